@@ -1,0 +1,1 @@
+"""The engine of one machine: supervised processes with their Kubernetes meaning."""

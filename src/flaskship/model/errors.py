@@ -1,0 +1,57 @@
+"""What a user can cause, each kind with the exit code that scripts rely on."""
+
+from typing import ClassVar
+
+from flaskship.model.location import Location
+
+
+class FlaskshipError(Exception):
+    """What happened, where, and what to do next; never shown as a traceback."""
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "Failed"
+
+    def __init__(self, message: str, *, location: Location | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        then = f"\n  {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{then}"
+
+
+class DeployError(FlaskshipError):
+    """A deploy, a verification or a rollout failed."""
+
+    code = "DeployFailed"
+
+
+class ConfigurationError(FlaskshipError):
+    """Bad usage, flaskship.yaml, values, chart or Dockerfile: nothing was changed."""
+
+    exit_code = 2
+    code = "ConfigurationInvalid"
+
+
+class PreflightError(FlaskshipError):
+    """A tool, a permission, a port or a cluster is missing: nothing was changed."""
+
+    exit_code = 4
+    code = "PreflightFailed"
+
+
+class LockedError(FlaskshipError):
+    """Somebody else writes to this environment."""
+
+    exit_code = 5
+    code = "Locked"
+
+
+class TimedOutError(FlaskshipError):
+    """The user's --timeout ran out before a verdict."""
+
+    exit_code = 70
+    code = "TimedOut"
