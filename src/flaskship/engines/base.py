@@ -1,0 +1,109 @@
+"""The protocol of an engine; tests/contract drives every one of them through it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from flaskship.model.release import Event, LogLine, Release, Revision
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Receipt, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Replace every replica of the workload by a new one, as a rolling update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Move to this many replicas until the next deploy."""
+
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Hold the rollout where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on with a paused rollout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Go back to the template before the one that is being rolled out."""
+
+
+Action = Restart | Scale | Pause | Resume | Abort
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Proof of being the one writer of an environment."""
+
+    environment: str
+    token: str
+
+
+class Engine(Protocol):
+    """Runs releases. Every method raises FlaskshipError for what a user can cause."""
+
+    name: ClassVar[str]
+
+    async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
+        """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
+        ...
+
+    async def release(self, lock: Lock) -> None:
+        """Give the lock back; doing it twice is harmless."""
+        ...
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        """Start moving to the release and return its revision number."""
+        ...
+
+    async def conclude(
+        self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
+    ) -> None:
+        """Record what the revision came to."""
+        ...
+
+    async def observe(self, environment: str) -> Snapshot:
+        """Return everything at one instant; an environment never applied has no release."""
+        ...
+
+    def follow(self, environment: str) -> AsyncIterator[Snapshot]:
+        """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
+        ...
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
+        """Carry the action out on one workload, or start to."""
+        ...
+
+    def logs(
+        self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
+    ) -> AsyncIterator[LogLine]:
+        """Yield the last lines of all replicas, then with follow the new ones across restarts."""
+        ...
+
+    async def events(self, environment: str) -> tuple[Event, ...]:
+        """Return what happened, oldest first."""
+        ...
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        """Return the revisions, oldest first."""
+        ...
+
+    async def recall(self, environment: str, revision: int) -> Release:
+        """Return the release that a revision applied, exactly."""
+        ...
+
+    async def delete(self, environment: str, lock: Lock, *, purge: bool = False) -> None:
+        """Stop everything of the environment; data stays unless purge."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; what runs goes on."""
+        ...

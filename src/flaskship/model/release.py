@@ -1,0 +1,68 @@
+"""What is applied, and what was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flaskship.model.verdict import Outcome, Receipt, Verdict
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who moved to a revision, why and from what; part of the release's metadata, never of a pod template."""
+
+    actor: str
+    reason: str = ""
+    commit: str | None = None
+    chart_digest: str = ""
+    rolled_back_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The rendered manifests of one environment with the digest of the image that each application gets."""
+
+    environment: str
+    name: str
+    namespace: str
+    documents: tuple[Document, ...] = field(repr=False)
+    provenance: Provenance
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Image reference as the manifests have it -> the digest (here: the local image's id) that serves it."""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One entry of the history; at is in Unix seconds, images is by application."""
+
+    number: int
+    at: float
+    provenance: Provenance
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    receipt: Receipt | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a replica wrote; at is when it was read."""
+
+    application: str
+    replica: str
+    text: str
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to an object of an environment."""
+
+    at: float
+    object: str
+    reason: str
+    message: str
+    type: str = "Normal"

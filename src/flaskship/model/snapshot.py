@@ -1,0 +1,152 @@
+"""Everything that an engine observed of one environment at one instant."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flaskship.model.verdict import Outcome
+
+
+class Phase(StrEnum):
+    """The phase of a workload or of a whole environment."""
+
+    PROGRESSING = "Progressing"
+    PAUSED = "Paused"
+    HEALTHY = "Healthy"
+    DEGRADED = "Degraded"
+    STOPPED = "Stopped"
+
+
+class ReplicaPhase(StrEnum):
+    """The phase of one replica."""
+
+    PENDING = "Pending"
+    INITIALIZING = "Initializing"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    READY = "Ready"
+    BACK_OFF = "CrashLoopBackOff"
+    TERMINATING = "Terminating"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+class KilledBy(StrEnum):
+    """Who ended a process that a signal ended."""
+
+    ENGINE = "engine"
+    LIVENESS = "liveness probe"
+    MEMORY_LIMIT = "memory limit"
+    WATCHDOG = "memory watchdog"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """One end of a container's process: a code or a signal; neither is ExitUnknown."""
+
+    container: str
+    at: float
+    code: int | None = None
+    signal: int | None = None
+    killed_by: KilledBy | None = None
+    init: bool = False
+    last_lines: tuple[str, ...] = ()
+    memory_limit: int | None = None
+    memory_peak: int | None = None
+    after_ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFailure:
+    """The latest run of failures of one probe, with its request and answer in words."""
+
+    probe: str
+    at: float
+    consecutive: int
+    threshold: int
+    request: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a replica cannot start at all: a stable code (a cause's) with its sentence."""
+
+    code: str
+    message: str
+    field: str | None = None
+    evidence: tuple[str, ...] = ()
+    terminal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSnapshot:
+    """One replica; current means it is of the workload's newest template. Times are Unix seconds."""
+
+    name: str
+    uid: str
+    template: str
+    current: bool
+    phase: ReplicaPhase
+    ready: bool
+    restarts: int = 0
+    created_at: float = 0.0
+    started_at: float | None = None
+    ready_at: float | None = None
+    was_ready: bool = False
+    pid: int | None = None
+    address: str | None = None
+    exits: tuple[Exit, ...] = ()
+    probes: tuple[ProbeFailure, ...] = ()
+    problem: Problem | None = None
+    last_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSnapshot:
+    """One workload; available counts replicas that were ready for minReadySeconds."""
+
+    name: str
+    application: str
+    kind: str
+    phase: Phase
+    image: str
+    desired: int
+    ready: int
+    updated: int
+    available: int
+    template: str
+    since: float = 0.0
+    """When the newest template was applied."""
+    progressed_at: float = 0.0
+    """When the rollout last came forward (Kubernetes' meaning of progressDeadlineSeconds)."""
+    progress_deadline: int = 600
+    paused: bool = False
+    complete: bool = False
+    """Every replica is of the newest template and available, and no other is left."""
+    replicas: tuple[ReplicaSnapshot, ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseState:
+    """The newest revision of the environment's release; outcome None while it is being rolled out."""
+
+    name: str
+    revision: int
+    previous: int | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One environment on one engine; release None where nothing was ever applied."""
+
+    environment: str
+    engine: str
+    namespace: str
+    at: float
+    phase: Phase
+    release: ReleaseState | None = None
+    workloads: tuple[WorkloadSnapshot, ...] = ()
+    notes: tuple[str, ...] = ()
