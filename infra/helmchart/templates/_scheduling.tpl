@@ -1,0 +1,48 @@
+{{/* Where the pods of an application may run. */}}
+{{- define "my-app.scheduling" -}}
+{{- $app := .app -}}
+enableServiceLinks: false
+{{- with $app.scheduling.priority }}
+priorityClassName: {{ $.root.Values.priorityClasses.prefix }}-{{ . }}
+{{- end }}
+{{- with $app.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if or $app.scheduling.spot $app.tolerations }}
+tolerations:
+  {{- if $app.scheduling.spot }}
+  - key: eks.amazonaws.com/capacityType
+    operator: Equal
+    value: SPOT
+    effect: NoSchedule
+  {{- end }}
+  {{- with $app.tolerations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+{{- if or $app.scheduling.spot $app.affinity }}
+affinity:
+  {{- if $app.affinity }}
+  {{- toYaml $app.affinity | nindent 2 }}
+  {{- else }}
+  nodeAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        preference:
+          matchExpressions:
+            - key: eks.amazonaws.com/capacityType
+              operator: In
+              values: [SPOT]
+  {{- end }}
+{{- end }}
+{{- if $app.topologySpread.enabled }}
+topologySpreadConstraints:
+  - maxSkew: {{ int64 $app.topologySpread.maxSkew }}
+    topologyKey: {{ $app.topologySpread.topologyKey }}
+    whenUnsatisfiable: {{ $app.topologySpread.whenUnsatisfiable }}
+    labelSelector:
+      matchLabels:
+        {{- include "my-app.selector" . | nindent 8 }}
+{{- end }}
+{{- end }}

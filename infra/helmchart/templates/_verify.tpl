@@ -1,0 +1,35 @@
+{{/* What no schema can say about one application. Each refusal names the values to change. */}}
+{{- define "my-app.verify" -}}
+{{- $sum := add (int64 .preStopSeconds) (int64 .gracefulTimeoutSeconds) 5 }}
+{{- if lt (int64 .terminationGracePeriodSeconds) $sum }}
+  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is less than preStopSeconds %d + gracefulTimeoutSeconds %d + 5 = %d, so requests in flight would be killed; raise it to %d" .name (int64 .terminationGracePeriodSeconds) (int64 .preStopSeconds) (int64 .gracefulTimeoutSeconds) $sum $sum) }}
+{{- end }}
+{{- if .autoscaling.enabled }}
+  {{- if gt (int64 .autoscaling.minReplicas) (int64 .autoscaling.maxReplicas) }}
+    {{- fail (printf "applications.%s.autoscaling: minReplicas %d is above maxReplicas %d" .name (int64 .autoscaling.minReplicas) (int64 .autoscaling.maxReplicas)) }}
+  {{- end }}
+  {{- if and .vpa.enabled (ne .vpa.updateMode "Off") }}
+    {{- fail (printf "applications.%s.vpa.updateMode: %s beside autoscaling makes two controllers fight over the same resource; set it to Off" .name .vpa.updateMode) }}
+  {{- end }}
+{{- end }}
+{{- if and .service.nodePort (ne .service.type "NodePort") }}
+  {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" .name (int64 .service.nodePort) .service.type) }}
+{{- end }}
+{{- if and .pdb.enabled (eq (toString .pdb.maxUnavailable) "0") }}
+  {{- fail (printf "applications.%s.pdb.maxUnavailable: 0 blocks every drain of a node; use at least 1" .name) }}
+{{- end }}
+{{- end }}
+
+{{/* What no application can see alone. */}}
+{{- define "my-app.verifyTogether" -}}
+{{- $ports := dict }}
+{{- range . }}
+  {{- if .service.nodePort }}
+    {{- $port := int64 .service.nodePort | toString }}
+    {{- if hasKey $ports $port }}
+      {{- fail (printf "applications.%s.service.nodePort: %s is taken by %s already" .name $port (get $ports $port)) }}
+    {{- end }}
+    {{- $_ := set $ports $port .name }}
+  {{- end }}
+{{- end }}
+{{- end }}
