@@ -1,0 +1,156 @@
+"""JSON Schema, in sentences: the first violation, its dotted path, its place and the nearest known key."""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flaskship.chart.yamlfile import KeyPath
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+
+LONGEST_VALUE = 60
+
+Locate = Callable[[KeyPath], Location | None]
+
+
+def check(instance: object, schema: Mapping[str, Any], locate: Locate) -> None:
+    """Raise a ConfigurationError for the first violation, in the order of the file."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    errors = list(Draft202012Validator(schema).iter_errors(instance))
+    if not errors:
+        return
+    found = [_explain(deep, schema) for error in errors if (deep := best_match([error]))]
+    placed = [(locate(path), path, message, hint) for path, message, hint in found]
+    placed.sort(key=lambda item: (item[0] is None, str(item[0].file) if item[0] else "", _line(item[0])))
+    location, path, message, hint = placed[0]
+    more = f" ({len(placed) - 1} more after this one)" if len(placed) > 1 else ""
+    raise ConfigurationError(f"{dotted(path)}: {message}{more}", location=location, hint=hint)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as --set would name it: keys joined by dots, dots of a key escaped, indexes in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + part.replace(".", "\\.")
+    return text or "the file"
+
+
+def _line(location: Location | None) -> int:
+    return location.line if location else 0
+
+
+def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
+    path: KeyPath = tuple(error.absolute_path)
+    match error.validator:
+        case "additionalProperties":
+            return _unknown_key(error, path, schema)
+        case "required":
+            missing = next(name for name in error.validator_value if name not in error.instance)
+            return (*path, missing), "is required and missing", None
+        case "type":
+            return (
+                path,
+                f"{_shown(error.instance)} is {_kind(error.instance)}, not {_kinds(error)}",
+                _quote(error),
+            )
+        case "enum":
+            return path, *_not_among(error.instance, [str(value) for value in error.validator_value])
+        case "const":
+            return path, f"{_shown(error.instance)} must be {error.validator_value}", None
+        case "pattern":
+            return path, f"{_shown(error.instance)} does not look like {error.validator_value}", _about(error)
+        case "maxLength":
+            return path, f"longer than {error.validator_value} characters: {_shown(error.instance)}", None
+        case "minimum" | "maximum":
+            side = "below" if error.validator == "minimum" else "above"
+            return path, f"{_shown(error.instance)} is {side} {error.validator_value}", _about(error)
+    return path, error.message[:200], _about(error)
+
+
+def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
+    known = list(error.schema.get("properties", {}))
+    unknown = next(name for name in error.instance if name not in known)
+    near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.6)
+    if near:
+        return (*path, unknown), f"unknown key; did you mean {near[0]}?", None
+    elsewhere = sorted({place for place in _places(schema, unknown) if place != dotted(path)})
+    if elsewhere:
+        return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None
+    close = difflib.get_close_matches(unknown, known, n=1, cutoff=0.0)
+    hint = f"known here: {', '.join(sorted(known))}" if known else None
+    return (*path, unknown), "unknown key" + (f"; the nearest is {close[0]}" if close else ""), hint
+
+
+def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[str]:
+    for name, part in schema.get("properties", {}).items():
+        if name == key and at:
+            yield dotted(at)
+        target = part.get("$ref", "").removeprefix("#/$defs/")
+        if target and "$defs" in schema:
+            part = schema["$defs"].get(target, part)  # noqa: PLW2901
+        yield from _places(part, key, (*at, name))
+
+
+def _not_among(value: object, choices: list[str]) -> tuple[str, str | None]:
+    near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
+    message = f"{_shown(value)} is not one of {', '.join(choices)}"
+    return message + (f"; did you mean {near[0]}?" if near else ""), None
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = (
+        repr(value)
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case Mapping():
+            return "a map"
+        case list():
+            return "a list"
+    return "empty"
+
+
+_WORDS = {
+    "object": "a map",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+
+
+def _kinds(error: Any) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    return " or ".join(_WORDS[name] for name in wanted if name in _WORDS)
+
+
+def _quote(error: Any) -> str | None:
+    if "a text" in _kinds(error) and isinstance(error.instance, int | float | bool):
+        return "write it in quotes"
+    return _about(error)
+
+
+def _about(error: Any) -> str | None:
+    description = error.schema.get("description") if isinstance(error.schema, Mapping) else None
+    return str(description) if description else None
