@@ -1,0 +1,121 @@
+"""What /proc says about processes; a process that is gone is None, never an error.
+
+The spawner uses this module too: it imports nothing but small parts of the standard library.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+PROC = Path("/proc")
+PROJECT_VARIABLE = "FLASKSHIP_PROJECT"
+UID_VARIABLE = "FLASKSHIP_UID"
+_GONE = (FileNotFoundError, ProcessLookupError, PermissionError, NotADirectoryError)
+
+
+class Stat(NamedTuple):
+    """The fields of /proc/PID/stat that identify a process and its relatives."""
+
+    pid: int
+    state: str
+    parent: int
+    group: int
+    session: int
+    start_time: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing runs any more: a zombie that waits to be reaped, or dead."""
+        return self.state in "ZXx"
+
+
+class Marks(NamedTuple):
+    """The project and the replica that a process says it belongs to, in its environment."""
+
+    project: str
+    uid: str
+
+
+def parse_stat(raw: bytes) -> Stat:
+    """Return the fields of one stat line; the name in it may hold spaces and parentheses."""
+    pid, _, _ = raw.partition(b" ")
+    fields = raw[raw.rindex(b")") + 2 :].split()
+    parent, group, session = (int(field) for field in fields[1:4])
+    return Stat(int(pid), fields[0].decode(), parent, group, session, int(fields[19]))
+
+
+def parse_marks(raw: bytes) -> Marks | None:
+    """Return the marks in an environment block, None where one is missing."""
+    found: dict[bytes, bytes] = {}
+    for entry in raw.split(b"\0"):
+        name, _, value = entry.partition(b"=")
+        found.setdefault(name, value)
+    project, uid = found.get(PROJECT_VARIABLE.encode()), found.get(UID_VARIABLE.encode())
+    if not project or not uid:
+        return None
+    return Marks(os.fsdecode(project), os.fsdecode(uid))
+
+
+def read_stat(pid: int, proc: Path = PROC) -> Stat | None:
+    """Return the stat of a process, None when it is gone."""
+    raw = _read(proc / str(pid) / "stat")
+    return parse_stat(raw) if raw else None
+
+
+def read_marks(pid: int, proc: Path = PROC) -> Marks | None:
+    """Return what the environment of a process says; None for zombies, strangers and the unmarked."""
+    raw = _read(proc / str(pid) / "environ")
+    return parse_marks(raw) if raw else None
+
+
+def boot_id(proc: Path = PROC) -> str:
+    """Return the id of this boot, empty where the system has none."""
+    raw = _read(proc / "sys/kernel/random/boot_id")
+    return raw.decode().strip() if raw else ""
+
+
+def own_pids(proc: Path = PROC) -> list[int]:
+    """Return the processes of this user."""
+    user = os.geteuid()
+    pids = (int(name) for name in _names(proc) if name.isdigit())
+    return sorted(pid for pid in pids if _owner(proc / str(pid)) == user)
+
+
+def marked_pids(project: str, proc: Path = PROC) -> dict[str, list[int]]:
+    """Return the living processes that say they belong to the project, by replica, oldest first."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for pid in own_pids(proc):
+        marks = read_marks(pid, proc)
+        if marks is None or marks.project != project:
+            continue
+        stat = read_stat(pid, proc)
+        if stat is not None and not stat.ended:
+            found.setdefault(marks.uid, []).append((stat.start_time, pid))
+    return {uid: [pid for _, pid in sorted(pids)] for uid, pids in found.items()}
+
+
+def session_pids(session: int, proc: Path = PROC) -> list[int]:
+    """Return the living processes of a session."""
+    stats = (read_stat(pid, proc) for pid in own_pids(proc))
+    return [stat.pid for stat in stats if stat is not None and stat.session == session and not stat.ended]
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 (a Path for each of thousands of processes is waste)
+    except OSError:
+        return []
+
+
+def _owner(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_uid
+    except _GONE:
+        return None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except _GONE:
+        return None
