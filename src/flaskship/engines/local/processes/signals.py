@@ -1,0 +1,124 @@
+"""Ends a replica as Kubernetes does: SIGTERM to its main process, a grace, SIGKILL to all that is left."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flaskship.engines.local.processes.identity import ProcessIdentity, alive, processes_of
+from flaskship.engines.local.processes.watch import ProcessWatch, process_watch
+
+_SWEEPS = 20
+_SWEEP_SECONDS = 0.05
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Termination:
+    """How a replica went: whether its main process ended within the grace, and what had to be killed."""
+
+    asked: bool
+    in_grace: bool
+    killed: tuple[ProcessIdentity, ...] = ()
+    left: tuple[ProcessIdentity, ...] = ()
+
+
+def send(identity: ProcessIdentity, number: int) -> bool:
+    """Return whether the signal went to this very process; never to one that took over its pid."""
+    if not hasattr(os, "pidfd_open"):
+        return _send_by_pid(identity, number)
+    try:
+        pidfd = os.pidfd_open(identity.pid)
+    except OSError:
+        return False
+    try:
+        if not alive(identity):
+            return False
+        signal.pidfd_send_signal(pidfd, number)
+    except OSError:
+        return False
+    finally:
+        os.close(pidfd)
+    return True
+
+
+async def terminate(
+    project: Path | str,
+    uid: str,
+    main: ProcessIdentity,
+    *,
+    grace: float,
+    sleep: Sleep = asyncio.sleep,
+    watch: ProcessWatch | None = None,
+) -> Termination:
+    """SIGTERM the main process, wait for it at most the grace, then SIGKILL every process of the replica.
+
+    A frozen process gets SIGCONT too, so that it can act on SIGTERM. What survives SIGKILL (a process
+    in an uninterruptible wait) is reported as left.
+    """
+    watch = watch or process_watch()
+    family = processes_of(project, uid, main)
+    asked = send(main, signal.SIGTERM)
+    if asked:
+        send(main, signal.SIGCONT)
+    in_grace = await _gone_within(watch, main, grace, sleep)
+    killed, left = await kill_all(project, uid, main, known=family, sleep=sleep)
+    return Termination(asked, in_grace, killed, left)
+
+
+async def kill_all(
+    project: Path | str,
+    uid: str,
+    main: ProcessIdentity | None,
+    *,
+    known: Iterable[ProcessIdentity] = (),
+    sleep: Sleep = asyncio.sleep,
+) -> tuple[tuple[ProcessIdentity, ...], tuple[ProcessIdentity, ...]]:
+    """SIGKILL every process of a replica until none is found; return what was killed, and what would not go.
+
+    Several sweeps, each frozen before it is killed, so that a process that forks faster than one sweep
+    ends in a later one. `known` are processes seen earlier that might not be recognised any more.
+    """
+    killed: dict[ProcessIdentity, None] = {}
+    known = set(known)
+    for _ in range(_SWEEPS):
+        found = {identity for identity in known if alive(identity)} | processes_of(project, uid, main)
+        if not found:
+            return tuple(killed), ()
+        _send_each(found, signal.SIGSTOP)
+        found |= processes_of(project, uid, main)
+        _send_each(found, signal.SIGKILL)
+        known |= found
+        killed |= dict.fromkeys(sorted(found, key=lambda identity: identity.pid))
+        await sleep(_SWEEP_SECONDS)
+    return tuple(killed), tuple(identity for identity in known if alive(identity))
+
+
+def _send_each(identities: Iterable[ProcessIdentity], number: int) -> None:
+    for identity in identities:
+        send(identity, number)
+
+
+async def _gone_within(watch: ProcessWatch, main: ProcessIdentity, grace: float, sleep: Sleep) -> bool:
+    gone = asyncio.ensure_future(watch.wait_gone(main))
+    over = asyncio.ensure_future(sleep(grace))
+    try:
+        await asyncio.wait({gone, over}, return_when=asyncio.FIRST_COMPLETED)
+        return gone.done()
+    finally:
+        for task in (gone, over):
+            task.cancel()
+        await asyncio.gather(gone, over, return_exceptions=True)
+
+
+def _send_by_pid(identity: ProcessIdentity, number: int) -> bool:
+    if not alive(identity):
+        return False
+    try:
+        os.kill(identity.pid, number)
+    except OSError:
+        return False
+    return True
