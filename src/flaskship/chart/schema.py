@@ -13,8 +13,8 @@ LONGEST_VALUE = 60
 Locate = Callable[[KeyPath], Location | None]
 
 
-def check(instance: object, schema: Mapping[str, Any], locate: Locate) -> None:
-    """Raise a ConfigurationError for the first violation, in the order of the file."""
+def check(instance: object, schema: Mapping[str, Any], locate: Locate, at: KeyPath = ()) -> None:
+    """Raise a ConfigurationError for the first violation of an instance that stands at path `at`."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
@@ -22,7 +22,7 @@ def check(instance: object, schema: Mapping[str, Any], locate: Locate) -> None:
     if not errors:
         return
     found = [_explain(deep, schema) for error in errors if (deep := best_match([error]))]
-    placed = [(locate(path), path, message, hint) for path, message, hint in found]
+    placed = [(locate((*at, *path)), (*at, *path), message, hint) for path, message, hint in found]
     placed.sort(key=lambda item: (item[0] is None, str(item[0].file) if item[0] else "", _line(item[0])))
     location, path, message, hint = placed[0]
     more = f" ({len(placed) - 1} more after this one)" if len(placed) > 1 else ""
@@ -44,7 +44,7 @@ def _line(location: Location | None) -> int:
     return location.line if location else 0
 
 
-def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
+def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:  # noqa: PLR0911
     path: KeyPath = tuple(error.absolute_path)
     match error.validator:
         case "additionalProperties":

@@ -1,0 +1,144 @@
+"""One layer of values: a file, or one assignment of a --set, and what it says about a path."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flaskship.chart import helm
+from flaskship.chart.set_syntax import Assignment
+from flaskship.chart.yamlfile import KeyPath, YamlFile, read_yaml
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a layer says about a path: a value (None deletes), set there or at an ancestor."""
+
+    value: Any
+    at: KeyPath
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class FileLayer:
+    """A values file, its applications normalised to the map form."""
+
+    source: YamlFile
+    values: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """How the layer is called in explanations."""
+        return str(self.source.path)
+
+    def says(self, path: KeyPath) -> Said | None:
+        """What this file sets at a path, if anything."""
+        return _said(self.values, path, self.source.location)
+
+
+@dataclass(frozen=True, slots=True)
+class SetLayer:
+    """One assignment of a --set option."""
+
+    assignment: Assignment
+
+    @property
+    def name(self) -> str:
+        """How the layer is called in explanations."""
+        return f"--set {self.assignment.expression}"
+
+    def says(self, path: KeyPath) -> Said | None:
+        """What this assignment sets at a path, above it or below it."""
+        own = self.assignment.path
+        if own[: len(path)] == path:
+            value: Any = self.assignment.value
+            for part in reversed(own[len(path) :]):
+                value = {part: value} if isinstance(part, str) else [value]
+            return Said(value, path, Location(self.name))
+        if path[: len(own)] == own:
+            below = _said(self.assignment.value, path[len(own) :], lambda _: Location(self.name))
+            return Said(below.value, own + below.at, below.location) if below else None
+        return None
+
+
+Layer = FileLayer | SetLayer
+
+
+def read_layer(path: Path) -> FileLayer:
+    """A values file as a layer; a list of applications becomes the map."""
+    source = read_yaml(path)
+    values = helm.parse_values(source.text, path)
+    applications = values.get("applications")
+    if not isinstance(applications, list):
+        return FileLayer(source, values)
+    names = _names(applications, source)
+    values["applications"] = {
+        name: {key: value for key, value in entry.items() if key != "name"}
+        for name, entry in zip(names, applications, strict=True)
+    }
+    lines = {_renamed(where, names): line for where, line in source.lines.items()}
+    return FileLayer(YamlFile(source.path, source.text, lines), values)
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two layers as Helm merges files: maps merge, all else replaces, null stays as a mark."""
+    merged = dict(below)
+    for key, value in above.items():
+        present = merged.get(key)
+        merged[key] = (
+            merge(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
+        )
+    return merged
+
+
+def without_nulls(values: Any) -> Any:
+    """The values with every deleted key gone."""
+    if isinstance(values, dict):
+        return {key: without_nulls(value) for key, value in values.items() if value is not None}
+    return values
+
+
+def _said(values: Any, path: KeyPath, locate: Any) -> Said | None:
+    value = values
+    for depth, part in enumerate(path):
+        if isinstance(value, dict):
+            value = value.get(part, MISSING)
+        elif isinstance(value, list):
+            inside = isinstance(part, int) and part < len(value)
+            value = value[part] if inside and isinstance(part, int) else None
+        elif depth:
+            # A text, a number or null where a map was: whatever stood below is gone.
+            return Said(None, path[:depth], locate(path[:depth]))
+        if value is MISSING:
+            return None
+    return Said(value, path, locate(path))
+
+
+def _names(entries: list[Any], source: YamlFile) -> list[str]:
+    names: list[str] = []
+    for index, entry in enumerate(entries):
+        location = source.location(("applications", index))
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError(
+                f"applications[{index}]: an entry of the list needs a name",
+                location=location,
+                hint="- name: NAME",
+            )
+        if name in names:
+            first = source.location(("applications", names.index(name))).line
+            raise ConfigurationError(
+                f"applications: {name} stands twice in the list, first on line {first}", location=location
+            )
+        names.append(name)
+    return names
+
+
+def _renamed(path: KeyPath, names: list[str]) -> KeyPath:
+    if len(path) > 1 and path[0] == "applications" and isinstance(path[1], int):
+        return (path[0], names[path[1]], *path[2:])
+    return path

@@ -1,0 +1,93 @@
+"""Values in, manifests out: what `helm template` prints, parsed and in Helm's order."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flaskship.chart import helm, kube_version, manifests
+from flaskship.chart.values import LayeredValues
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, Project
+
+CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", "templates", "charts", "crds")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedChart:
+    """The manifests of one environment; hooks are printed and kept apart from `documents`."""
+
+    manifests: str
+    documents: tuple[Mapping[str, Any], ...]
+    hooks: tuple[Mapping[str, Any], ...]
+    notes: str | None
+    chart_digest: str
+
+
+def render_environment(
+    project: Project,
+    environment: Environment,
+    layered: LayeredValues,
+    *,
+    revision: int = 1,
+    is_upgrade: bool = False,
+    kube_version: str | None = None,
+) -> RenderedChart:
+    """Render as Helm would for this release; whatever fails is a ConfigurationError with its place."""
+    release = helm.ReleaseFacts(
+        environment.release, environment.namespace, revision, is_upgrade, kube_version
+    )
+    _verify_kube_version(project.chart, kube_version)
+    files = helm.render(project.chart, layered.supplied, release)
+    try:
+        documents = manifests.arrange(files)
+    except ConfigurationError as error:
+        raise _placed(project.chart, error) from None
+    notes = next((text for name, text in files.items() if name.endswith("templates/NOTES.txt")), None)
+    return RenderedChart(
+        manifests.printed(documents),
+        tuple(document.content for document in documents if not document.is_hook),
+        tuple(document.content for document in documents if document.is_hook),
+        notes,
+        digest(project.chart, layered),
+    )
+
+
+def digest(chart: Path, layered: LayeredValues) -> str:
+    """A hash of the chart's own files and the values given to it: equal digests render equal manifests."""
+    total = hashlib.sha256()
+    for file in _chart_files(chart):
+        content = file.read_bytes()
+        total.update(f"{file.relative_to(chart).as_posix()}\0{len(content)}\0".encode())
+        total.update(content)
+    total.update(json.dumps(layered.supplied, sort_keys=True).encode())
+    return f"sha256:{total.hexdigest()}"
+
+
+def _chart_files(chart: Path) -> Iterator[Path]:
+    for part in CHART_PARTS:
+        path = chart / part
+        if path.is_dir():
+            yield from (file for file in sorted(path.rglob("*")) if file.is_file())
+        elif path.is_file():
+            yield path
+
+
+def _verify_kube_version(chart: Path, version: str | None) -> None:
+    wanted = helm.metadata(chart).get("kubeVersion")
+    if version and wanted and not kube_version.satisfies(version, wanted):
+        raise ConfigurationError(
+            f"the chart needs Kubernetes {wanted}, not {version}", location=Location(chart / "Chart.yaml")
+        )
+
+
+def _placed(chart: Path, error: ConfigurationError) -> ConfigurationError:
+    """The same error with the template's file in this checkout instead of its name inside the chart."""
+    if error.location is None:
+        return error
+    _, _, inside = str(error.location.file).partition("/")
+    location = replace(error.location, file=chart / inside)
+    return ConfigurationError(error.message, location=location, hint=error.hint)

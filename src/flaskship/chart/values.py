@@ -1,0 +1,161 @@
+"""The values of an environment: layers merged with Helm's meaning, each value with its origins."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flaskship.chart import schema
+from flaskship.chart.layers import FileLayer, Layer, SetLayer, merge, read_layer, without_nulls
+from flaskship.chart.set_syntax import assign, parse_path, parse_sets
+from flaskship.chart.yamlfile import KeyPath
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One layer that set a path: which one, where, at which path (perhaps a default or an ancestor)."""
+
+    layer: str
+    path: str
+    location: Location
+    value: Any
+
+
+@dataclass(frozen=True)
+class LayeredValues:
+    """The values of one environment; `supplied` is what goes to Helm beside the chart's own defaults."""
+
+    layers: tuple[Layer, ...]
+    supplied: Mapping[str, Any]
+
+    @cached_property
+    def merged(self) -> Mapping[str, Any]:
+        """Everything, defaults included; a null is the mark of a key that a layer deletes."""
+        defaults = self.layers[0]
+        assert isinstance(defaults, FileLayer)
+        return merge(defaults.values, self.supplied)
+
+    @cached_property
+    def applications(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each application as the templates see it: defaults, its role's part, its own; disabled ones too."""
+        given = self.merged.get("applications") or {}
+        return {name: self._inherited(name, own) for name, own in given.items() if own is not None}
+
+    def origin(self, path: str | KeyPath) -> tuple[Origin, ...]:
+        """Every layer that set a dotted path, the winner last; an application's defaults and role count."""
+        keys = parse_path(path) if isinstance(path, str) else path
+        return tuple(self._origins(keys))
+
+    def location(self, path: KeyPath) -> Location | None:
+        """Where the winner of a path stands, or that of the nearest ancestor which some layer set."""
+        for end in range(len(path), 0, -1):
+            found = self.origin(path[:end])
+            if found:
+                return found[-1].location
+        return None
+
+    def _origins(self, keys: KeyPath) -> Iterator[Origin]:
+        for inherited in self._inheritance(keys):
+            for layer in self.layers:
+                said = layer.says(inherited)
+                if said is not None:
+                    yield Origin(layer.name, schema.dotted(said.at), said.location, said.value)
+
+    def _inheritance(self, keys: KeyPath) -> list[KeyPath]:
+        if len(keys) < 3 or keys[0] != "applications" or not isinstance(keys[1], str):
+            return [keys]
+        role = self._role(keys[1], (self.merged.get("applications") or {}).get(keys[1]) or {})
+        return [("defaults", *keys[2:]), ("roles", role, *keys[2:]), keys]
+
+    def _role(self, name: str, own: Mapping[str, Any]) -> str:
+        guess = name.rpartition("-")[2]
+        return str(own.get("role") or (guess if guess in (self.merged.get("roles") or {}) else "api"))
+
+    def _inherited(self, name: str, own: Mapping[str, Any]) -> Mapping[str, Any]:
+        role = self._role(name, own)
+        part = (self.merged.get("roles") or {}).get(role) or {}
+        whole = merge(merge(self.merged.get("defaults") or {}, part), own)
+        found: dict[str, Any] = {**without_nulls(whole), "role": role}
+        return found
+
+
+def layer_values(
+    project: Project, environment: Environment, files: Sequence[Path] = (), sets: Sequence[str] = ()
+) -> LayeredValues:
+    """values.yaml, values-<environment>.yaml, the files, the --set options: merged, checked, traceable."""
+    own = project.chart / f"values-{environment.name}.yaml"
+    if not own.is_file():
+        raise ConfigurationError(
+            f"environment {environment.name} has no values file",
+            location=Location(own),
+            hint="make it; an empty one is enough",
+        )
+    chart_defaults = read_layer(project.chart / "values.yaml")
+    file_layers = [read_layer(path) for path in (own, *files)]
+    supplied: dict[str, Any] = {}
+    for layer in file_layers:
+        supplied = merge(supplied, layer.values)
+    set_layers = [SetLayer(assignment) for assignment in parse_sets(sets)]
+    for set_layer in set_layers:
+        _refuse_position(set_layer)
+        assign(supplied, set_layer.assignment)
+    layered = LayeredValues((chart_defaults, *file_layers, *set_layers), supplied)
+    _validate(project.chart, layered)
+    return layered
+
+
+def where(layered: LayeredValues, document: str | Mapping[str, Any], field_path: str) -> Location | None:
+    """The file and line (or --set) behind a container's field of an application or its Deployment."""
+    name = document if isinstance(document, str) else _application_of(document)
+    if name is None:
+        return None
+    path = ("applications", name, *parse_path(_FIELDS.get(field_path, field_path)))
+    for end in range(len(path), 2, -1):
+        found = layered.origin(path[:end])
+        if found:
+            return found[-1].location
+    return layered.location(path[:2])
+
+
+_FIELDS = {
+    "startupProbe": "probes.startup",
+    "readinessProbe": "probes.readiness",
+    "livenessProbe": "probes.liveness",
+    "containerPort": "service.targetPort",
+    "replicas": "replicas",
+}
+
+
+def _application_of(document: Mapping[str, Any]) -> str | None:
+    labels = (document.get("metadata") or {}).get("labels") or {}
+    name = labels.get("app.kubernetes.io/name")
+    return str(name) if name else None
+
+
+def _refuse_position(layer: SetLayer) -> None:
+    path = layer.assignment.path
+    if len(path) > 1 and path[0] == "applications" and isinstance(path[1], int):
+        raise ConfigurationError(
+            f"{layer.name}: applications are named, not numbered", hint="--set applications.NAME.KEY=VALUE"
+        )
+
+
+def _validate(chart: Path, layered: LayeredValues) -> None:
+    file = chart / "values.schema.json"
+    try:
+        rules = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except ValueError as error:
+        raise ConfigurationError(f"not valid JSON: {error}", location=Location(file)) from None
+    schema.check(without_nulls(layered.merged), rules, layered.location)
+    complete = rules.get("$defs", {}).get("complete")
+    if complete:
+        for name, application in layered.applications.items():
+            at: KeyPath = ("applications", name)
+            schema.check(application, {**complete, "$defs": rules["$defs"]}, layered.location, at)
