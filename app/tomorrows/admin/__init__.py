@@ -1,0 +1,1 @@
+"""Admin: look at the reminders."""

@@ -1,0 +1,1 @@
+"""The API: create, list, read and cancel reminders."""

@@ -1,0 +1,1 @@
+"""The schema's history. README.md holds the rule that every step must keep."""

@@ -1,0 +1,1 @@
+"""Monitoring: how the siblings are."""

@@ -1,0 +1,80 @@
+"""Where a webhook may point: only at public addresses, and at what the allow-list opens. Pure."""
+
+import ipaddress
+from dataclasses import dataclass
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# Public by their number, yet answered by the cloud's own machinery or leading to an address hidden inside.
+SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "168.63.129.16/32",  # Azure's wire server
+        "192.88.99.0/24",  # 6to4 relays
+        "2002::/16",  # 6to4: an IPv4 address inside
+        "2001::/32",  # Teredo: an IPv4 address inside
+        "64:ff9b::/96",  # NAT64: an IPv4 address inside
+        "64:ff9b:1::/48",
+        "fec0::/10",  # site-local, withdrawn but still routed by some
+    )
+)
+
+
+@dataclass(frozen=True)
+class AllowList:
+    """Destinations that are open although the rules would refuse them."""
+
+    networks: tuple[Network, ...] = ()
+    hosts: frozenset[str] = frozenset()
+
+    def opens(self, host: str, address: Address) -> bool:
+        """Whether the host, or the address it resolved to, is listed."""
+        return host.lower().rstrip(".") in self.hosts or any(
+            address.version == network.version and address in network for network in self.networks
+        )
+
+
+def parse_allow_list(text: str) -> AllowList:
+    """Read comma separated networks and host names."""
+    networks: list[Network] = []
+    hosts: set[str] = set()
+    for part in (part.strip() for part in text.split(",")):
+        if not part:
+            continue
+        try:
+            networks.append(ipaddress.ip_network(part, strict=False))
+        except ValueError:
+            if "/" in part or ":" in part or " " in part:
+                raise ValueError(
+                    f"WEBHOOK_ALLOW holds {part!r}; it must be a network or a host name"
+                ) from None
+            hosts.add(part.lower().rstrip("."))
+    return AllowList(tuple(networks), frozenset(hosts))
+
+
+def refusal(address: Address) -> str | None:
+    """Say why an address is closed to webhooks, or None when it is public."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        inner = refusal(address.ipv4_mapped)
+        return inner and f"{inner} (IPv4-mapped)"
+    kinds = (
+        (address.is_loopback, "loopback"),
+        (address.is_link_local, "link-local"),
+        (address.is_multicast, "multicast"),
+        (address.is_unspecified, "unspecified"),
+        (any(address.version == net.version and address in net for net in SPECIAL), "special-purpose"),
+        (not address.is_global, "private or reserved"),
+    )
+    return next((word for closed, word in kinds if closed), None)
+
+
+def judge(host: str, addresses: list[Address], allow: AllowList) -> tuple[Address | None, str]:
+    """Choose the address to connect to. One closed address closes the host: no lottery between answers."""
+    for address in addresses:
+        word = refusal(address)
+        if word and not allow.opens(host, address):
+            return None, f"{host} resolves to {address}, which is {word}; webhooks may not go there"
+    if not addresses:
+        return None, f"{host} resolves to no address"
+    return addresses[0], ""

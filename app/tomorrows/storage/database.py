@@ -1,0 +1,170 @@
+"""The way to the database: pool, time limits, circuit breaker; each new connection reads the URL again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pybreaker
+import stamina
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from tomorrows.secrets_source import Secret, SecretUnreadable
+from tomorrows.storage.urls import DatabaseUrlError, connect_arguments, parse_url
+
+RESET_SECONDS = 2.0
+OPEN_SECONDS = 4.0
+
+
+class DatabaseUnavailable(Exception):
+    """The database did not answer; the message is safe to show."""
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(
+        error, OperationalError | InterfaceError | PoolTimeout | DatabaseUrlError | SecretUnreadable
+    )
+
+
+class Database:
+    """Transactions on the configured database. Threads share one; nothing is opened before the first use."""
+
+    def __init__(self, secret: Secret, *, pool_size: int = 10) -> None:
+        self._secret = secret
+        self._pool_size = pool_size
+        self._engine: Engine | None = None
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=5,
+            reset_timeout=RESET_SECONDS,
+            exclude=[lambda error: not _is_outage(error)],
+            throw_new_error_on_trip=False,
+            name="database",
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads."""
+        with self._transaction(writes=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that writes, and commit it."""
+        with self._transaction(writes=True) as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close what is pooled."""
+        if self._engine is not None:
+            self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+        try:
+            # Only `calling` leaves the breaker's lock before the body runs; `call` would put all threads in a row.
+            with self._breaker.calling():
+                connection = self._open(writes)
+                try:
+                    yield connection
+                    connection.commit()
+                finally:
+                    connection.close()
+        except pybreaker.CircuitBreakerError:
+            raise DatabaseUnavailable(
+                "the database failed repeatedly; it is tried again in 2 seconds"
+            ) from None
+        except Exception as error:
+            if _is_outage(error):
+                raise DatabaseUnavailable(describe(error)) from error
+            raise
+
+    def _open(self, writes: bool) -> Connection:
+        # Nothing was sent yet when connecting or BEGIN fails, so trying again cannot repeat a write.
+        for attempt in stamina.retry_context(
+            on=lambda error: _is_outage(error) and not isinstance(error, PoolTimeout),
+            attempts=3,
+            timeout=OPEN_SECONDS,
+            wait_initial=0.05,
+            wait_max=0.5,
+        ):
+            with attempt:
+                connection = self._connected().connect().execution_options(writes=writes)
+                try:
+                    connection.begin()
+                except BaseException:
+                    connection.close()
+                    raise
+        return connection
+
+    def _connected(self) -> Engine:
+        if self._engine is None:
+            self._engine = make_engine(self._secret, self._pool_size)
+        return self._engine
+
+
+def make_engine(secret: Secret, pool_size: int = 10) -> Engine:
+    """Build an engine whose every new connection reads DATABASE_URL again: a rotation needs no restart."""
+    url = parse_url(secret.current())
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args=connect_arguments(url),
+    )
+    sqlite = url.get_backend_name() == "sqlite"
+
+    @event.listens_for(engine, "do_connect")
+    def read_url_again(dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        current = parse_url(secret.current())
+        if current.drivername != url.drivername:
+            raise DatabaseUrlError("DATABASE_URL changed to another kind of database; that needs a restart")
+        positional, named = dialect.create_connect_args(current)
+        arguments[:] = positional
+        options.clear()
+        options.update(named)
+        options.update(connect_arguments(current))
+
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once and waits for it; a deferred transaction would fail when it upgrades.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def describe(error: BaseException) -> str:
+    """Say in words what is wrong with the database, without the URL."""
+    if isinstance(error, SecretUnreadable | DatabaseUrlError):
+        return str(error)
+    if isinstance(error, PoolTimeout):
+        return "the database pool is exhausted"
+    origin = getattr(error, "orig", None)
+    word = type(origin or error).__name__
+    return f"the database cannot be reached or refused the connection ({word})"
+
+
+def schema_version(connection: Connection) -> str | None:
+    """Read the revision that the database is at; None before the first migration."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

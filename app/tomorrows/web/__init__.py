@@ -1,0 +1,1 @@
+"""What every role's HTTP side shares."""

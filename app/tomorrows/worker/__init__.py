@@ -1,0 +1,1 @@
+"""The worker: takes leases on what is due, delivers, and keeps its leases honest."""
