@@ -1,0 +1,1 @@
+"""The data path: a small process of its own that forwards requests to ready replicas."""

@@ -1,0 +1,171 @@
+"""Bytes in both directions: WebSocket after its upgrade, and ports that do not speak HTTP."""
+
+import asyncio
+
+from flaskship.engines.local.router.context import Context, Entrance
+from flaskship.engines.local.router.endpoints import EJECTION, Endpoint
+from flaskship.engines.local.router.statistics import bucket_of
+
+
+class Side(asyncio.Protocol):
+    """One end of a tunnel; a half-close is passed on, a reset ends both."""
+
+    __slots__ = ("_other", "_tunnel", "ended", "transport")
+    transport: asyncio.Transport
+
+    def __init__(self, tunnel: "Tunnel", transport: asyncio.Transport) -> None:
+        self._tunnel = tunnel
+        self._other: Side = self
+        self.transport = transport
+        self.ended = False
+
+    def join(self, other: "Side") -> None:
+        """Make the other side the one that this one sends to."""
+        self._other = other
+        self.transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Send it to the other side."""
+        self._other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """Pass the half-close on."""
+        self.ended = True
+        if not self._other.transport.is_closing():
+            self._other.transport.write_eof()
+        return not self._other.ended
+
+    def pause_writing(self) -> None:
+        """This side is slow: read no more from the other."""
+        self._other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """This side took what waited."""
+        if not self._other.transport.is_closing():
+            self._other.transport.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End the other side the way this one ended."""
+        if error is None:
+            self._other.transport.close()
+        else:
+            self._other.transport.abort()
+        self._tunnel.end()
+
+
+class Tunnel:
+    """Two connected transports; counts as in flight until it ends."""
+
+    __slots__ = ("_client", "_context", "_endpoint", "_entrance", "_open", "_replica")
+
+    def __init__(
+        self,
+        context: Context,
+        entrance: Entrance,
+        endpoint: Endpoint,
+        client: asyncio.Transport,
+        replica: asyncio.Transport,
+    ) -> None:
+        self._context = context
+        self._entrance = entrance
+        self._endpoint = endpoint
+        self._client = Side(self, client)
+        self._replica = Side(self, replica)
+        self._open = True
+
+    def open(self, from_client: bytes, from_replica: bytes) -> None:
+        """Begin with what either side sent ahead."""
+        self._context.tunnels.add(self)
+        self._entrance.open += 1
+        self._client.join(self._replica)
+        self._replica.join(self._client)
+        if from_client:
+            self._replica.transport.write(from_client)
+        if from_replica:
+            self._client.transport.write(from_replica)
+        for side in (self._client, self._replica):
+            if not side.transport.is_reading():
+                side.transport.resume_reading()
+
+    def abort(self) -> None:
+        """Reset both sides."""
+        self._client.transport.abort()
+        self._replica.transport.abort()
+
+    def end(self) -> None:
+        """Count it out, once."""
+        if self._open:
+            self._open = False
+            self._context.tunnels.discard(self)
+            self._entrance.open -= 1
+            self._entrance.counters.in_flight -= 1
+            self._endpoint.end()
+            self._context.gone()
+
+
+class _Silent(asyncio.Protocol):
+    """Reads nothing until the tunnel stands, so that a greeting is not lost."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hold back what the replica says."""
+        transport.pause_reading()  # type: ignore[attr-defined]
+
+
+class TcpClient(asyncio.Protocol):
+    """A client of a tcp route until its replica is connected; then a tunnel takes over."""
+
+    __slots__ = ("_connecting", "_context", "_endpoint", "_entrance", "_transport")
+    _transport: asyncio.Transport
+
+    def __init__(self, context: Context, entrance: Entrance) -> None:
+        self._context = context
+        self._entrance = entrance
+        self._endpoint: Endpoint | None = None
+        self._connecting: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Look for a replica before reading anything."""
+        self._transport = transport  # type: ignore[assignment]
+        self._transport.pause_reading()
+        self._entrance.counters.requests += 1
+        self._entrance.counters.in_flight += 1
+        self._connecting = self._context.loop.create_task(self._connect())
+
+    async def _connect(self) -> None:
+        context = self._context
+        started = context.now()
+        tried: list[Endpoint] = []
+        while (endpoint := self._entrance.plan.default.pick(context.now(), tried)) is not None:
+            endpoint.begin()
+            endpoint.counters.requests += 1
+            self._endpoint = endpoint
+            try:
+                async with asyncio.timeout(context.limits.connect):
+                    replica, _ = await context.loop.create_connection(_Silent, endpoint.host, endpoint.port)
+            except OSError:
+                endpoint.ejected_until = context.now() + EJECTION
+                endpoint.counters.failed += 1
+                endpoint.end()
+                self._endpoint = None
+                tried.append(endpoint)
+                continue
+            self._connecting = None
+            self._endpoint = None
+            bucket = bucket_of(int((context.now() - started) * 1_000_000))
+            self._entrance.counters.answered(200, bucket)
+            endpoint.counters.answered(200, bucket)
+            Tunnel(context, self._entrance, endpoint, self._transport, replica).open(b"", b"")
+            return
+        self._connecting = None
+        self._entrance.counters.failed += 1
+        self._transport.abort()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The client is gone, or a tunnel never came to be."""
+        self._entrance.counters.in_flight -= 1
+        if self._connecting is not None:
+            self._connecting.cancel()
+            self._connecting = None
+        if self._endpoint is not None:
+            self._endpoint.end()
+            self._endpoint = None
