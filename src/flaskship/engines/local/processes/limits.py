@@ -1,0 +1,111 @@
+"""Limits on memory, processor and processes of a replica, by the best means that this machine permits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+DEFAULT_PIDS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one replica may use; None is no limit. CPU in thousandths of a core, memory in bytes."""
+
+    memory: int | None = None
+    cpu_milli: int | None = None
+    cpu_request_milli: int | None = None
+    pids: int | None = DEFAULT_PIDS
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one replica uses now; None is what this containment cannot tell."""
+
+    memory: int | None = None
+    peak: int | None = None
+    oom_kills: int | None = None
+    cpu_seconds: float | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """For `status`: the containment in use, what it holds, and what nothing here can hold."""
+
+    kind: str
+    contained: tuple[str, ...]
+    uncontained: tuple[str, ...]
+
+    def __str__(self) -> str:
+        held = ", ".join(self.contained) or "nothing"
+        loose = f"; not contained: {', '.join(self.uncontained)}" if self.uncontained else ""
+        return f"{self.kind}: {held}{loose}"
+
+
+class Cell(Protocol):
+    """The containment of one replica."""
+
+    @property
+    def uid(self) -> str:
+        """The replica's uid."""
+
+    @property
+    def join(self) -> tuple[str, ...]:
+        """Files that the process writes 0 to, before it runs its program."""
+
+    @property
+    def rlimits(self) -> dict[str, int]:
+        """Resource limits that the process sets for itself."""
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """Words that go before the command."""
+
+    def started(self, pid: int) -> None:
+        """Learn the main process, once it runs."""
+
+    def usage(self) -> Usage:
+        """Return what is used now."""
+
+    def remove(self) -> bool:
+        """Return whether nothing of it is left; False while a process of the replica still lives."""
+
+
+class Containment(Protocol):
+    """Makes a cell for each replica."""
+
+    def describe(self) -> Description:
+        """Say which means is used and what it cannot hold."""
+
+    def create(self, uid: str, limits: Limits) -> Cell:
+        """Return a new cell; OSError when the system refuses it."""
+
+    def adopt(self, uid: str, limits: Limits, pid: int) -> Cell:
+        """Return the cell of a replica that already runs."""
+
+
+Watcher = Callable[[], Containment]
+
+
+def choose_containment(
+    project: Path | str, *, watchdog: Watcher, proc: Path = Path("/proc"), forced: str | None = None
+) -> Containment:
+    """Return the first of cgroup v2, cgroup v1, systemd user scope and the watchdog that works here.
+
+    `forced` names one of cgroup2, cgroup1, systemd-scope, watchdog, or is None.
+    """
+    from flaskship.engines.local.processes.cgroup1 import find_cgroup1
+    from flaskship.engines.local.processes.cgroup2 import find_cgroup2
+    from flaskship.engines.local.processes.scope import find_user_scope
+
+    finders: dict[str, Callable[[], Containment | None]] = {
+        "cgroup2": lambda: find_cgroup2(project, proc),
+        "cgroup1": lambda: find_cgroup1(project, proc),
+        "systemd-scope": lambda: find_user_scope(project),
+        "watchdog": watchdog,
+    }
+    for kind, find in finders.items():
+        if forced in (None, kind) and (found := find()) is not None:
+            return found
+    return watchdog()

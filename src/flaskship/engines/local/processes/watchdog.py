@@ -1,0 +1,204 @@
+"""Watches resident memory and the number of processes where no cgroup is permitted.
+
+It looks ten times a second, so that a replica can exceed its limit for an instant; CPU is not held.
+RLIMIT_AS and RLIMIT_DATA are no substitute: servers start under them and then drop connections.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flaskship.engines.local.processes import proc
+from flaskship.engines.local.processes.identity import find_by_environment
+from flaskship.engines.local.processes.limits import Cell, Description, Limits, Usage
+
+SECONDS = 0.1
+_FULL_SCAN_EVERY = 50
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A replica over its limit: of what, how much it used, and what it may."""
+
+    uid: str
+    resource: str
+    used: int
+    limit: int
+
+
+OnExcess = Callable[[Excess], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class WatchedCell:
+    """One replica under watch."""
+
+    uid: str
+    limits: Limits
+    forget: Callable[[str], None]
+    rlimits: dict[str, int] = field(default_factory=dict)
+    join: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
+    pid: int | None = None
+    strays: tuple[int, ...] = ()
+    peak: int = 0
+    kills: int = 0
+
+    def started(self, pid: int) -> None:
+        """Learn the main process."""
+        self.pid = pid
+
+    def family(self, root: Path) -> tuple[int, ...]:
+        """Return the main process, its descendants, and the strays that the last full scan found."""
+        leaders = (*((self.pid,) if self.pid is not None else ()), *self.strays)
+        return descendants(leaders, root)
+
+    def usage(self) -> Usage:
+        """Return what its processes use now."""
+        pids = self.family(proc.PROC)
+        memory = sum(resident(pid) for pid in pids)
+        self.peak = max(self.peak, memory)
+        seconds = sum(processor_seconds(pid) for pid in pids)
+        return Usage(memory, self.peak, self.kills, seconds, len(pids))
+
+    def remove(self) -> bool:
+        """Stop watching."""
+        self.forget(self.uid)
+        return True
+
+
+class Watchdog:
+    """Tells the supervisor who is over a limit; the supervisor kills, so that it knows why."""
+
+    def __init__(self, project: Path | str, on_excess: OnExcess, root: Path = proc.PROC) -> None:
+        self._project = project
+        self._on_excess = on_excess
+        self._root = root
+        self._cells: dict[str, WatchedCell] = {}
+        self._looks = 0
+
+    def describe(self) -> Description:
+        """Say that this is a watch, not a wall."""
+        held = ("memory (resident, looked at every 100 ms)", "processes (counted every 100 ms)")
+        return Description("watchdog", held, ("CPU", "memory taken and given back within 100 ms"))
+
+    def create(self, uid: str, limits: Limits) -> Cell:
+        """Return a cell under watch, its number of processes also limited by RLIMIT_NPROC."""
+        rlimits = {} if limits.pids is None else {"NPROC": own_threads(self._root) + limits.pids}
+        self._cells[uid] = WatchedCell(uid, limits, self._forget, rlimits)
+        return self._cells[uid]
+
+    def adopt(self, uid: str, limits: Limits, pid: int) -> Cell:
+        """Return a cell for a replica that already runs."""
+        cell = self.create(uid, limits)
+        cell.started(pid)
+        return cell
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await asyncio.sleep(SECONDS)
+            for excess in self.look():
+                await self._on_excess(excess)
+
+    def look(self) -> tuple[Excess, ...]:
+        """Return who is over a limit now."""
+        if not self._cells:
+            return ()
+        if self._looks % _FULL_SCAN_EVERY == 0:
+            self._find_strays()
+        self._looks += 1
+        judged = (self._judge(cell) for cell in list(self._cells.values()))
+        return tuple(excess for excess in judged if excess is not None)
+
+    def _judge(self, cell: WatchedCell) -> Excess | None:
+        pids = cell.family(self._root)
+        if cell.limits.pids is not None and len(pids) > cell.limits.pids:
+            return Excess(cell.uid, "processes", len(pids), cell.limits.pids)
+        if cell.limits.memory is None:
+            return None
+        used = sum(resident(pid, self._root) for pid in pids)
+        cell.peak = max(cell.peak, used)
+        if used <= cell.limits.memory:
+            return None
+        used = sum(proportional(pid, self._root) for pid in pids)
+        if used <= cell.limits.memory:
+            return None
+        cell.kills += 1
+        return Excess(cell.uid, "memory", used, cell.limits.memory)
+
+    def _find_strays(self) -> None:
+        marked = find_by_environment(self._project, self._root)
+        for uid, cell in self._cells.items():
+            cell.strays = tuple(identity.pid for identity in marked.get(uid, ()))
+
+    def _forget(self, uid: str) -> None:
+        self._cells.pop(uid, None)
+
+
+def descendants(leaders: tuple[int, ...], root: Path = proc.PROC) -> tuple[int, ...]:
+    """Return these living processes and all below them."""
+    found: dict[int, None] = {}
+    waiting = list(leaders)
+    while waiting:
+        pid = waiting.pop()
+        if pid in found or not (root / str(pid)).is_dir():
+            continue
+        found[pid] = None
+        with suppress(OSError):
+            for task in (root / str(pid) / "task").iterdir():
+                with suppress(OSError):
+                    waiting += [int(child) for child in (task / "children").read_text().split()]
+    return tuple(found)
+
+
+def resident(pid: int, root: Path = proc.PROC) -> int:
+    """Return the resident bytes of a process, shared pages included; 0 when it is gone."""
+    if not root.is_dir():
+        return _resident_portably(pid)
+    try:
+        return int((root / str(pid) / "statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def proportional(pid: int, root: Path = proc.PROC) -> int:
+    """Return the bytes of a process with shared pages counted once among their sharers."""
+    try:
+        lines = (root / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:
+        return resident(pid, root)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def processor_seconds(pid: int, root: Path = proc.PROC) -> float:
+    """Return the processor time of a process; 0 when it is gone."""
+    try:
+        raw = (root / str(pid) / "stat").read_bytes()
+    except OSError:
+        return 0.0
+    fields = raw[raw.rindex(b")") + 2 :].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def own_threads(root: Path = proc.PROC) -> int:
+    """Return how many threads this user runs now: what RLIMIT_NPROC counts."""
+    threads = 0
+    for pid in proc.own_pids(root):
+        with suppress(OSError):
+            threads += sum(1 for _ in (root / str(pid) / "task").iterdir())
+    return threads
+
+
+def _resident_portably(pid: int) -> int:
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
