@@ -79,6 +79,8 @@ class ResourceRef:
 
     resource: str
     divisor: str = "1"
+    container: str = ""
+    """The container that is meant; empty for the one that the variable belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Mount:
     path: str
     sub_path: str = ""
     read_only: bool = False
+    sub_path_expr: str = ""
+    """A sub_path with $(VAR) in it, expanded from the container's variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class PodTemplate:
     termination_grace: int = 30
     service_account: str = "default"
     priority_class: str | None = None
+    service_links: bool = True
+    """Whether NAME_SERVICE_HOST and NAME_SERVICE_PORT are set for the Services of the namespace."""
 
     @property
     def main(self) -> Container:
