@@ -39,7 +39,7 @@ that nobody can set the key.
     {{- end }}
   {{- end }}
 {{- end }}
-{{- include "my-app.verifyTogether" $applications }}
+{{- include "my-app.verifyTogether" (dict "root" $ "applications" $applications) }}
 {{- $secret := .Values.secrets.appSecrets }}
 {{- if eq .Values.secrets.provider "generated" }}
   {{- $secret = printf "%s-%s" $secret (toJson .Values.secrets.generated | sha256sum | trunc 10) }}
@@ -100,7 +100,7 @@ that nobody can set the key.
 {{- end }}
 {{- $_ := set $app "environment" $env }}
 {{- $_ := set $app "image" (set $app.image "reference" (include "my-app.image" $app.image)) }}
-{{- $_ := set $app "account" (ternary $root.Values.aws.serviceAccount $app.name $app.aws.access) }}
+{{- $_ := set $app "account" (ternary $root.Values.aws.serviceAccount ($app.serviceAccount.name | default $app.name) $app.aws.access) }}
 {{- end }}
 
 {{/* Numbers of values files are floats: 5000000 would print as 5e+06. */}}

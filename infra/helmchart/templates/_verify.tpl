@@ -22,8 +22,10 @@
 
 {{/* What no application can see alone. */}}
 {{- define "my-app.verifyTogether" -}}
+{{- $root := .root }}
 {{- $ports := dict }}
-{{- range . }}
+{{- $hosts := dict }}
+{{- range .applications }}
   {{- if .service.nodePort }}
     {{- $port := int64 .service.nodePort | toString }}
     {{- if hasKey $ports $port }}
@@ -31,5 +33,21 @@
     {{- end }}
     {{- $_ := set $ports $port .name }}
   {{- end }}
+  {{- if and $root.Values.ingress.enabled .ingress.enabled }}
+    {{- if not .service.enabled }}
+      {{- fail (printf "applications.%s.ingress: exposes a service that is off; set service.enabled to true" .name) }}
+    {{- end }}
+    {{- $host := include "my-app.host" (dict "root" $root "app" .) }}
+    {{- if hasKey $hosts $host }}
+      {{- fail (printf "applications.%s.ingress: the host %s is taken by %s already" .name $host (get $hosts $host)) }}
+    {{- end }}
+    {{- $_ := set $hosts $host .name }}
+  {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* The public name of an application. */}}
+{{- define "my-app.host" -}}
+{{- $ingress := .app.ingress -}}
+{{- $ingress.host | default (printf "%s.%s" ($ingress.subdomain | default .app.name) .root.Values.ingress.domain) -}}
 {{- end }}
