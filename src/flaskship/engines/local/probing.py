@@ -66,7 +66,7 @@ class ProbeStep:
 
 
 def begin(probe: Probe, kind: Kind, started_at: float, now: float) -> ProbeState:
-    """Return the state of a probe from `now` on: the start, or the startup probe's success if there is one."""
+    """Return the state of a probe from `now` on: the start, or the startup probe's success."""
     instant = max(now, started_at + probe.initial_delay)
     eager = kind != "liveness"
     passed = {"startup": None, "readiness": False, "liveness": True}[kind]

@@ -1,0 +1,143 @@
+"""Performs one probe, as a kubelet would, and tells in words what was asked and answered."""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from flaskship.engines.local.spec import Exec, HttpGet, Port, TcpSocket
+from flaskship.http_client import Answer, BadAnswer, Connection, authority, unverified_tls
+
+ANSWER_LIMIT = 2048
+MAX_REDIRECTS = 10
+FOLLOWED = frozenset({301, 302, 303, 307, 308})
+USER_AGENT = ("User-Agent", "kube-probe/1.37")
+
+PortResolver = Callable[[Port], int]
+"""Turns a number or the name of a container port into the port to connect to; KeyError for no such name."""
+
+ExecRunner = Callable[[tuple[str, ...], float], Awaitable[tuple[int, bytes]]]
+"""Runs a command in the replica's surroundings within so many seconds: (exit code, output).
+
+It ends the command's processes itself when the time is over (TimeoutError) or when it is cancelled.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """How one probe went; the answer holds at most the first 2 KiB, without control characters."""
+
+    ok: bool
+    request: str
+    answer: str
+    seconds: float = 0.0
+
+
+async def probe(
+    handler: HttpGet | TcpSocket | Exec,
+    address: str,
+    port_resolver: PortResolver,
+    timeout: float,
+    exec_runner: ExecRunner,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> ProbeResult:
+    """Probe once; never raises but when cancelled, never takes longer than the timeout, leaves no socket."""
+    began = clock()
+    request = _describe(handler, address, port_resolver)
+    try:
+        async with asyncio.timeout(timeout):
+            ok, answer = await _perform(handler, address, port_resolver, timeout, exec_runner)
+    except TimeoutError:
+        ok, answer = False, f"no answer within {timeout:g} s"
+    except KeyError:
+        ok, answer = False, "the container has no port of this name"
+    except ConnectionRefusedError:
+        ok, answer = False, "connection refused: nothing listens there"
+    except (BadAnswer, OSError) as error:
+        ok, answer = False, str(error) or type(error).__name__
+    return ProbeResult(ok, request, answer, clock() - began)
+
+
+def _describe(handler: HttpGet | TcpSocket | Exec, address: str, port_resolver: PortResolver) -> str:
+    if isinstance(handler, Exec):
+        return "exec " + " ".join(handler.command)
+    try:
+        port = str(port_resolver(handler.port))
+    except KeyError:
+        port = str(handler.port)
+    where = f"{handler.host or address}:{port}"
+    if isinstance(handler, TcpSocket):
+        return f"tcp {where}"
+    return f"GET {handler.scheme.lower()}://{where}{_target(handler.path)}"
+
+
+async def _perform(
+    handler: HttpGet | TcpSocket | Exec,
+    address: str,
+    port_resolver: PortResolver,
+    timeout: float,
+    exec_runner: ExecRunner,
+) -> tuple[bool, str]:
+    if isinstance(handler, Exec):
+        code, output = await exec_runner(handler.command, timeout)
+        return code == 0, _join(f"exit {code}", cleaned(output))
+    host, port = handler.host or address, port_resolver(handler.port)
+    if isinstance(handler, TcpSocket):
+        async with await Connection.open(host, port):
+            return True, "connection opened"
+    return await _http(handler, host, port)
+
+
+async def _http(handler: HttpGet, host: str, port: int) -> tuple[bool, str]:
+    url = f"{handler.scheme.lower()}://{authority(host, port)}{_target(handler.path)}"
+    given = {name.lower() for name, _ in handler.headers}
+    headers = handler.headers if "user-agent" in given else (*handler.headers, USER_AGENT)
+    for _ in range(MAX_REDIRECTS):
+        answer = await _ask(url, headers)
+        location = answer.header("location")
+        if answer.status not in FOLLOWED or not location:
+            return 200 <= answer.status < 400, _words(answer)
+        url = urljoin(url, location)
+        # A kubelet follows no redirect to another host, and takes it for a success.
+        if urlsplit(url).hostname != host.lower():
+            return True, f"{_words(answer)} (redirects to another host: not followed)"
+    return False, f"stopped after {MAX_REDIRECTS} redirects"
+
+
+async def _ask(url: str, headers: tuple[tuple[str, str], ...]) -> Answer:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadAnswer(f"redirects to {url}, which is not HTTP")
+    tls = unverified_tls() if parts.scheme == "https" else None
+    try:
+        port = parts.port or (443 if tls else 80)
+    except ValueError:
+        raise BadAnswer(f"redirects to {url}, which has no valid port") from None
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    async with await Connection.open(parts.hostname, port, tls=tls) as connection:
+        return await connection.get(target, headers=headers, body_limit=ANSWER_LIMIT, read_on=False)
+
+
+def _target(path: str) -> str:
+    return path if path.startswith("/") else f"/{path}"
+
+
+def _words(answer: Answer) -> str:
+    return _join(f"{answer.status} {answer.reason}".strip(), cleaned(answer.body))
+
+
+def _join(head: str, body: str) -> str:
+    return f"{head}: {body}" if body else head
+
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def cleaned(body: bytes) -> str:
+    """Return the first 2 KiB as text: not UTF-8 replaced, colours and control characters gone."""
+    text = body[:ANSWER_LIMIT].decode("utf-8", errors="replace")
+    return _CONTROLS.sub("", _ESCAPES.sub("", text)).strip()
