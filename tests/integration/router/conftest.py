@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import sys
@@ -12,9 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from flaskship.engines.local.channel import Channel
+from flaskship.engines.local.router.context import Context, Limits
+from flaskship.engines.local.router.forwarding import Forwarding
 from flaskship.engines.local.routes import HostRule, Route, RouteEndpoint, RouteTable, to_json
+
+
+def pytest_asyncio_loop_factories(
+    config: Any, item: Any
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run these tests on the loop that the router runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -109,6 +122,62 @@ class RouterProcess:
             await self.process.wait()
         for sock in self.held.values():
             sock.close()
+
+
+class Gate:
+    """The data path inside this process, with limits short enough to wait for."""
+
+    def __init__(self, limits: Limits) -> None:
+        ids = itertools.count(1)
+        self.context = Context(asyncio.get_running_loop(), limits, lambda: b"id-%d" % next(ids))
+        self.forwarding = Forwarding(self.context, random.Random(7).random)
+        self.ports: dict[str, int] = {}
+        self.number = 0
+        self._sweeping = asyncio.create_task(self._sweep())
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            self.forwarding.sweep(self.context.now())
+
+    async def route(
+        self, *endpoints: RouteEndpoint, rules: tuple[HostRule, ...] = (), protocol: Any = "http"
+    ) -> int:
+        return await self.routes(Route("main", protocol, endpoints, rules, "my-service"))
+
+    async def routes(self, *routes: Route) -> int:
+        sockets = {}
+        for route in routes:
+            if route.listener not in self.ports:
+                sock = sockets[route.listener] = socket.create_server(("127.0.0.1", 0))
+                self.ports[route.listener] = sock.getsockname()[1]
+        self.number += 1
+        await self.forwarding.apply(RouteTable(self.number, routes), sockets)
+        return self.ports[routes[0].listener]
+
+    @property
+    def counters(self) -> Any:
+        return self.forwarding.listeners["main"].entrance.counters
+
+    async def quiet(self) -> None:
+        """Wait until nothing is in flight anywhere, and check that nothing was counted twice."""
+        async with asyncio.timeout(5):
+            while self.counters.in_flight or any(
+                e["in_flight"] for e in self.forwarding.stats()["endpoints"]
+            ):
+                await asyncio.sleep(0.005)
+
+    async def end(self) -> None:
+        self._sweeping.cancel()
+        await self.forwarding.stop(0)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def gate() -> AsyncIterator[Gate]:
+    made = Gate(Limits(head=0.2, idle=0.4, progress=0.5, connect=0.5, linger=0.3))
+    yield made
+    await made.end()
 
 
 @pytest.fixture

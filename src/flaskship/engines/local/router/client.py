@@ -3,7 +3,7 @@
 import asyncio
 
 from flaskship.engines.local.router.bodies import Body, body_of
-from flaskship.engines.local.router.context import MAX_BUFFER, Context, Entrance
+from flaskship.engines.local.router.context import MAX_BUFFER, Context, Entrance, reset
 from flaskship.engines.local.router.exchange import Exchange
 from flaskship.engines.local.router.heads import BadMessage, find_head, parse_request
 from flaskship.engines.local.router.replies import problem
@@ -174,7 +174,7 @@ class Client(asyncio.Protocol):
     def abort(self) -> None:
         """Reset the connection, so that the client knows that the answer is not whole."""
         self._closing = True
-        self.transport.abort()
+        reset(self.transport)
 
     def expire(self) -> None:
         """The time limit passed."""

@@ -1,6 +1,9 @@
 """What all connections of one router share."""
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -85,3 +88,12 @@ class Context:
         """Return once nothing is open; call after stopping was set."""
         self.gone()
         await self._empty.wait()
+
+
+def reset(transport: asyncio.Transport) -> None:
+    """Close with a reset: an orderly end would pass for a whole answer."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from flaskship.engines.local.router.context import Context, Entrance
+from flaskship.engines.local.router.context import Context, Entrance, reset
 from flaskship.engines.local.router.endpoints import EJECTION, Endpoint
 from flaskship.engines.local.router.statistics import bucket_of
 
@@ -49,7 +49,7 @@ class Side(asyncio.Protocol):
         if error is None:
             self._other.transport.close()
         else:
-            self._other.transport.abort()
+            reset(self._other.transport)
         self._tunnel.end()
 
 
@@ -89,8 +89,8 @@ class Tunnel:
 
     def abort(self) -> None:
         """Reset both sides."""
-        self._client.transport.abort()
-        self._replica.transport.abort()
+        reset(self._client.transport)
+        reset(self._replica.transport)
 
     def end(self) -> None:
         """Count it out, once."""
@@ -158,7 +158,7 @@ class TcpClient(asyncio.Protocol):
             return
         self._connecting = None
         self._entrance.counters.failed += 1
-        self._transport.abort()
+        reset(self._transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The client is gone, or a tunnel never came to be."""
