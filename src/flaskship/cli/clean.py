@@ -1,0 +1,30 @@
+"""Text that is safe on a terminal, and its colours."""
+
+import re
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+_COLOURS = {
+    "Healthy": "32",
+    "Ready": "32",
+    "successful": "32",
+    "Progressing": "33",
+    "Starting": "33",
+    "inconclusive": "33",
+    "warning": "33",
+    "Degraded": "31",
+    "Failed": "31",
+    "CrashLoopBackOff": "31",
+    "failed": "31",
+}
+_WORD = re.compile(r"\b(" + "|".join(_COLOURS) + r")\b")
+
+
+def printable(text: str) -> str:
+    """Return what a replica wrote without anything that steers a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _SEQUENCE.sub("", text))
+
+
+def paint(line: str) -> str:
+    """Return the line with the first word that names a state in its colour."""
+    return _WORD.sub(lambda found: f"\x1b[{_COLOURS[found[1]]}m{found[1]}\x1b[0m", line, count=1)

@@ -1,0 +1,88 @@
+"""flaskship deploy."""
+
+from pathlib import Path
+
+import click
+
+from flaskship.cli import documents, options, screens
+from flaskship.cli.failures import failure_of
+from flaskship.cli.output import Output
+from flaskship.cli.running import tell
+from flaskship.cli.settings import global_options
+from flaskship.tasks import deploy as story
+from flaskship.tasks.image_override import image_sets
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.result import Moved
+from flaskship.tasks.targets import open_to_write
+
+
+@click.command("deploy")
+@options.environment_argument
+@options.engine_options
+@options.values_options
+@click.option(
+    "--image", "images", multiple=True, metavar="APP=REF", help="Another image for one application."
+)
+@options.reason_option
+@options.timeout_option
+@options.lock_timeout_option
+@click.option(
+    "--max-failed", type=click.IntRange(min=0), metavar="N", help="Fail where more requests than N were lost."
+)
+@click.option("--no-rollback", is_flag=True, help="Leave a failed revision as it is, for study.")
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@global_options
+def command(
+    env: str,
+    engine: str | None,
+    context: str | None,
+    files: tuple[Path, ...],
+    sets: tuple[str, ...],
+    images: tuple[str, ...],
+    reason: str,
+    timeout: float | None,
+    lock_timeout: float,
+    max_failed: int | None,
+    no_rollback: bool,
+    dry_run: bool,
+) -> int:
+    """Bring ENV to what its files say now; a failure goes back to what ran before."""
+    settings = options.current()
+    world, project = options.load(settings)
+    environment = options.choose(project, env, engine, context)
+    every_set = (*sets, *(one for image in images for one in image_sets(image)))
+    wish = Wish(files, every_set, reason, timeout, lock_timeout, max_failed, not no_rollback)
+
+    async def tell_it() -> int:
+        chosen, _ = await open_to_write(world, project, environment, engine, f"deploy {env}")
+        try:
+            if dry_run:
+                changes = await story.rehearse(world, project, environment, chosen, wish)
+                return _print_changes(settings.output, env, chosen.name, changes)
+            moved = await story.deploy(world, project, environment, chosen, wish, settings.output)
+            return print_moved(settings.output, moved, "deploy failed")
+        finally:
+            await chosen.close()
+
+    return tell(tell_it())
+
+
+def print_moved(output: Output, moved: Moved, what: str) -> int:
+    """Print what a move came to and return the exit code."""
+    output.summary(documents.moved_document(moved), screens.moved_screen(moved))
+    failure = failure_of(
+        moved.move.verdict, moved.exit_code, what, f"see: flaskship logs {moved.environment}"
+    )
+    if failure is not None:
+        output.fail(failure)
+    return moved.exit_code
+
+
+def _print_changes(output: Output, env: str, engine: str, changes: tuple[story.Change, ...]) -> int:
+    listed = [{"kind": one.kind, "name": one.name, "change": one.change} for one in changes]
+    lines = [f"{one.change:8} {one.kind}/{one.name}" for one in changes]
+    output.answer(
+        {"environment": env, "engine": engine, "dry_run": True, "changes": listed},
+        lines or [f"{env}: nothing would change"],
+    )
+    return 0

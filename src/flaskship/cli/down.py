@@ -1,0 +1,49 @@
+"""flaskship down."""
+
+import click
+
+from flaskship.cli import options
+from flaskship.cli.running import tell
+from flaskship.cli.settings import global_options
+from flaskship.tasks import down as story
+from flaskship.tasks.targets import LOCAL
+
+
+@click.command("down")
+@click.argument("env", metavar="[ENV]", required=False)
+@click.option(
+    "--all", "everything", is_flag=True, help="Stop every environment here, and Flaskship's own processes."
+)
+@click.option("--purge", is_flag=True, help="Remove the data too; what is removed is named first.")
+@options.engine_options
+@global_options
+def command(env: str | None, everything: bool, purge: bool, engine: str | None, context: str | None) -> int:
+    """Stop ENV on this machine, or everything with --all; data stays unless purged."""
+    if (env is None) == (not everything):
+        raise click.UsageError("name one environment, or say --all", click.get_current_context())
+    settings = options.current()
+    world, project = options.load(settings)
+
+    async def tell_it() -> tuple[story.Down, ...]:
+        if env is None:
+            return await story.down_all(world, project, settings.output, purge=purge)
+        environment = options.choose(project, env, engine or LOCAL, context)
+        chosen = world.open_engine(project, environment, engine or LOCAL)
+        try:
+            return (await story.down(chosen, project, env, settings.output, purge=purge),)
+        finally:
+            await chosen.close()
+
+    stopped = tell(tell_it())
+    listed = [
+        {
+            "environment": one.environment,
+            "engine": one.engine,
+            "stopped": one.stopped,
+            "purged": list(one.purged),
+        }
+        for one in stopped
+    ]
+    lines = [f"{one.environment}: {'stopped' if one.stopped else 'did not run'}" for one in stopped]
+    settings.output.summary({"environments": listed}, lines)
+    return 0

@@ -1,0 +1,85 @@
+"""Options and arguments that several commands share."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flaskship.cli.settings import Settings
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Environment, Project
+from flaskship.tasks.world import World
+
+Command = Callable[..., Any]
+
+environment_argument = click.argument("env", metavar="ENV")
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="S", help="Give up after S seconds (exit 70)."
+)
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    metavar="S",
+    help="Wait this long for another writer (then exit 5).",
+)
+reason_option = click.option("--reason", default="", metavar="TEXT", help="Why, for the history.")
+
+
+def engine_options(command: Command) -> Command:
+    """Let the user say which engine is meant."""
+    engine = click.option(
+        "--engine",
+        type=click.Choice(["local", "kubernetes"]),
+        help="Which engine is meant; flaskship.yaml says it otherwise.",
+    )
+    context = click.option("--context", metavar="NAME", help="The cluster's context, on Kubernetes.")
+    chosen: Command = engine(context(command))
+    return chosen
+
+
+def values_options(command: Command) -> Command:
+    """Let the user add values above those of the environment."""
+    files = click.option(
+        "-f",
+        "--values",
+        "files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Values above the environment's own; may be repeated.",
+    )
+    sets = click.option(
+        "--set", "sets", multiple=True, metavar="K=V", help="One value, in Helm's syntax; may be repeated."
+    )
+    chosen: Command = files(sets(command))
+    return chosen
+
+
+def current() -> Settings:
+    """Return the settings of this command line."""
+    settings = click.get_current_context().find_object(Settings)
+    assert settings is not None
+    return settings
+
+
+def load(settings: Settings) -> tuple[World, Project]:
+    """Return the world and the project of this command line."""
+    world = settings.world()
+    return world, world.load_project(settings.project or Path.cwd())
+
+
+def choose(project: Project, name: str, engine: str | None = None, context: str | None = None) -> Environment:
+    """Return the environment of that name, with the context that the user names instead."""
+    environment = project.environment(name)
+    if context is None:
+        return environment
+    if (engine or environment.engine) == "local":
+        raise ConfigurationError(
+            f"--context {context}: the local engine has no context",
+            hint="leave it out, or say --engine kubernetes",
+        )
+    return replace(environment, context=context)

@@ -1,0 +1,183 @@
+"""What a person reads, as lines of text; nothing here prints."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from flaskship.cli.clean import printable
+from flaskship.model.release import Event, Revision
+from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
+from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+from flaskship.tasks.result import Moved
+
+NOT_RUNNING = "not running"
+
+
+def status_screen(snapshot: Snapshot) -> list[str]:
+    """One environment: its release, its applications and where they answer."""
+    if snapshot.release is None:
+        return [f"{snapshot.environment}  {NOT_RUNNING}  ({snapshot.engine})"]
+    release = snapshot.release
+    lines = [
+        f"{snapshot.environment}  {snapshot.phase}  {release.name} revision {release.revision}"
+        f"  ({snapshot.engine}, namespace {snapshot.namespace})"
+    ]
+    if snapshot.workloads:
+        lines += ["", *workload_table(snapshot)]
+    lines += [f"note: {note}" for note in snapshot.notes]
+    return lines
+
+
+def workload_table(snapshot: Snapshot) -> list[str]:
+    """The applications: name, phase, ready of desired, restarts, age, where."""
+    return table(("NAME", "PHASE", "READY", "RESTARTS", "AGE", "WHERE"), workload_rows(snapshot))
+
+
+def workload_rows(snapshot: Snapshot) -> list[tuple[str, ...]]:
+    """The cells of the table of applications."""
+    return [
+        (
+            one.name,
+            str(one.phase),
+            f"{one.ready}/{one.desired}",
+            str(sum(replica.restarts for replica in one.replicas)),
+            age(snapshot.at, one),
+            " ".join(one.endpoints) or "-",
+        )
+        for one in snapshot.workloads
+    ]
+
+
+def workload_line(workload: WorkloadSnapshot) -> str:
+    """One application as a line of progress."""
+    restarts = sum(replica.restarts for replica in workload.replicas)
+    again = f", {restarts} restart{'s' if restarts != 1 else ''}" if restarts else ""
+    problems = {replica.problem.message for replica in workload.replicas if replica.problem}
+    why = f": {sorted(problems)[0]}" if problems else ""
+    return f"{workload.name}: {workload.phase}, {workload.ready}/{workload.desired} ready{again}{why}"
+
+
+def moved_screen(moved: Moved) -> list[str]:
+    """What a deploy or a rollback came to."""
+    was = f" (before: {moved.previous})" if moved.previous is not None else ""
+    lines = [
+        f"{moved.environment}  {moved.release} revision {moved.move.revision}{was}: "
+        f"{moved.move.verdict.outcome} on {moved.engine}"
+    ]
+    lines += verdict_lines(moved.move.verdict)
+    lines.append(receipt_line(moved.move.receipt, moved.move.receipt_reason))
+    if moved.undo is not None:
+        lines.append(
+            f"undone: revision {moved.undo.revision} runs what revision {moved.rolled_back_to} was: "
+            f"{moved.undo.verdict.outcome}"
+        )
+        lines += verdict_lines(moved.undo.verdict)
+    elif moved.not_undone:
+        lines.append(f"not undone: {moved.not_undone}")
+    return lines
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """The causes with their evidence and the values that set them."""
+    lines = []
+    for cause in verdict.causes:
+        lines.append(f"  {cause_line(cause)}")
+        lines += [f"    | {printable(line)}" for line in cause.evidence]
+        if cause.values is not None:
+            lines.append(f"    set by {cause.values}")
+    return lines
+
+
+def cause_line(cause: Cause) -> str:
+    """One cause in a line."""
+    where = cause.replica or cause.application
+    return f"{cause.code}{f' {where}' if where else ''}: {cause.message}"
+
+
+def receipt_line(receipt: Receipt | None, reason: str | None) -> str:
+    """The traffic driven meanwhile, or why there was none."""
+    if receipt is None:
+        return f"traffic: none driven ({reason or 'not asked for'})"
+    return (
+        f"traffic: {receipt.sent} requests, {receipt.failed} failed, p50 {receipt.p50_ms:.1f} ms, "
+        f"p99 {receipt.p99_ms:.1f} ms, {receipt.seconds:.1f} s"
+    )
+
+
+def where_screen(snapshot: Snapshot) -> list[str]:
+    """Where each application answers."""
+    lines = []
+    for workload in snapshot.workloads:
+        lines += [f"  {workload.application}: {url}" for url in workload.endpoints]
+    return lines
+
+
+def history_screen(environment: str, revisions: Sequence[Revision]) -> list[str]:
+    """The revisions, newest last."""
+    if not revisions:
+        return [f"{environment} has no revisions"]
+    rows = [
+        (
+            str(one.number),
+            stamp(one.at),
+            one.provenance.actor,
+            str(one.outcome or "-"),
+            (one.provenance.commit or "-")[:12],
+            _reason(one),
+        )
+        for one in revisions
+    ]
+    return table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "REASON"), rows)
+
+
+def events_screen(environment: str, events: Sequence[Event]) -> list[str]:
+    """What happened, oldest first."""
+    if not events:
+        return [f"{environment} has no events"]
+    rows = [(stamp(one.at), one.type, one.reason, one.object, one.message) for one in events]
+    return table(("AT", "TYPE", "REASON", "OBJECT", "MESSAGE"), rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Columns as wide as their widest cell, two spaces apart."""
+    lines = [tuple(head), *map(tuple, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def age(now: float, workload: WorkloadSnapshot) -> str:
+    """How long the oldest replica of a workload has been running."""
+    started = [replica.started_at for replica in workload.replicas if replica.started_at is not None]
+    return duration(now - min(started)) if started else "-"
+
+
+def duration(seconds: float) -> str:
+    """A span as its two largest units."""
+    left = max(0, int(seconds))
+    if left < 60:
+        return f"{left}s"
+    if left < 3600:
+        return f"{left // 60}m{left % 60:02}s"
+    if left < 86400:
+        return f"{left // 3600}h{left % 3600 // 60:02}m"
+    return f"{left // 86400}d{left % 86400 // 3600:02}h"
+
+
+def stamp(at: float) -> str:
+    """An instant in UTC to the second."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reason(revision: Revision) -> str:
+    back = revision.provenance.rolled_back_to
+    reason = revision.provenance.reason
+    if back is None:
+        return reason or "-"
+    return f"back to {back}" + (f": {reason}" if reason else "")
+
+
+def failed(outcome: Outcome) -> bool:
+    """Tell whether an outcome is not the one that was wanted."""
+    return outcome is not Outcome.SUCCESSFUL

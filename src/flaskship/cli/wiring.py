@@ -1,0 +1,94 @@
+"""The real world: where the stories meet the chart, the engines, the network and the clock."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from flaskship.engines.base import Engine
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, ImageSource, Project
+from flaskship.model.release import Document
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Receipt, Verdict
+from flaskship.tasks.provenance import provenance_of
+from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, World
+
+
+def real_world() -> World:
+    """Return the world that the command line works in; whatever is heavy is imported at its first use."""
+    return World(
+        now=time.time,
+        load_project=_load_project,
+        layer_values=_layer_values,
+        locate=_locate,
+        render=_render,
+        build_image=_build_image,
+        open_engine=_open_engine,
+        judge=_judge,
+        drive=_drive,
+        check_health=_check_health,
+        provenance=provenance_of,
+    )
+
+
+def _load_project(path: Path) -> Project:
+    from flaskship.chart.project import load_project
+
+    return load_project(path)
+
+
+def _layer_values(
+    project: Project, environment: Environment, files: Sequence[Path], sets: Sequence[str]
+) -> Layered:
+    from flaskship.chart.values import layer_values
+
+    return layer_values(project, environment, files, sets)
+
+
+def _locate(layered: Layered, document: Document, field: str) -> Location | None:
+    from flaskship.chart.values import where
+
+    return where(layered, document, field)
+
+
+def _render(
+    project: Project, environment: Environment, layered: Layered, revision: int, is_upgrade: bool
+) -> Rendered:
+    from flaskship.chart.render import render_environment
+
+    chart = render_environment(project, environment, layered, revision=revision, is_upgrade=is_upgrade)
+    return Rendered(chart.manifests, chart.documents, chart.notes or "", chart.chart_digest)
+
+
+async def _build_image(project: Project, source: ImageSource, report: Report) -> BuiltImage:
+    from flaskship.engines.local.images import build_image
+
+    image = await asyncio.to_thread(
+        build_image, project.root, source.repository, source.context, report=report.step
+    )
+    return BuiltImage(source.repository, image.id)
+
+
+def _open_engine(project: Project, environment: Environment, name: str) -> Engine:
+    from flaskship.engines import open_engine
+
+    return open_engine(project, environment, name)
+
+
+def _judge(snapshot: Snapshot, now: float) -> Verdict | None:
+    from flaskship.verification import judge
+
+    return judge(snapshot, now)
+
+
+async def _drive(url: str, until: asyncio.Event) -> Receipt:
+    from flaskship.verification import receipt
+
+    return await receipt.drive(url, until=until)
+
+
+async def _check_health(url: str, patience: float) -> HealthAnswer:
+    from flaskship.verification import receipt
+
+    return await receipt.check_health(url, patience)

@@ -1,0 +1,124 @@
+"""Moving an environment to a release: apply, follow, judge, record, and go back where it failed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from flaskship.engines.base import Engine, Lock
+from flaskship.model.release import Provenance, Release, Revision
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+from flaskship.tasks.follow import INTERRUPTED, follow_to_verdict
+from flaskship.tasks.health import ask_all, with_answers
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.result import Move, Moved
+from flaskship.tasks.targets import runs
+from flaskship.tasks.traffic import traffic_through
+from flaskship.tasks.world import Report, World
+
+Explain = Callable[[Verdict], Verdict]
+"""Adds to each cause the values line that set what failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a move happens, and who hears of it."""
+
+    world: World
+    engine: Engine
+    lock: Lock
+    report: Report
+    wish: Wish
+    explain: Explain = lambda verdict: verdict
+
+
+async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
+    """Move to the release; a failure goes back to the last healthy revision unless the wish forbids it."""
+    history = await stage.engine.history(release.environment)
+    healthy = last_healthy(history) if runs(before) else None
+    try:
+        move = await _move(stage, release, before)
+    except asyncio.CancelledError:
+        await _put_back(stage, release, before, healthy)
+        raise
+    previous = history[-1].number if history else None
+    moved = Moved(release.environment, stage.engine.name, release.name, previous, move)
+    return moved if moved.successful else await _undo(stage, release.provenance, moved, healthy)
+
+
+async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
+    revision = await stage.engine.apply(release, stage.lock)
+    stage.report.step(f"{release.name} revision {revision}: applied")
+    try:
+        async with traffic_through(stage.world, before, release.documents) as traffic:
+            verdict, snapshot = await follow_to_verdict(
+                stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
+            )
+            if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
+                verdict = with_answers(verdict, await ask_all(stage.world, snapshot, release.documents))
+    except asyncio.CancelledError:
+        cause = Cause(INTERRUPTED, "interrupted before it could be judged")
+        verdict = Verdict(Outcome.INCONCLUSIVE, (cause,))
+        await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)
+        raise
+    verdict = stage.explain(judge_receipt(verdict, traffic.receipt, stage.wish.max_failed))
+    await stage.engine.conclude(release.environment, revision, verdict, traffic.receipt, stage.lock)
+    return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot)
+
+
+async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:
+    failed = moved.move.revision
+    if not stage.wish.rollback:
+        return _left(stage, moved, f"revision {failed} is left as it is (--no-rollback)")
+    if healthy is None:
+        return _left(stage, moved, f"nothing ran healthily before revision {failed}, so nothing is undone")
+    stage.report.step(f"going back to revision {healthy.number}")
+    old = await stage.engine.recall(moved.environment, healthy.number)
+    release = going_back(old, by, healthy.number, f"revision {failed} failed")
+    calm = replace(stage, wish=Wish(), explain=lambda verdict: verdict)
+    back = await _move(calm, release, await stage.engine.observe(moved.environment))
+    if back.verdict.outcome is Outcome.SUCCESSFUL:
+        stage.report.step(f"revision {back.revision} runs what revision {healthy.number} was")
+    else:
+        stage.report.warn(f"going back to revision {healthy.number} did not succeed either")
+    return replace(moved, undo=back, rolled_back_to=healthy.number)
+
+
+async def _put_back(stage: Stage, release: Release, before: Snapshot, healthy: Revision | None) -> None:
+    if not stage.wish.rollback:
+        return
+    if not runs(before):
+        stage.report.warn(f"interrupted: stopping {release.environment}, which was being started")
+        await stage.engine.delete(release.environment, stage.lock)
+    elif healthy is not None:
+        stage.report.warn(f"interrupted: going back to revision {healthy.number}")
+        old = await stage.engine.recall(release.environment, healthy.number)
+        await stage.engine.apply(
+            going_back(old, release.provenance, healthy.number, "the deploy was interrupted"), stage.lock
+        )
+
+
+def going_back(old: Release, by: Provenance, number: int, reason: str) -> Release:
+    """Return what a revision applied as a release of somebody who wants it again."""
+    provenance = replace(old.provenance, actor=by.actor, reason=reason, rolled_back_to=number)
+    return replace(old, provenance=provenance)
+
+
+def last_healthy(history: tuple[Revision, ...]) -> Revision | None:
+    """Return the newest revision that was successful."""
+    return next((one for one in reversed(history) if one.outcome is Outcome.SUCCESSFUL), None)
+
+
+def judge_receipt(verdict: Verdict, receipt: Receipt | None, max_failed: int | None) -> Verdict:
+    """Return the verdict, failed where more requests were lost than the user allows."""
+    if max_failed is None or receipt is None or receipt.failed <= max_failed:
+        return verdict
+    lost = Cause(
+        "RequestsLost", f"{receipt.failed} of {receipt.sent} requests failed, {max_failed} are allowed"
+    )
+    return Verdict(Outcome.FAILED, (*verdict.causes, lost))
+
+
+def _left(stage: Stage, moved: Moved, why: str) -> Moved:
+    stage.report.warn(why)
+    return replace(moved, not_undone=why)

@@ -1,0 +1,84 @@
+"""Down: stop an environment; its data stays unless it is purged by name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from flaskship.engines.base import Engine
+from flaskship.model.project import Project
+from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
+from flaskship.tasks.targets import LOCAL, runs
+from flaskship.tasks.world import Report, World
+
+
+@runtime_checkable
+class HasDaemons(Protocol):
+    """An engine with processes of its own, which end when nothing needs them."""
+
+    async def shutdown(self) -> None:
+        """End the engine's own processes; doing it twice is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """What became of one environment."""
+
+    environment: str
+    engine: str
+    stopped: bool
+    purged: tuple[str, ...] = ()
+
+
+async def down(engine: Engine, project: Project, environment: str, report: Report, *, purge: bool) -> Down:
+    """Stop one environment; doing it twice is harmless."""
+    before = await engine.observe(environment)
+    doomed = belongings(project.root, environment) if purge else ()
+    if not runs(before) and not doomed:
+        report.step(f"{environment} does not run: nothing to stop")
+        return Down(environment, engine.name, stopped=False)
+    for path in doomed:
+        report.warn(f"removing for good: {path}")
+    if runs(before):
+        report.step(f"stopping {environment}")
+    async with writing_to(engine, environment, "down", DEFAULT_WAIT, report) as lock:
+        await engine.delete(environment, lock, purge=purge)
+    return Down(environment, engine.name, runs(before), tuple(str(path) for path in doomed))
+
+
+async def down_all(world: World, project: Project, report: Report, *, purge: bool) -> tuple[Down, ...]:
+    """Stop every environment on this machine, and then the engine's own processes."""
+    stopped = []
+    last: Engine | None = None
+    for environment in project.environments:
+        engine = world.open_engine(project, environment, LOCAL)
+        try:
+            stopped.append(await down(engine, project, environment.name, report, purge=purge))
+        finally:
+            last = await _replace(last, engine)
+    if last is not None:
+        try:
+            if isinstance(last, HasDaemons):
+                await last.shutdown()
+        finally:
+            await last.close()
+    return tuple(stopped)
+
+
+def belongings(root: Path, environment: str) -> tuple[Path, ...]:
+    """Return what an environment keeps on this machine and a purge removes."""
+    state = root / ".flaskship"
+    folder = state / "envs" / environment
+    candidates: Iterable[Path] = (
+        folder / "data",
+        folder / "volumes",
+        folder / "logs",
+        state / f"secrets.{environment}.yaml",
+    )
+    return tuple(path for path in candidates if path.exists())
+
+
+async def _replace(old: Engine | None, new: Engine) -> Engine:
+    if old is not None:
+        await old.close()
+    return new

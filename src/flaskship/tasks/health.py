@@ -1,0 +1,58 @@
+"""Asking every address of an environment whether it answers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flaskship.model.release import Document
+from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
+from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.world import HealthAnswer, World
+
+PATIENCE = 5.0
+
+
+def health_path(documents: Iterable[Document], workload: str) -> str:
+    """Return the path of the workload's readiness probe, else of its liveness probe, else the root."""
+    for document in documents:
+        if document.get("metadata", {}).get("name") != workload:
+            continue
+        for container in _containers(document):
+            for probe in ("readinessProbe", "livenessProbe"):
+                get = (container.get(probe) or {}).get("httpGet")
+                if isinstance(get, Mapping) and get.get("path"):
+                    return str(get["path"])
+    return "/"
+
+
+def addresses(workload: WorkloadSnapshot) -> tuple[str, ...]:
+    """Return the workload's addresses that speak HTTP."""
+    return tuple(url for url in workload.endpoints if url.startswith(("http://", "https://")))
+
+
+async def ask_all(
+    world: World, snapshot: Snapshot, documents: Iterable[Document]
+) -> tuple[HealthAnswer, ...]:
+    """Ask each HTTP address of each workload once, on the path that its own probe asks."""
+    known = tuple(documents)
+    answers = []
+    for workload in snapshot.workloads:
+        for url in addresses(workload):
+            asked = url.rstrip("/") + health_path(known, workload.name)
+            answers.append(await world.check_health(asked, PATIENCE))
+    return tuple(answers)
+
+
+def with_answers(verdict: Verdict, answers: Iterable[HealthAnswer]) -> Verdict:
+    """Return the verdict, failed where an address did not answer well."""
+    silent = tuple(
+        Cause("AddressNotServing", f"{answer.url} does not answer well: {answer.message}")
+        for answer in answers
+        if not answer.ok
+    )
+    return Verdict(Outcome.FAILED, verdict.causes + silent) if silent else verdict
+
+
+def _containers(document: Document) -> list[Mapping[str, Any]]:
+    spec = document.get("spec") or {}
+    template = spec.get("template") if isinstance(spec, Mapping) else None
+    return list(((template or {}).get("spec") or {}).get("containers") or ())

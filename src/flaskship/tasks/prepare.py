@@ -1,0 +1,126 @@
+"""From the project's files to a release that an engine can apply; nothing running is touched."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, ImageSource, Project
+from flaskship.model.release import Document, Release
+from flaskship.tasks.nearest import did_you_mean
+from flaskship.tasks.world import BuiltImage, Layered, Rendered, Report, World
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user asked of a deploy."""
+
+    files: tuple[Path, ...] = ()
+    sets: tuple[str, ...] = ()
+    reason: str = ""
+    timeout: float | None = None
+    lock_timeout: float = 30.0
+    max_failed: int | None = None
+    rollback: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The rendered environment with the images that it names, none built yet."""
+
+    project: Project
+    environment: Environment
+    layered: Layered
+    rendered: Rendered
+    references: tuple[str, ...]
+    revision: int
+
+
+def draft(
+    world: World, project: Project, environment: Environment, wish: Wish, revision: int, *, is_upgrade: bool
+) -> Draft:
+    """Merge the values and render them as the given revision."""
+    layered = world.layer_values(project, environment, wish.files, wish.sets)
+    rendered = world.render(project, environment, layered, revision, is_upgrade)
+    references = tuple(sorted(set(image_references(rendered.documents))))
+    return Draft(project, environment, layered, rendered, references, revision)
+
+
+async def build_all(world: World, plan: Draft, report: Report) -> dict[str, str]:
+    """Make the images that the manifests name on this machine; return reference -> id."""
+    built: dict[str, BuiltImage] = {}
+    ids = {}
+    for reference in plan.references:
+        source = find_source(plan.project, reference)
+        if source.repository not in built:
+            built[source.repository] = await build_one(world, plan.project, source, report)
+        ids[reference] = built[source.repository].id
+    return ids
+
+
+def compose(world: World, plan: Draft, images: Mapping[str, str], reason: str) -> Release:
+    """Put the manifests, the images and who asked for them together."""
+    provenance = world.provenance(plan.project.root, reason)
+    return Release(
+        environment=plan.environment.name,
+        name=plan.environment.release,
+        namespace=plan.environment.namespace,
+        documents=plan.rendered.documents,
+        provenance=replace(provenance, chart_digest=plan.rendered.chart_digest),
+        images=dict(images),
+        notes=plan.rendered.notes,
+    )
+
+
+async def build_one(world: World, project: Project, source: ImageSource, report: Report) -> BuiltImage:
+    """Make one image and tell what its build could not honour."""
+    report.step(f"image {source.repository}: building from {relative(source.context, project.root)}")
+    image = await world.build_image(project, source, report)
+    for finding in image.findings:
+        report.warn(f"image {source.repository}: {finding}")
+    return image
+
+
+def relative(path: Path, root: Path) -> Path:
+    """Return the path as somebody in the project's folder would write it."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def find_source(project: Project, reference: str) -> ImageSource:
+    """Return how this machine makes the image of a reference, or say that flaskship.yaml does not tell."""
+    repository = repository_of(reference)
+    for source in project.images:
+        if source.repository == repository:
+            return source
+    raise ConfigurationError(
+        f"image {reference!r} is unknown: images: does not say how this machine makes it",
+        location=Location(project.root / "flaskship.yaml"),
+        hint=did_you_mean(repository, (source.repository for source in project.images)),
+    )
+
+
+def repository_of(reference: str) -> str:
+    """Return an image reference without its tag and digest; a registry's port is no tag."""
+    name = reference.partition("@")[0]
+    head, slash, tail = name.rpartition("/")
+    return f"{head}{slash}{tail.partition(':')[0]}"
+
+
+def image_references(documents: tuple[Document, ...]) -> Iterator[str]:
+    """Yield every image that a container of the documents names."""
+    for document in documents:
+        yield from _images(document.get("spec"))
+
+
+def _images(spec: Any) -> Iterator[str]:
+    if not isinstance(spec, Mapping):
+        return
+    for key in ("initContainers", "containers"):
+        for container in spec.get(key) or ():
+            if isinstance(container, Mapping) and isinstance(container.get("image"), str):
+                yield container["image"]
+    for key in ("template", "jobTemplate"):
+        if isinstance(inner := spec.get(key), Mapping):
+            yield from _images(inner.get("spec"))

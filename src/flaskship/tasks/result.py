@@ -1,0 +1,56 @@
+"""What a story that moves an environment came to."""
+
+from dataclasses import dataclass, replace
+
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Outcome, Receipt, Verdict
+from flaskship.tasks.follow import INTERRUPTED, TIMED_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One revision applied and followed to its verdict."""
+
+    revision: int
+    verdict: Verdict
+    receipt: Receipt | None = None
+    receipt_reason: str | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A deploy, a rollback or an up: the move that was asked for, and the undo where it failed."""
+
+    environment: str
+    engine: str
+    release: str
+    previous: int | None
+    move: Move
+    rolled_back_to: int | None = None
+    undo: Move | None = None
+    not_undone: str | None = None
+
+    def asked_to_go_back(self, number: int) -> "Moved":
+        """Return this as the result of a rollback to that revision, unless it was undone to another."""
+        return self if self.undo is not None else replace(self, rolled_back_to=number)
+
+    @property
+    def successful(self) -> bool:
+        """Tell whether what was asked for is what runs."""
+        return self.move.verdict.outcome is Outcome.SUCCESSFUL
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 70 where the user's timeout ended it, 130 where the user did, else 1."""
+        return exit_code(self.move.verdict)
+
+
+def exit_code(verdict: Verdict) -> int:
+    """Return the exit code that tells a script of the verdict; unknown is no success."""
+    if verdict.outcome is Outcome.SUCCESSFUL:
+        return 0
+    codes = {cause.code for cause in verdict.causes}
+    if TIMED_OUT in codes:
+        return 70
+    return 130 if INTERRUPTED in codes else 1

@@ -1,0 +1,68 @@
+"""Which environment, on which engine, which application: decided before anything is touched."""
+
+from collections.abc import Iterable
+
+from flaskship.engines.base import Engine
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Environment, Project
+from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.tasks.nearest import did_you_mean
+from flaskship.tasks.world import World
+
+LOCAL = "local"
+
+
+def find_application(environment: str, name: str, known: Iterable[str]) -> str:
+    """Return the application's name where it is one of the known, or say which one was probably meant."""
+    names = tuple(known)
+    if name not in names:
+        raise ConfigurationError(
+            f"application {name!r} is not part of {environment}", hint=did_you_mean(name, names)
+        )
+    return name
+
+
+def runs(snapshot: Snapshot) -> bool:
+    """Tell whether the environment has a release that was not stopped."""
+    return snapshot.release is not None and snapshot.phase is not Phase.STOPPED
+
+
+async def open_to_read(
+    world: World, project: Project, environment: Environment, asked: str | None
+) -> tuple[Engine, Snapshot]:
+    """Return the engine that a read means, with its view: the local one where it ever ran here."""
+    if asked is not None:
+        return await _opened(world, project, environment, asked)
+    engine, snapshot = await _opened(world, project, environment, LOCAL)
+    if environment.engine == LOCAL or snapshot.release is not None:
+        return engine, snapshot
+    await engine.close()
+    return await _opened(world, project, environment, environment.engine)
+
+
+async def open_to_write(
+    world: World, project: Project, environment: Environment, asked: str | None, command: str
+) -> tuple[Engine, Snapshot]:
+    """Return the engine that a write means; beside a local run another engine must be named."""
+    if asked is not None or environment.engine == LOCAL:
+        return await _opened(world, project, environment, asked or LOCAL)
+    engine, snapshot = await _opened(world, project, environment, LOCAL)
+    await engine.close()
+    if runs(snapshot):
+        raise ConfigurationError(
+            f"{environment.name} runs on this machine, and flaskship.yaml deploys it with "
+            f"{environment.engine}: say which one is meant",
+            hint=f"flaskship {command} --engine local, or --engine {environment.engine}",
+        )
+    return await _opened(world, project, environment, environment.engine)
+
+
+async def _opened(
+    world: World, project: Project, environment: Environment, name: str
+) -> tuple[Engine, Snapshot]:
+    engine = world.open_engine(project, environment, name)
+    try:
+        return engine, await engine.observe(environment.name)
+    except BaseException:
+        await engine.close()
+        raise

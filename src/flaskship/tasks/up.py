@@ -1,0 +1,121 @@
+"""Up: an environment on this machine, built where needed, healthy at the end, left alone where unchanged."""
+
+import asyncio
+from dataclasses import dataclass
+
+from flaskship.engines.base import Engine
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Environment, Project
+from flaskship.model.release import Release
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Outcome
+from flaskship.tasks.carry_out import Stage
+from flaskship.tasks.deploy import deploy_locked, next_draft
+from flaskship.tasks.follow import following
+from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
+from flaskship.tasks.prepare import Wish, build_all, compose, draft
+from flaskship.tasks.result import Moved
+from flaskship.tasks.targets import runs
+from flaskship.tasks.world import Report, World
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """What up came to: the move, or None where all ran already; started tells whether this up started it."""
+
+    moved: Moved | None
+    snapshot: Snapshot
+    notes: str
+    started: bool
+
+
+async def up(
+    world: World,
+    project: Project,
+    environment: Environment,
+    engine: Engine,
+    wish: Wish,
+    report: Report,
+    *,
+    strict: bool = False,
+) -> Up:
+    """Build what is needed, run the environment here and wait until it is healthy."""
+    before = await engine.observe(environment.name)
+    plan = await next_draft(world, project, environment, engine, wish)
+    images = await build_all(world, plan, report)
+    running = await unchanged(world, project, environment, engine, wish, before, images)
+    if running is not None:
+        report.step(f"{environment.name} runs already and nothing has changed")
+        refuse_findings(before, strict)
+        return Up(None, before, running.notes, started=False)
+    release = compose(world, plan, images, wish.reason)
+    owner = f"{release.provenance.actor}: up"
+    async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
+        stage = Stage(world, engine, lock, report, wish)
+        moved = await deploy_locked(stage, plan, images)
+        after = await engine.observe(environment.name)
+        if strict and after.notes and not runs(before):
+            await engine.delete(environment.name, lock)
+        refuse_findings(after, strict)
+    return Up(moved, after, release.notes, started=not runs(before))
+
+
+async def unchanged(
+    world: World,
+    project: Project,
+    environment: Environment,
+    engine: Engine,
+    wish: Wish,
+    now: Snapshot,
+    images: dict[str, str],
+) -> Release | None:
+    """Return the release that runs, healthily, where the files still say the same; else None."""
+    if not runs(now) or now.release is None or not all(workload.complete for workload in now.workloads):
+        return None
+    verdict = world.judge(now, world.now())
+    if verdict is None or verdict.outcome is not Outcome.SUCCESSFUL:
+        return None
+    revision = now.release.revision
+    old = await engine.recall(environment.name, revision)
+    again = draft(world, project, environment, wish, revision, is_upgrade=revision > 1)
+    same = old.documents == again.rendered.documents and dict(old.images) == images
+    return old if same else None
+
+
+def refuse_findings(snapshot: Snapshot, strict: bool) -> None:
+    """Raise, under --strict, for what the engine could not honour."""
+    if strict and snapshot.notes:
+        listed = "".join(f"\n  - {note}" for note in snapshot.notes)
+        raise ConfigurationError(
+            f"--strict: {snapshot.environment} has fields that this machine does not honour exactly:{listed}",
+            hint="change them, or go without --strict",
+        )
+
+
+async def attend(engine: Engine, environment: str, report: Report, *, stop_at_end: bool) -> None:
+    """Stream the environment's status and logs until it is stopped or the user interrupts.
+
+    An interruption stops what this up started, and nothing that ran before.
+    """
+    logs = asyncio.ensure_future(_read_logs(engine, environment, report))
+    try:
+        async with following(engine, environment) as snapshots:
+            async for snapshot in snapshots:
+                report.saw(snapshot)
+                if not runs(snapshot):
+                    report.step(f"{environment} was stopped")
+                    return
+    except asyncio.CancelledError:
+        if stop_at_end:
+            report.step(f"stopping {environment}, which this command started")
+            async with writing_to(engine, environment, "up: interrupted", DEFAULT_WAIT, report) as lock:
+                await engine.delete(environment, lock)
+        raise
+    finally:
+        logs.cancel()
+        await asyncio.gather(logs, return_exceptions=True)
+
+
+async def _read_logs(engine: Engine, environment: str, report: Report) -> None:
+    async for line in engine.logs(environment, None, follow=True, tail=0):
+        report.log(line)

@@ -1,0 +1,79 @@
+"""Everything that the stories need from outside, so that a test can tell them with a world of its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from flaskship.engines.base import Engine
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, ImageSource, Project
+from flaskship.model.release import Document, LogLine, Provenance
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Receipt, Verdict
+
+Layered = Any
+"""The merged values with their origins: made by layer_values and handed on unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the chart made of one environment's values."""
+
+    manifests: str
+    documents: tuple[Document, ...]
+    notes: str = ""
+    chart_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """An image on this machine; findings are what its build could not honour."""
+
+    repository: str
+    id: str
+    source: str = ""
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HealthAnswer:
+    """What one address said when asked for its health, in words."""
+
+    url: str
+    ok: bool
+    message: str
+
+
+class Report(Protocol):
+    """Hears how far a story is; it prints, or a test remembers."""
+
+    def step(self, message: str) -> None:
+        """Something began or was decided."""
+
+    def warn(self, message: str) -> None:
+        """Something the user should know and can go on without."""
+
+    def saw(self, snapshot: Snapshot) -> None:
+        """The environment looks like this now."""
+
+    def log(self, line: LogLine) -> None:
+        """A replica wrote a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The clock, the files, the chart, the images, the network and the engines."""
+
+    now: Callable[[], float]
+    load_project: Callable[[Path], Project]
+    layer_values: Callable[[Project, Environment, Sequence[Path], Sequence[str]], Layered]
+    locate: Callable[[Layered, Document, str], Location | None]
+    render: Callable[[Project, Environment, Layered, int, bool], Rendered]
+    build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
+    open_engine: Callable[[Project, Environment, str], Engine]
+    judge: Callable[[Snapshot, float], Verdict | None]
+    drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
+    check_health: Callable[[str, float], Awaitable[HealthAnswer]]
+    provenance: Callable[[Path, str], Provenance]

@@ -1,0 +1,387 @@
+"""An engine in memory: true revisions, locks, outcomes and rollouts, and a clock that only it moves."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
+from flaskship.model.errors import ConfigurationError, LockedError
+from flaskship.model.release import Document, Event, LogLine, Release, Revision
+from flaskship.model.snapshot import (
+    Exit,
+    Phase,
+    ProbeFailure,
+    ReleaseState,
+    ReplicaPhase,
+    ReplicaSnapshot,
+    Snapshot,
+    WorkloadSnapshot,
+)
+from flaskship.model.verdict import Outcome, Receipt, Verdict
+
+STARTS_AFTER = 1.0
+"""Seconds from a replica's creation to its readiness, or to its end where it cannot run."""
+TICK = 0.5
+
+
+class Clock:
+    """Time that passes when somebody waits for it."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass(slots=True)
+class FakeReplica:
+    name: str
+    uid: str
+    template: str
+    pod: Mapping[str, Any]
+    created_at: float
+    pid: int
+
+    def failing(self) -> bool:
+        return list(self.container.get("command") or ())[:1] == ["/bin/false"]
+
+    def silent(self) -> bool:
+        probe = (self.container.get("readinessProbe") or {}).get("httpGet") or {}
+        return probe.get("path") == "/never"
+
+    @property
+    def container(self) -> Mapping[str, Any]:
+        first: Mapping[str, Any] = self.pod["spec"]["containers"][0]
+        return first
+
+
+@dataclass(slots=True)
+class FakeWorkload:
+    document: Document
+    desired: int
+    since: float
+    generation: int = 0
+    replicas: list[FakeReplica] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return str(self.document["metadata"]["name"])
+
+    @property
+    def template(self) -> str:
+        text = json.dumps([self.document["spec"]["template"], self.generation], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+@dataclass(slots=True)
+class FakeEnvironment:
+    namespace: str = ""
+    revisions: list[Revision] = field(default_factory=list)
+    releases: dict[int, Release] = field(default_factory=dict)
+    workloads: dict[str, FakeWorkload] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    logs: list[LogLine] = field(default_factory=list)
+    running: bool = False
+    purged: int = 0
+
+
+class FakeState:
+    """What outlives an engine object: two of them on one state are two processes on one machine."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.environments: dict[str, FakeEnvironment] = {}
+        self.holders: dict[str, tuple[str, str]] = {}
+        self.counter = 0
+        self.shut_down = 0
+
+    def count(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    def of(self, environment: str) -> FakeEnvironment:
+        return self.environments.setdefault(environment, FakeEnvironment())
+
+
+class FakeEngine:
+    """Speaks the engine protocol over a FakeState."""
+
+    name: ClassVar[str] = "local"
+
+    def __init__(self, state: FakeState) -> None:
+        self._state = state
+        self._clock = state.clock
+        self.closed = False
+
+    async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
+        until = self._clock() + timeout
+        while environment in self._state.holders:
+            if self._clock() >= until:
+                holder = self._state.holders[environment][1]
+                raise LockedError(
+                    f"{environment} is being written to by {holder}",
+                    hint="wait for it, or raise --lock-timeout",
+                )
+            await self._clock.sleep(TICK)
+        lock = Lock(environment, f"token-{self._state.count()}")
+        self._state.holders[environment] = (lock.token, owner)
+        return lock
+
+    async def release(self, lock: Lock) -> None:
+        if self._state.holders.get(lock.environment, ("",))[0] == lock.token:
+            del self._state.holders[lock.environment]
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        self._check(release.environment, lock)
+        here = self._state.of(release.environment)
+        number = here.revisions[-1].number + 1 if here.revisions else 1
+        here.namespace, here.running = release.namespace, True
+        here.revisions.append(
+            Revision(number, self._clock(), release.provenance, images=_images_by_application(release))
+        )
+        here.releases[number] = release
+        wanted = {
+            str(one["metadata"]["name"]): one for one in release.documents if one["kind"] == "Deployment"
+        }
+        for name in here.workloads.keys() - wanted.keys():
+            del here.workloads[name]
+        for name, document in wanted.items():
+            self._want(here, name, document)
+        self._happened(here, f"Release/{release.name}", "Applied", f"revision {number}")
+        self._advance(here)
+        return number
+
+    async def conclude(
+        self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
+    ) -> None:
+        self._check(environment, lock)
+        here = self._state.of(environment)
+        here.revisions = [
+            replace(one, outcome=verdict.outcome, verdict=verdict, receipt=receipt)
+            if one.number == revision
+            else one
+            for one in here.revisions
+        ]
+
+    async def observe(self, environment: str) -> Snapshot:
+        here = self._state.of(environment)
+        self._advance(here)
+        workloads = tuple(self._view(here, one) for one in here.workloads.values()) if here.running else ()
+        return Snapshot(
+            environment=environment,
+            engine=self.name,
+            namespace=here.namespace,
+            at=self._clock(),
+            phase=_overall(here.running, workloads),
+            release=_release_state(here),
+            workloads=workloads,
+        )
+
+    async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
+        while True:
+            yield await self.observe(environment)
+            await self._clock.sleep(TICK)
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
+        self._check(environment, lock)
+        here = self._state.of(environment)
+        if workload not in here.workloads:
+            raise ConfigurationError(f"{environment} has no workload {workload!r}")
+        target = here.workloads[workload]
+        if isinstance(action, Restart):
+            target.generation += 1
+            target.since = self._clock()
+        elif isinstance(action, Scale):
+            target.desired = action.replicas
+        elif isinstance(action, Pause | Resume | Abort):
+            raise ConfigurationError("the fake engine neither pauses nor aborts")
+        self._happened(here, f"Deployment/{workload}", type(action).__name__, str(action))
+        self._advance(here)
+
+    async def logs(
+        self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
+    ) -> AsyncIterator[LogLine]:
+        here = self._state.of(environment)
+        told = max(0, len(here.logs) - tail)
+        while True:
+            while told < len(here.logs):
+                line = here.logs[told]
+                told += 1
+                if application in (None, line.application):
+                    yield line
+            if not follow:
+                return
+            await self._clock.sleep(TICK)
+
+    async def events(self, environment: str) -> tuple[Event, ...]:
+        return tuple(self._state.of(environment).events)
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        return tuple(self._state.of(environment).revisions)
+
+    async def recall(self, environment: str, revision: int) -> Release:
+        release = self._state.of(environment).releases.get(revision)
+        if release is None:
+            raise ConfigurationError(f"{environment} has no revision {revision}")
+        return release
+
+    async def delete(self, environment: str, lock: Lock, *, purge: bool = False) -> None:
+        self._check(environment, lock)
+        here = self._state.of(environment)
+        if here.running:
+            self._happened(here, f"Environment/{environment}", "Stopped", "everything of it was stopped")
+        here.running = False
+        here.workloads.clear()
+        here.purged += purge
+
+    async def shutdown(self) -> None:
+        self._state.shut_down += 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _check(self, environment: str, lock: Lock) -> None:
+        if self._state.holders.get(environment, ("",))[0] != lock.token or lock.environment != environment:
+            raise LockedError(f"{environment} is not locked by this writer")
+
+    def _want(self, here: FakeEnvironment, name: str, document: Document) -> None:
+        desired = int(document["spec"].get("replicas", 1))
+        old = here.workloads.get(name)
+        if old is None:
+            here.workloads[name] = FakeWorkload(document, desired, self._clock())
+            return
+        before = old.template
+        old.document, old.desired = document, desired
+        if old.template != before:
+            old.since = self._clock()
+
+    def _advance(self, here: FakeEnvironment) -> None:
+        if not here.running:
+            return
+        for workload in here.workloads.values():
+            current = [one for one in workload.replicas if one.template == workload.template]
+            while len(current) < workload.desired:
+                current.append(self._start(here, workload))
+            ready = [one for one in current if self._is_ready(one)]
+            if len(ready) >= workload.desired:
+                workload.replicas = ready[: workload.desired]
+            else:
+                workload.replicas = [one for one in workload.replicas if one not in current] + current
+
+    def _start(self, here: FakeEnvironment, workload: FakeWorkload) -> FakeReplica:
+        number = self._state.count()
+        name = f"{workload.name}-{workload.template[:5]}-{number}"
+        pod = workload.document["spec"]["template"]
+        here.logs.append(LogLine(workload.name, name, f"{workload.name} starts", self._clock()))
+        return FakeReplica(name, f"uid-{number}", workload.template, pod, self._clock(), 4000 + number)
+
+    def _is_ready(self, replica: FakeReplica) -> bool:
+        lived = self._clock() - replica.created_at >= STARTS_AFTER
+        return lived and not replica.failing() and not replica.silent()
+
+    def _happened(self, here: FakeEnvironment, what: str, reason: str, message: str) -> None:
+        here.events.append(Event(self._clock(), what, reason, message))
+
+    def _view(self, here: FakeEnvironment, workload: FakeWorkload) -> WorkloadSnapshot:
+        replicas = tuple(self._view_replica(workload, one) for one in workload.replicas)
+        ready = sum(one.ready for one in replicas)
+        updated = sum(one.current for one in replicas)
+        complete = len(replicas) == workload.desired and all(one.ready and one.current for one in replicas)
+        deadline = int(workload.document["spec"].get("progressDeadlineSeconds", 600))
+        late = not complete and self._clock() - workload.since > deadline
+        failed = any(one.exits for one in replicas) or late
+        return WorkloadSnapshot(
+            name=workload.name,
+            application=workload.name,
+            kind="Deployment",
+            phase=Phase.HEALTHY if complete else Phase.DEGRADED if failed else Phase.PROGRESSING,
+            image=workload.document["spec"]["template"]["spec"]["containers"][0]["image"],
+            desired=workload.desired,
+            ready=ready,
+            updated=updated,
+            available=ready,
+            template=workload.template,
+            since=workload.since,
+            progressed_at=workload.since,
+            progress_deadline=deadline,
+            complete=complete,
+            replicas=replicas,
+            endpoints=_endpoints(here, workload.name),
+        )
+
+    def _view_replica(self, workload: FakeWorkload, replica: FakeReplica) -> ReplicaSnapshot:
+        ready = self._is_ready(replica)
+        ends = self._exits(replica)
+        probe = ProbeFailure("readiness", self._clock(), 3, 3, "GET /never", "503 never")
+        return ReplicaSnapshot(
+            name=replica.name,
+            uid=replica.uid,
+            template=replica.template,
+            current=replica.template == workload.template,
+            phase=ReplicaPhase.READY if ready else ReplicaPhase.BACK_OFF if ends else ReplicaPhase.STARTING,
+            ready=ready,
+            restarts=len(ends),
+            created_at=replica.created_at,
+            started_at=replica.created_at,
+            ready_at=replica.created_at + STARTS_AFTER if ready else None,
+            was_ready=ready,
+            pid=None if ends else replica.pid,
+            exits=ends,
+            probes=(probe,) if replica.silent() else (),
+        )
+
+    def _exits(self, replica: FakeReplica) -> tuple[Exit, ...]:
+        if not replica.failing():
+            return ()
+        times = min(2, int((self._clock() - replica.created_at) / STARTS_AFTER))
+        return tuple(
+            Exit("main", replica.created_at + (one + 1) * STARTS_AFTER, code=1) for one in range(times)
+        )
+
+
+def _overall(running: bool, workloads: tuple[WorkloadSnapshot, ...]) -> Phase:
+    if not running:
+        return Phase.STOPPED
+    phases = {one.phase for one in workloads}
+    for phase in (Phase.DEGRADED, Phase.PROGRESSING):
+        if phase in phases:
+            return phase
+    return Phase.HEALTHY
+
+
+def _release_state(here: FakeEnvironment) -> ReleaseState | None:
+    if not here.revisions:
+        return None
+    newest = here.revisions[-1]
+    previous = here.revisions[-2].number if len(here.revisions) > 1 else None
+    return ReleaseState(here.releases[newest.number].name, newest.number, previous, newest.outcome)
+
+
+def _endpoints(here: FakeEnvironment, name: str) -> tuple[str, ...]:
+    newest = here.releases[here.revisions[-1].number]
+    for document in newest.documents:
+        if document["kind"] == "Service" and document["metadata"]["name"] == name:
+            port = document["spec"]["ports"][0]
+            return (f"http://localhost:{port.get('nodePort', port['port'])}",)
+    return ()
+
+
+def _images_by_application(release: Release) -> dict[str, str]:
+    found = {}
+    for document in release.documents:
+        if document["kind"] == "Deployment":
+            image = document["spec"]["template"]["spec"]["containers"][0]["image"]
+            found[str(document["metadata"]["name"])] = release.images.get(image, "")
+    return found
+
+
+Judge = Callable[[Snapshot, float], Verdict | None]
+SUCCESS = Verdict(Outcome.SUCCESSFUL)

@@ -1,0 +1,166 @@
+"""A world for the stories: a fake engine, a chart that is a dictionary, and a network that always answers."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.contract.documents import deployment, service
+from tests.contract.fake import Clock, FakeEngine, FakeState
+
+from flaskship.engines.base import Engine
+from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, ImageSource, Project
+from flaskship.model.release import Document, LogLine, Provenance
+from flaskship.model.snapshot import ReplicaPhase, Snapshot
+from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+from flaskship.tasks.world import BuiltImage, HealthAnswer, Rendered, Report, World
+
+REPOSITORY = "cloudandparth/my-demo-app"
+IMAGE = f"{REPOSITORY}:1.0"
+API, WORKER = "my-tomorrows-api", "my-tomorrows-worker"
+
+
+@dataclass
+class Told:
+    """A report that remembers."""
+
+    steps: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+
+    def step(self, message: str) -> None:
+        self.steps.append(message)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+    def saw(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
+
+    def log(self, line: LogLine) -> None:
+        self.lines.append(line)
+
+
+class Stage:
+    """Everything that a test may change: what the chart renders, what the image is, who answers."""
+
+    def __init__(self, root: Path = Path("/project")) -> None:
+        self.clock = Clock()
+        self.state = FakeState(self.clock)
+        self.engines: list[FakeEngine] = []
+        self.make: Callable[[FakeState], FakeEngine] = FakeEngine
+        self.applications: dict[str, dict[str, Any]] = {API: {"node_port": 30080}, WORKER: {}}
+        self.image_id = "sha256:one"
+        self.built: list[str] = []
+        self.driven: list[str] = []
+        self.lost_requests = 0
+        self.answers: dict[str, str] = {}
+        self.project = Project(
+            root,
+            "my-app",
+            root / "infra/helmchart",
+            (ImageSource(REPOSITORY, root / "app"),),
+            (
+                Environment("dev", "dev-apps", "my-app-dev", "local", None, None, "cli"),
+                Environment(
+                    "staging", "staging-apps", "my-app-staging", "kubernetes", "staging", "dev", "cli"
+                ),
+            ),
+        )
+
+    def engine(self) -> FakeEngine:
+        self.engines.append(self.make(self.state))
+        return self.engines[-1]
+
+    def environment(self, name: str = "dev") -> Environment:
+        return self.project.environment(name)
+
+    def world(self) -> World:
+        return World(
+            now=self.clock,
+            load_project=lambda _: self.project,
+            layer_values=self._layer,
+            locate=self._locate,
+            render=self._render,
+            build_image=self._build,
+            open_engine=self._open,
+            judge=judge,
+            drive=self._drive,
+            check_health=self._check,
+            provenance=lambda _, reason: Provenance("ada", reason, "c0ffee"),
+        )
+
+    def _layer(
+        self, _: Project, environment: Environment, files: Sequence[Path], sets: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
+        layered = {name: dict(options) for name, options in self.applications.items()}
+        for one in sets:
+            path, equals, value = one.partition("=")
+            keys = path.split(".")
+            if not equals or keys[0] != "applications" or len(keys) < 3:
+                raise ConfigurationError(
+                    f"--set {one}: not K=V of an application", location=Location("--set")
+                )
+            layered[keys[1]][keys[2]] = [value.strip("{}")] if value.startswith("{") else value
+        return layered
+
+    def _locate(self, layered: dict[str, Any], document: Document, field: str) -> Location | None:
+        return Location("infra/helmchart/values-dev.yaml", 12) if field == "command" else None
+
+    def _render(
+        self,
+        project: Project,
+        environment: Environment,
+        layered: dict[str, dict[str, Any]],
+        revision: int,
+        is_upgrade: bool,
+    ) -> Rendered:
+        documents: list[Document] = []
+        for name, given in layered.items():
+            options = dict(given)
+            node_port = options.pop("node_port", None)
+            replicas = int(options.pop("replicas", 1))
+            documents.append(deployment(name, IMAGE, replicas=replicas, **options))
+            documents.append(service(name, node_port=node_port))
+        return Rendered("---\nkind: Deployment\n", tuple(documents), "Enjoy.", "sha256:chart")
+
+    async def _build(self, project: Project, source: ImageSource, report: Report) -> BuiltImage:
+        self.built.append(source.repository)
+        return BuiltImage(source.repository, self.image_id)
+
+    def _open(self, project: Project, environment: Environment, name: str) -> Engine:
+        if name != "local":
+            raise PreflightError("this version deploys to this machine only", hint="flaskship up staging")
+        return self.engine()
+
+    async def _drive(self, url: str, until: asyncio.Event) -> Receipt:
+        self.driven.append(url)
+        await until.wait()
+        return Receipt(120, self.lost_requests, 1.5, 4.25, 2.0)
+
+    async def _check(self, url: str, patience: float) -> HealthAnswer:
+        for part, message in self.answers.items():
+            if part in url:
+                return HealthAnswer(url, False, message)
+        return HealthAnswer(url, True, "200")
+
+
+def judge(snapshot: Snapshot, now: float) -> Verdict | None:
+    """The simplest true judge: two ends or a missed deadline fail, everything complete is a success."""
+    causes = []
+    for workload in snapshot.workloads:
+        for replica in workload.replicas:
+            if replica.current and replica.phase is ReplicaPhase.BACK_OFF and len(replica.exits) > 1:
+                message = f"exited with code {replica.exits[-1].code} twice"
+                causes.append(
+                    Cause("ExitedNonZero", message, workload.application, replica.name, ("boom",), "command")
+                )
+        if not workload.complete and now - workload.progressed_at > workload.progress_deadline:
+            causes.append(Cause("ProgressDeadlineExceeded", "never became ready", workload.application))
+    if causes:
+        return Verdict(Outcome.FAILED, tuple(causes))
+    return Verdict(Outcome.SUCCESSFUL) if all(one.complete for one in snapshot.workloads) else None
