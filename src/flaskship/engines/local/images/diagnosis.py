@@ -1,0 +1,134 @@
+"""What an installer's last words mean, and which line of the user's files they are about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flaskship.engines.local.images.errors import (
+    DependencyFailedError,
+    ImageBuildError,
+    NoNetworkError,
+    NoSpaceError,
+    PreflightFailedError,
+)
+from flaskship.engines.local.images.requirements import read_requirements
+from flaskship.model.location import Location
+
+_KEPT = 12
+_NO_SPACE = re.compile(r"no space left on device|os error 28|errno 28|disk quota exceeded", re.IGNORECASE)
+_CERTIFICATE = re.compile(r"certificate|UnknownIssuer|SSLError|CERTIFICATE_VERIFY", re.IGNORECASE)
+_NETWORK = re.compile(
+    r"dns error|failed to lookup address|name resolution|connection refused|tcp connect error|connect error|"
+    r"error sending request|operation timed out|timed out|network is unreachable|connection reset|"
+    r"newconnectionerror|max retries exceeded|could not connect|proxyerror|tunnel error|"
+    r"\b(?:407|429|502|503|504) (?:Proxy|Too|Bad|Service|Gateway)",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"\b(401|403)\b.*(Unauthorized|Forbidden)|HTTP status client error \((401|403)", re.IGNORECASE
+)
+_HASH = re.compile(
+    r"hash mismatch|hashes are required|do not match|In `--require-hashes` mode", re.IGNORECASE
+)
+_MISSING = re.compile(
+    r"no solution found|was not found in the (?:package registry|provided)|no matching distribution|"
+    r"could not find a version|there is no version of|not found in the package|not found in the cache",
+    re.IGNORECASE,
+)
+_NO_VENV = re.compile(r"ensurepip is not available|No module named (?:venv|ensurepip)", re.IGNORECASE)
+_NAME = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An installer that failed; `files` are requirement files, each as the user's and as the copy."""
+
+    status: int
+    lines: tuple[str, ...]
+    dockerfile: Path
+    line: int
+    files: tuple[tuple[Path, Path], ...]
+    copied: Path
+    source: Path
+
+
+def diagnose(failure: Failure) -> ImageBuildError:
+    """The error that says it; pure but for reading the requirement files."""
+    lines = tuple(line.replace(str(failure.copied), str(failure.source)) for line in failure.lines)
+    text = "\n".join(lines)
+    said = lines[-_KEPT:]
+    where = _culprit(failure, text) or (
+        Location(failure.dockerfile, failure.line) if failure.line else Location(failure.dockerfile)
+    )
+    quoted = "".join(f"\n    {line}" for line in said)
+    if _NO_SPACE.search(text):
+        return NoSpaceError(
+            f"the disk filled up while packages were installed; nothing was changed{quoted}",
+            location=where,
+            hint="free some space on the project's disk and on the one of the package cache",
+            output=said,
+        )
+    if _NO_VENV.search(text):
+        return PreflightFailedError(
+            f"this Python cannot make virtual environments{quoted}",
+            location=where,
+            hint="install its venv package (on Debian: python3-venv)",
+            output=said,
+        )
+    if _HASH.search(text) and not _NETWORK.search(text):
+        return DependencyFailedError(
+            f"a package is not the one that was locked{quoted}",
+            location=where,
+            hint="lock again if the change is wanted; if not, the index serves something else than before",
+            output=said,
+        )
+    if _CERTIFICATE.search(text):
+        return NoNetworkError(
+            f"the package index's certificate is not trusted{quoted}",
+            location=where,
+            hint="name the authority's file: pip config set global.cert FILE, or SSL_CERT_FILE=FILE",
+            output=said,
+        )
+    if _NETWORK.search(text):
+        return NoNetworkError(
+            f"the package index does not answer{quoted}",
+            location=where,
+            hint="check the network and what `pip config list` says (index-url, proxy, find-links)",
+            output=said,
+        )
+    if _REFUSED.search(text):
+        return DependencyFailedError(
+            f"the package index refuses us{quoted}",
+            location=where,
+            hint="check the user and password in pip's configuration or ~/.netrc",
+            output=said,
+        )
+    hint = (
+        "correct the name or version, or add the index that has it to pip's configuration"
+        if _MISSING.search(text)
+        else "the lines above are the installer's own"
+    )
+    message = (
+        "a package cannot be had" if _MISSING.search(text) else f"the installer ended with {failure.status}"
+    )
+    return DependencyFailedError(f"{message}{quoted}", location=where, hint=hint, output=said)
+
+
+def _culprit(failure: Failure, text: str) -> Location | None:
+    """The requirement that the installer talks about: the first one named in what it said."""
+    best: tuple[int, Location] | None = None
+    for users, copy in failure.files:
+        for file, line, name in _named(copy):
+            position = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-]*\w)", text, re.IGNORECASE)
+            if position is not None and (best is None or position.start() < best[0]):
+                place = users if file == copy else failure.source / file.relative_to(failure.copied)
+                best = (position.start(), Location(place, line))
+    return best[1] if best is not None else None
+
+
+def _named(path: Path) -> Iterator[tuple[Path, int, str]]:
+    for file, line, requirement in read_requirements(path):
+        match = _NAME.match(requirement)
+        if match is not None:
+            yield file, line, match[1]
