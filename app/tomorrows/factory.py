@@ -3,6 +3,7 @@
 import logging
 import logging.config
 
+import stamina
 from flask import Blueprint, Flask
 
 from tomorrows.health import health_blueprint
@@ -16,6 +17,8 @@ from tomorrows.web.requests import guard_requests
 
 def create_app(settings: Settings, runtime: Runtime | None = None) -> Flask:
     """Make the Flask application; nothing runs and nothing is connected before `begin_role` or a request."""
+    # A retry that succeeds is no news, and one that fails is logged by whoever asked.
+    stamina.instrumentation.set_on_retry_hooks([])
     logging.config.dictConfig(logging_config(settings))
     runtime = runtime or Runtime(settings, Database(settings.database_url), Metrics())
     blueprint, background = _role(runtime)

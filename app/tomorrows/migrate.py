@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tomorrows.secrets_source import SecretUnreadable, read_secret
 from tomorrows.storage.database import describe, make_engine, schema_version
+from tomorrows.storage.tables import SCHEMA
 from tomorrows.storage.urls import DatabaseUrlError
 
 # Any fixed number will do, as long as nobody else takes it on this database.
@@ -32,22 +33,28 @@ def migrate(environment: Mapping[str, str]) -> str:
     timeout = _timeout(environment)
     engine = make_engine(read_secret(environment, "DATABASE_URL", "sqlite:///./reminders.db"), pool_size=1)
     deadline = time.monotonic() + timeout
+    stage = f"gave up after {timeout:g} s (MIGRATE_TIMEOUT)"
     try:
         for attempt in stamina.retry_context(
             on=DBAPIError, attempts=None, timeout=timeout, wait_initial=0.2, wait_max=3.0
         ):
             with attempt:
                 connection = engine.connect().execution_options(writes=True)
+        stage = "the migration stopped half-way and will be repeated by the next run"
         with connection, _lock(connection, engine.url.database, deadline):
             _upgrade(connection)
             return schema_version(connection) or "nothing"
     except DBAPIError as error:
-        raise MigrationFailed(f"{describe(error)}; gave up after {timeout:g} s (MIGRATE_TIMEOUT)") from error
+        raise MigrationFailed(f"{describe(error)}; {stage}") from error
     finally:
         engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:
+    found = schema_version(connection)
+    if found is not None and found >= SCHEMA:
+        # Newer than this code is fine, and Alembic would stumble over a revision that it does not know.
+        return
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection

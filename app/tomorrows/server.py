@@ -109,11 +109,16 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         super().handle_exit(sig, None)
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Take what the kernel already accepted for us before the listener goes: nobody else would answer it."""
-        if not enabled and not self.alive and self._accepting:
+        """Before the listener goes, take what the kernel accepted for us: nobody else would answer it."""
+        last_time = not enabled and not self.alive and self._accepting
+        if last_time:
             for listener in self.sockets:
                 self._accept_queued(listener)
         super().set_accept_enabled(enabled)
+        if last_time:
+            # Kept open it would go on taking connections into a queue that nobody empties.
+            for listener in self.sockets:
+                listener.close()
 
     def _accept_queued(self, listener: Any) -> None:
         for _ in range(self.worker_connections):

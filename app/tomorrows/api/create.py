@@ -29,7 +29,7 @@ class Created:
 
 
 def create(runtime: Runtime, draft: Draft, key: str | None) -> Created:
-    """Store the reminder, or give the one that this idempotency key made; raise KeyReused for another body."""
+    """Store the reminder, or give the one that this key made; raise KeyReused for another body."""
     use = KeyUse(fingerprint(draft), runtime.new_id())
     for _ in range(2):
         try:

@@ -29,7 +29,7 @@ def _collection() -> dict[str, Any]:
                 {
                     "name": "Idempotency-Key",
                     "in": "header",
-                    "description": "A repeat with the same key gives the reminder that the first request made.",
+                    "description": "A repeat with the same key gives the reminder of the first request.",
                     "schema": {
                         "type": "string",
                         "minLength": 1,

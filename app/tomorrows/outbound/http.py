@@ -1,14 +1,14 @@
 """One HTTP exchange with a chosen address, bounded in time whatever the other side does."""
 
-import contextlib
 import http.client
 import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import SplitResult, urlsplit
+
+from tomorrows.deadline import watch
 
 CONNECT_SECONDS = 3.0
 
@@ -45,59 +45,49 @@ def exchange(call: Call) -> Answer:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     connection = http.client.HTTPConnection(host, port, timeout=call.seconds)
-    try:
-        with _cut_after(connection, call.seconds):
+    # A socket timeout starts anew with each byte; the deadline ends an answer that drips, too.
+    with watch.cut_after(call.seconds, lambda: _shut(connection)) as deadline:
+        try:
             # The address was judged before; connecting by name would resolve again, perhaps to another one.
             raw = socket.create_connection((call.address, port), timeout=min(CONNECT_SECONDS, call.seconds))
-            raw.settimeout(call.seconds)
             connection.sock = raw
+            raw.settimeout(call.seconds)
             if parts.scheme == "https":
                 connection.sock = _tls().wrap_socket(raw, server_hostname=host)
             return _converse(connection, call, parts)
-    except TimeoutError:
-        raise ExchangeFailed(f"{host}:{port} did not answer in {call.seconds:g} s") from None
-    except ssl.SSLError as error:
-        raise ExchangeFailed(f"{host}:{port} failed in TLS: {error.reason or type(error).__name__}") from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise ExchangeFailed(f"{host}:{port} failed: {reason}") from None
-    finally:
-        connection.close()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ExchangeFailed(f"{host}:{port} {_reason(error, deadline.late, call.seconds)}") from None
+        finally:
+            connection.close()
+
+
+def _reason(error: Exception, late: bool, seconds: float) -> str:
+    if late or isinstance(error, TimeoutError):
+        return f"did not answer in {seconds:g} s"
+    if isinstance(error, ssl.SSLError):
+        return f"failed in TLS: {error.reason or type(error).__name__}"
+    return f"failed: {getattr(error, 'strerror', None) or type(error).__name__}"
 
 
 def _converse(connection: http.client.HTTPConnection, call: Call, parts: SplitResult) -> Answer:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request(
-        call.method, target, body=call.body or None, headers={**call.headers, "Connection": "close"}
-    )
+    headers = {"Host": _host(parts), **call.headers, "Connection": "close"}
+    connection.request(call.method, target, body=call.body or None, headers=headers)
     answer = connection.getresponse()
     body = answer.read(call.max_answer) if call.max_answer else b""
     return Answer(answer.status, answer.getheader("Location"), body)
 
 
-@contextlib.contextmanager
-def _cut_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    # A socket timeout starts anew with each byte; this one ends an answer that drips.
-    late = threading.Event()
+def _shut(connection: http.client.HTTPConnection) -> None:
+    current = connection.sock
+    if current is not None:
+        current.shutdown(socket.SHUT_RDWR)
 
-    def cut() -> None:
-        late.set()
-        current = connection.sock
-        if current is not None:
-            with contextlib.suppress(OSError):
-                current.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, http.client.HTTPException, ValueError):
-        if late.is_set():
-            raise TimeoutError from None
-        raise
-    finally:
-        timer.cancel()
+def _host(parts: SplitResult) -> str:
+    name = parts.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    return f"{name}:{parts.port}" if parts.port else name
 
 
 @cache

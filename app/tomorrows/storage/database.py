@@ -1,20 +1,25 @@
 """The way to the database: pool, time limits, circuit breaker; each new connection reads the URL again."""
 
-from collections.abc import Iterator
+import os
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pybreaker
 import stamina
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from tomorrows.deadline import watch
 from tomorrows.secrets_source import Secret, SecretUnreadable
-from tomorrows.storage.urls import DatabaseUrlError, connect_arguments, parse_url
+from tomorrows.storage.urls import STATEMENT_SECONDS, DatabaseUrlError, connect_arguments, parse_url
 
 RESET_SECONDS = 2.0
 OPEN_SECONDS = 4.0
+PING_SECONDS = 2.0
+TRANSACTION_SECONDS = STATEMENT_SECONDS + 3.0
 
 
 class DatabaseUnavailable(Exception):
@@ -25,7 +30,13 @@ def _is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     return isinstance(
-        error, OperationalError | InterfaceError | PoolTimeout | DatabaseUrlError | SecretUnreadable
+        error,
+        OperationalError
+        | InterfaceError
+        | DisconnectionError
+        | PoolTimeout
+        | DatabaseUrlError
+        | SecretUnreadable,
     )
 
 
@@ -64,12 +75,15 @@ class Database:
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
         try:
-            # Only `calling` leaves the breaker's lock before the body runs; `call` would put all threads in a row.
+            # `call` would hold the breaker's lock until the body ends, and queue the threads.
             with self._breaker.calling():
                 connection = self._open(writes)
                 try:
-                    yield connection
-                    connection.commit()
+                    with watch.cut_after(
+                        TRANSACTION_SECONDS, _cutter(connection.connection.dbapi_connection)
+                    ):
+                        yield connection
+                        connection.commit()
                 finally:
                     connection.close()
         except pybreaker.CircuitBreakerError:
@@ -113,7 +127,6 @@ def make_engine(secret: Secret, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=3,
-        pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
         connect_args=connect_arguments(url),
@@ -131,10 +144,37 @@ def make_engine(secret: Secret, pool_size: int = 10) -> Engine:
         options.update(named)
         options.update(connect_arguments(current))
 
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, _record: Any, _proxy: Any) -> None:
+        # The pool's own ping waits for ever on a server that is frozen.
+        with watch.cut_after(PING_SECONDS, _cutter(connection)):
+            alive = _answers(engine.dialect, connection)
+        if not alive:
+            raise DisconnectionError("a pooled connection is dead")
+
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _answers(dialect: Any, connection: Any) -> bool:
+    try:
+        return bool(dialect.do_ping(connection))
+    except dialect.loaded_dbapi.Error:
+        return False
+
+
+def _cutter(connection: Any) -> Callable[[], None]:
+    """Give what ends a transaction on a silent server: PostgreSQL's own limits need it to be alive."""
+
+    def cut() -> None:
+        if not hasattr(connection, "fileno") or connection.closed:
+            return
+        with socket.socket(fileno=os.dup(connection.fileno())) as twin:
+            twin.shutdown(socket.SHUT_RDWR)
+
+    return cut
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -147,7 +187,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE takes the write lock at once and waits for it; a deferred transaction would fail when it upgrades.
+    # IMMEDIATE waits for the write lock at once; a deferred transaction would fail when it upgrades.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -160,6 +200,8 @@ def describe(error: BaseException) -> str:
         return "the database pool is exhausted"
     origin = getattr(error, "orig", None)
     word = type(origin or error).__name__
+    if not _is_outage(error):
+        return f"the database refused a statement ({word})"
     return f"the database cannot be reached or refused the connection ({word})"
 
 

@@ -44,6 +44,7 @@ class DeliveryLoop(Background):
         self._pool: ThreadPoolExecutor | None = None
         self._running: set[Future[None]] = set()
         self._beat = 0.0
+        self._schema_fits = False
         self._stopped = threading.Lock()
 
     def start(self) -> None:
@@ -111,7 +112,9 @@ class DeliveryLoop(Background):
         began = time.monotonic()
         token = self._runtime.new_id()
         with self._runtime.database.writing() as connection:
-            if schema_reason(schema_version(connection)):
+            if not self._schema_fits:
+                self._schema_fits = schema_reason(schema_version(connection)) is None
+            if not self._schema_fits:
                 return 0
             leases = jobs.claim(
                 connection,
@@ -136,6 +139,15 @@ class DeliveryLoop(Background):
             self._runtime.metrics.deliveries.labels(channel, result.outcome.value).inc()
             self._record(lease, result)
             self._held.drop(lease)
+        except DatabaseUnavailable as error:
+            self._held.drop(lease)
+            log(
+                "worker",
+                "delivery.unrecorded",
+                level=logging.WARNING,
+                reminder_id=lease.reminder_id,
+                reason=str(error),
+            )
         except Exception as error:
             # The lease runs out and the reminder is tried again: nothing is lost, and nothing goes unseen.
             self._held.drop(lease)
