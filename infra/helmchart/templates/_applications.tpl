@@ -32,6 +32,9 @@ that nobody can set the key.
     {{- $app := mergeOverwrite (deepCopy (get $bases $role)) $own }}
     {{- if $deletes }}{{- include "my-app.dropNulls" $app }}{{- end }}
     {{- if $app.enabled }}
+      {{- if and $app.autoscaling.enabled (hasKey $own "replicas") (not (kindIs "invalid" $own.replicas)) }}
+        {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
+      {{- end }}
       {{- $_ := set $app "name" $name }}
       {{- $_ := set $app "role" $role }}
       {{- include "my-app.verify" $app }}

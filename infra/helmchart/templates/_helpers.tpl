@@ -1,17 +1,17 @@
 {{/* Metadata of an object: name, namespace, labels, the writer. Takes root, name, and optionally app, annotations. */}}
 {{- define "my-app.metadata" -}}
 metadata:
-  name: {{ .name }}
+  name: {{ .name | quote }}
 {{- if not .clusterWide }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
   labels:
     {{- if .app }}
-    app.kubernetes.io/name: {{ .app.name }}
-    app.kubernetes.io/component: {{ .app.role }}
+    app.kubernetes.io/name: {{ .app.name | quote }}
+    app.kubernetes.io/component: {{ .app.role | quote }}
     {{- end }}
-    app.kubernetes.io/instance: {{ .root.Release.Name }}
-    app.kubernetes.io/part-of: {{ .root.Values.partOf }}
+    app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+    app.kubernetes.io/part-of: {{ .root.Values.partOf | quote }}
     app.kubernetes.io/managed-by: {{ .root.Release.Service }}
     {{- range $key, $value := .labels }}
     {{ $key }}: {{ $value | quote }}
@@ -24,8 +24,8 @@ metadata:
 {{- end }}
 
 {{- define "my-app.selector" -}}
-app.kubernetes.io/name: {{ .app.name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ .app.name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
 {{/* The container security context of the restricted Pod Security standard. */}}
@@ -57,7 +57,7 @@ securityContext:
 {{- define "my-app.environment" -}}
 env:
   {{- range $name, $given := .app.environment }}
-  - name: {{ $name }}
+  - name: {{ $name | quote }}
     {{- if hasKey $given "value" }}
     value: {{ $given.value | quote }}
     {{- else if hasKey $given "from" }}
@@ -66,7 +66,7 @@ env:
     {{- else }}
     valueFrom:
       secretKeyRef:
-        name: {{ $.root.Values.computed.appSecrets }}
+        name: {{ $.root.Values.computed.appSecrets | quote }}
         key: {{ $given.secret }}
         {{- if $given.optional }}
         optional: true
@@ -75,7 +75,7 @@ env:
   {{- end }}
 envFrom:
   - configMapRef:
-      name: {{ .app.configName }}
+      name: {{ .app.configName | quote }}
   {{- with .app.envFrom }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -87,7 +87,7 @@ volumeMounts:
     mountPath: /tmp
   {{- if and .app.database .root.Values.persistence.enabled }}
   - name: data
-    mountPath: {{ .root.Values.persistence.mountPath }}
+    mountPath: {{ .root.Values.persistence.mountPath | quote }}
   {{- end }}
   {{- with .app.volumeMounts }}
   {{- toYaml . | nindent 2 }}
@@ -97,7 +97,7 @@ volumeMounts:
 {{- define "my-app.probe" -}}
 {{ .kind }}:
   httpGet:
-    path: {{ .probe.path }}
+    path: {{ .probe.path | quote }}
     port: http
   {{- range $field := list "initialDelaySeconds" "periodSeconds" "timeoutSeconds" "successThreshold" "failureThreshold" }}
   {{- if hasKey $.probe $field }}

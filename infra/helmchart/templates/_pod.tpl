@@ -4,8 +4,8 @@
 metadata:
   labels:
     {{- include "my-app.selector" $ | nindent 4 }}
-    app.kubernetes.io/component: {{ $app.role }}
-    app.kubernetes.io/part-of: {{ $.root.Values.partOf }}
+    app.kubernetes.io/component: {{ $app.role | quote }}
+    app.kubernetes.io/part-of: {{ $.root.Values.partOf | quote }}
     {{- range $key, $value := $app.podLabels }}
     {{ $key }}: {{ $value | quote }}
     {{- end }}
@@ -16,14 +16,14 @@ metadata:
     {{- end }}
   {{- end }}
 spec:
-  serviceAccountName: {{ $app.account }}
+  serviceAccountName: {{ $app.account | quote }}
   automountServiceAccountToken: false
   terminationGracePeriodSeconds: {{ int64 $app.terminationGracePeriodSeconds }}
   {{- include "my-app.podSecurity" $ | nindent 2 }}
   {{- with $app.image.pullSecrets }}
   imagePullSecrets:
     {{- range . }}
-    - name: {{ . }}
+    - name: {{ . | quote }}
     {{- end }}
   {{- end }}
   {{- include "my-app.scheduling" $ | nindent 2 }}
@@ -45,7 +45,7 @@ spec:
     {{- end }}
   {{- end }}
   containers:
-    - name: {{ $app.name }}
+    - name: {{ $app.name | quote }}
       image: {{ $app.image.reference | quote }}
       imagePullPolicy: {{ $app.image.pullPolicy }}
       {{- with $app.command }}
@@ -82,7 +82,7 @@ spec:
     {{- if and $app.database $.root.Values.persistence.enabled }}
     - name: data
       persistentVolumeClaim:
-        claimName: {{ $.root.Values.persistence.name }}
+        claimName: {{ $.root.Values.persistence.name | quote }}
     {{- end }}
     {{- with $app.volumes }}
     {{- toYaml . | nindent 4 }}

@@ -3,7 +3,7 @@
 {{- $app := .app -}}
 enableServiceLinks: false
 {{- with $app.scheduling.priority }}
-priorityClassName: {{ $.root.Values.priorityClasses.prefix }}-{{ . }}
+priorityClassName: {{ printf "%s-%s" $.root.Values.priorityClasses.prefix . | quote }}
 {{- end }}
 {{- with $app.nodeSelector }}
 nodeSelector:
@@ -39,7 +39,7 @@ affinity:
 {{- if $app.topologySpread.enabled }}
 topologySpreadConstraints:
   - maxSkew: {{ int64 $app.topologySpread.maxSkew }}
-    topologyKey: {{ $app.topologySpread.topologyKey }}
+    topologyKey: {{ $app.topologySpread.topologyKey | quote }}
     whenUnsatisfiable: {{ $app.topologySpread.whenUnsatisfiable }}
     labelSelector:
       matchLabels:

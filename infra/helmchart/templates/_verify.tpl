@@ -12,6 +12,9 @@
     {{- fail (printf "applications.%s.vpa.updateMode: %s beside autoscaling makes two controllers fight over the same resource; set it to Off" .name .vpa.updateMode) }}
   {{- end }}
 {{- end }}
+{{- if and .scheduling.spot (gt (int64 .terminationGracePeriodSeconds) 110) }}
+  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" .name (int64 .terminationGracePeriodSeconds)) }}
+{{- end }}
 {{- if and .service.nodePort (ne .service.type "NodePort") }}
   {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" .name (int64 .service.nodePort) .service.type) }}
 {{- end }}
@@ -25,7 +28,14 @@
 {{- $root := .root }}
 {{- $ports := dict }}
 {{- $hosts := dict }}
+{{- $policy := $root.Values.networkPolicy }}
 {{- range .applications }}
+  {{- if and .scheduling.priority (not (hasKey $root.Values.priorityClasses.classes .scheduling.priority)) }}
+    {{- fail (printf "applications.%s.scheduling.priority: there is no class %s; priorityClasses.classes has %s" .name .scheduling.priority (keys $root.Values.priorityClasses.classes | sortAlpha | join ", ")) }}
+  {{- end }}
+  {{- if and $policy.enabled .networkPolicy.enabled .database (not $policy.databaseCidrs) (not .networkPolicy.egress) (not $root.Values.persistence.enabled) }}
+    {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks" .name) }}
+  {{- end }}
   {{- if .service.nodePort }}
     {{- $port := int64 .service.nodePort | toString }}
     {{- if hasKey $ports $port }}

@@ -12,6 +12,7 @@ from flaskship.model.location import Location
 
 LONGEST_MESSAGE = 1200
 _YAML_LINE = re.compile(r"yaml: line (\d+)")
+_REFUSAL = re.compile(r"(?:execution error at \([^)]*\)|error calling fail):\s*(?P<sentence>.+)", re.DOTALL)
 _TEMPLATE_LINE = re.compile(r"(?P<file>[\w./-]+\.(?:yaml|yml|tpl|txt)):(?P<line>\d+)(?::\d+)?")
 
 
@@ -65,6 +66,8 @@ def parse_yaml(text: str) -> dict[str, Any]:
     try:
         return values_from_yaml(text) or {}
     except HelmError as error:
+        if "cannot unmarshal" in error.detail:
+            raise InvalidYamlError("is not a map of keys and values") from None
         raise InvalidYamlError(error.detail) from None
 
 
@@ -104,6 +107,6 @@ def _explained(chart: Path, detail: str) -> ConfigurationError:
         last = places[-1]
         _, _, inside = last["file"].partition("/")
         location = Location(chart / inside, int(last["line"]))
-    if found := re.search(r"error calling fail:\s*(?P<sentence>.+)", detail, re.DOTALL):
-        return ConfigurationError(shortened(found["sentence"]), location=location)
+    if refused := _REFUSAL.search(detail):
+        return ConfigurationError(shortened(refused["sentence"]), location=location)
     return ConfigurationError(f"the chart does not render: {shortened(detail)}", location=location)

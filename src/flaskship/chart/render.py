@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flaskship.chart import helm, kube_version, manifests
+from flaskship.chart.set_syntax import parse_path
 from flaskship.chart.values import LayeredValues
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 
+_VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.[\w-]+)+")
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", "templates", "charts", "crds")
 
 
@@ -41,7 +44,10 @@ def render_environment(
         environment.release, environment.namespace, revision, is_upgrade, kube_version
     )
     _verify_kube_version(project.chart, kube_version)
-    files = helm.render(project.chart, layered.supplied, release)
+    try:
+        files = helm.render(project.chart, layered.supplied, release)
+    except ConfigurationError as error:
+        raise _blamed(layered, error) from None
     try:
         documents = manifests.arrange(files)
     except ConfigurationError as error:
@@ -82,6 +88,14 @@ def _verify_kube_version(chart: Path, version: str | None) -> None:
         raise ConfigurationError(
             f"the chart needs Kubernetes {wanted}, not {version}", location=Location(chart / "Chart.yaml")
         )
+
+
+def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationError:
+    """The chart's own refusals begin with the path of a value: they point at its line."""
+    path, colon, _ = error.message.partition(": ")
+    keys = parse_path(path) if colon and _VALUE_PATH.fullmatch(path) else ()
+    location = layered.location(keys) if keys else None
+    return ConfigurationError(error.message, location=location, hint=error.hint) if location else error
 
 
 def _placed(chart: Path, error: ConfigurationError) -> ConfigurationError:

@@ -44,8 +44,10 @@ def _line(location: Location | None) -> int:
     return location.line if location else 0
 
 
-def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:  # noqa: PLR0911
+def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
     path: KeyPath = tuple(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, str(error.instance))
     match error.validator:
         case "additionalProperties":
             return _unknown_key(error, path, schema)
@@ -59,7 +61,8 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
                 _quote(error),
             )
         case "enum":
-            return path, *_not_among(error.instance, [str(value) for value in error.validator_value])
+            choices = [str(value) for value in error.validator_value if value is not None]
+            return path, *_not_among(error.instance, choices)
         case "const":
             return path, f"{_shown(error.instance)} must be {error.validator_value}", None
         case "pattern":
@@ -75,12 +78,12 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
     known = list(error.schema.get("properties", {}))
     unknown = next(name for name in error.instance if name not in known)
+    elsewhere = list(_places(error.schema, unknown)) or list(_places(schema, unknown))
+    if elsewhere:
+        return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None
     near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.6)
     if near:
         return (*path, unknown), f"unknown key; did you mean {near[0]}?", None
-    elsewhere = sorted({place for place in _places(schema, unknown) if place != dotted(path)})
-    if elsewhere:
-        return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None
     close = difflib.get_close_matches(unknown, known, n=1, cutoff=0.0)
     hint = f"known here: {', '.join(sorted(known))}" if known else None
     return (*path, unknown), "unknown key" + (f"; the nearest is {close[0]}" if close else ""), hint
@@ -118,11 +121,11 @@ def _shown(value: object) -> str:
 def _kind(value: object) -> str:
     match value:
         case bool():
-            return "true or false"
+            return "a truth value"
         case int() | float():
             return "a number"
         case str():
-            return "a text"
+            return "text"
         case Mapping():
             return "a map"
         case list():
@@ -133,7 +136,7 @@ def _kind(value: object) -> str:
 _WORDS = {
     "object": "a map",
     "array": "a list",
-    "string": "a text",
+    "string": "text",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
@@ -146,8 +149,8 @@ def _kinds(error: Any) -> str:
 
 
 def _quote(error: Any) -> str | None:
-    if "a text" in _kinds(error) and isinstance(error.instance, int | float | bool):
-        return "write it in quotes"
+    if "text" in _kinds(error) and isinstance(error.instance, int | float | bool):
+        return "write it in quotes, in a values file"
     return _about(error)
 
 

@@ -114,12 +114,7 @@ def where(layered: LayeredValues, document: str | Mapping[str, Any], field_path:
     name = document if isinstance(document, str) else _application_of(document)
     if name is None:
         return None
-    path = ("applications", name, *parse_path(_FIELDS.get(field_path, field_path)))
-    for end in range(len(path), 2, -1):
-        found = layered.origin(path[:end])
-        if found:
-            return found[-1].location
-    return layered.location(path[:2])
+    return layered.location(("applications", name, *parse_path(_FIELDS.get(field_path, field_path))))
 
 
 _FIELDS = {
@@ -127,7 +122,6 @@ _FIELDS = {
     "readinessProbe": "probes.readiness",
     "livenessProbe": "probes.liveness",
     "containerPort": "service.targetPort",
-    "replicas": "replicas",
 }
 
 
