@@ -32,7 +32,7 @@ NODE_PORTS = (30000, 32767)
 
 
 def _service_port(found: Fields, _at: At) -> ServicePort:
-    number = found["port"]
+    number: int = found["port"]
     target: Port = found.get("targetPort", number)
     return ServicePort(
         port=number,
