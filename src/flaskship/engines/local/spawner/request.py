@@ -56,16 +56,16 @@ def parse_spawn(message: dict[str, Any]) -> SpawnRequest:
         log=_absolute(message, "log"),
         cgroup=_texts(message, "cgroup"),
         rlimits=tuple(_rlimit(name, value) for name, value in _get(message, "rlimits", dict, {}).items()),
-        umask=_get(message, "umask", int, 0o077),
-        nice=_get(message, "nice", int, 0),
+        umask=_between(message, "umask", 0, 0o777, 0o077),
+        nice=_between(message, "nice", -20, 19, 0),
     )
 
 
 def parse_signal(message: dict[str, Any]) -> SignalRequest:
     """Return the request to signal a replica; the signal is a number or a name like SIGTERM."""
     wanted = message.get("signal")
-    number = getattr(signal.Signals, wanted, None) if isinstance(wanted, str) else wanted
-    if not isinstance(number, int) or number not in signal.valid_signals():
+    number = signal.Signals.__members__.get(wanted) if isinstance(wanted, str) else wanted
+    if not isinstance(number, int) or isinstance(number, bool) or number not in signal.valid_signals():
         raise Refused("BadRequest", f"{wanted!r} is no signal of this system")
     return SignalRequest(parse_uid(message), int(number), _get(message, "group", bool, False))
 
@@ -92,6 +92,13 @@ def _get(message: dict[str, Any], field: str, kind: type, default: Any) -> Any:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise Refused("BadRequest", f"{field} is {type(value).__name__}, and must be {kind.__name__}")
+    return value
+
+
+def _between(message: dict[str, Any], field: str, least: int, most: int, default: int) -> int:
+    value: int = _get(message, field, int, default)
+    if not least <= value <= most:
+        raise Refused("BadRequest", f"{field} is {value}, and must be from {least} to {most}")
     return value
 
 
