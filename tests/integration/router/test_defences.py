@@ -118,8 +118,13 @@ async def test_dripping_bytes_does_not_prolong_the_head(guarded):
     writer.close()
 
 
-async def test_a_body_that_never_ends_is_a_408(guarded, talk):
-    answer = await talk(guarded, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab")
+async def test_a_body_that_never_ends_is_a_408(gate, serve, talk):
+    async def handle(reader, writer):
+        await reader.read()
+        writer.close()
+
+    port = await gate.route((await serve("one", handle)).endpoint())
+    answer = await talk(port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab")
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
@@ -169,7 +174,9 @@ async def test_a_bad_answer_is_a_502_that_names_the_replica(gate, serve, head_of
 async def test_a_bad_chunk_in_an_answer_breaks_it_off(gate, serve, head_of):
     async def handle(reader, writer):
         await head_of(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"zz\r\n")
 
     port = await gate.route((await serve("one", handle)).endpoint())
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -7,6 +7,7 @@ from flaskship.engines.local.router.context import MAX_BUFFER, Context, Entrance
 from flaskship.engines.local.router.exchange import Exchange
 from flaskship.engines.local.router.heads import BadMessage, find_head, parse_request
 from flaskship.engines.local.router.replies import problem
+from flaskship.engines.local.router.tunnel import Early
 
 
 class Client(asyncio.Protocol):
@@ -165,11 +166,11 @@ class Client(asyncio.Protocol):
         if self._exchange is None and not self._closing and not self._buffer:
             self._close(False)
 
-    def release(self) -> bytes:
+    def release(self) -> Early:
         """Give the transport to a tunnel; return what the client sent ahead."""
         self._exchange = None
         self._closing = True
-        return self._buffer
+        return Early(self._buffer, self._half_closed)
 
     def abort(self) -> None:
         """Reset the connection, so that the client knows that the answer is not whole."""

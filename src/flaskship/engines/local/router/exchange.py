@@ -8,7 +8,7 @@ from flaskship.engines.local.router.endpoints import EJECTION, Endpoint
 from flaskship.engines.local.router.heads import CHUNKED, UNTIL_CLOSE, BadMessage, Request, Response
 from flaskship.engines.local.router.replies import problem
 from flaskship.engines.local.router.statistics import bucket_of
-from flaskship.engines.local.router.tunnel import Tunnel
+from flaskship.engines.local.router.tunnel import Early, Tunnel
 from flaskship.engines.local.router.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ class Exchange:
         self._count(101)
         self._ended = True
         tunnel = Tunnel(client.context, client.entrance, endpoint, client.transport, upstream.transport)
-        tunnel.open(client.release(), upstream.release())
+        tunnel.open(client.release(), Early(upstream.release()))
         client.leave()
 
     def bad_answer(self, error: BadMessage) -> None:

@@ -1,6 +1,7 @@
 """Bytes in both directions: WebSocket after its upgrade, and ports that do not speak HTTP."""
 
 import asyncio
+from typing import NamedTuple
 
 from flaskship.engines.local.router.context import Context, Entrance, reset
 from flaskship.engines.local.router.endpoints import EJECTION, Endpoint
@@ -53,6 +54,13 @@ class Side(asyncio.Protocol):
         self._tunnel.end()
 
 
+class Early(NamedTuple):
+    """What one side sent before the tunnel stood, and whether it sends no more."""
+
+    data: bytes
+    ended: bool = False
+
+
 class Tunnel:
     """Two connected transports; counts as in flight until it ends."""
 
@@ -73,18 +81,20 @@ class Tunnel:
         self._replica = Side(self, replica)
         self._open = True
 
-    def open(self, from_client: bytes, from_replica: bytes) -> None:
+    def open(self, from_client: Early, from_replica: Early) -> None:
         """Begin with what either side sent ahead."""
         self._context.tunnels.add(self)
         self._entrance.open += 1
         self._client.join(self._replica)
         self._replica.join(self._client)
-        if from_client:
-            self._replica.transport.write(from_client)
-        if from_replica:
-            self._client.transport.write(from_replica)
-        for side in (self._client, self._replica):
-            if not side.transport.is_reading():
+        for side, sent in ((self._client, from_client), (self._replica, from_replica)):
+            if sent.data:
+                side.data_received(sent.data)
+            if sent.ended:
+                side.eof_received()
+            if side.transport.is_closing():
+                self._context.loop.call_soon(side.connection_lost, None)
+            elif not side.transport.is_reading():
                 side.transport.resume_reading()
 
     def abort(self) -> None:
@@ -103,30 +113,45 @@ class Tunnel:
             self._context.gone()
 
 
-class _Silent(asyncio.Protocol):
-    """Reads nothing until the tunnel stands, so that a greeting is not lost."""
+class Waiting(asyncio.Protocol):
+    """Keeps what arrives before the tunnel stands: a greeting, a first request, an early half-close."""
+
+    __slots__ = ("early", "transport")
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self.early = Early(b"")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Hold back what the replica says."""
-        transport.pause_reading()  # type: ignore[attr-defined]
+        """Keep the transport for the tunnel."""
+        self.transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Keep it, and let no more come."""
+        self.early = Early(self.early.data + data)
+        self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Keep the connection open: the other side has not spoken yet."""
+        self.early = Early(self.early.data, True)
+        return True
 
 
-class TcpClient(asyncio.Protocol):
+class TcpClient(Waiting):
     """A client of a tcp route until its replica is connected; then a tunnel takes over."""
 
-    __slots__ = ("_connecting", "_context", "_endpoint", "_entrance", "_transport")
-    _transport: asyncio.Transport
+    __slots__ = ("_connecting", "_context", "_endpoint", "_entrance")
 
     def __init__(self, context: Context, entrance: Entrance) -> None:
+        super().__init__()
         self._context = context
         self._entrance = entrance
         self._endpoint: Endpoint | None = None
         self._connecting: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Look for a replica before reading anything."""
-        self._transport = transport  # type: ignore[assignment]
-        self._transport.pause_reading()
+        """Look for a replica."""
+        super().connection_made(transport)
         self._entrance.counters.requests += 1
         self._entrance.counters.in_flight += 1
         self._connecting = self._context.loop.create_task(self._connect())
@@ -141,7 +166,7 @@ class TcpClient(asyncio.Protocol):
             self._endpoint = endpoint
             try:
                 async with asyncio.timeout(context.limits.connect):
-                    replica, _ = await context.loop.create_connection(_Silent, endpoint.host, endpoint.port)
+                    _, replica = await context.loop.create_connection(Waiting, endpoint.host, endpoint.port)
             except OSError:
                 endpoint.ejected_until = context.now() + EJECTION
                 endpoint.counters.failed += 1
@@ -154,11 +179,13 @@ class TcpClient(asyncio.Protocol):
             bucket = bucket_of(int((context.now() - started) * 1_000_000))
             self._entrance.counters.answered(200, bucket)
             endpoint.counters.answered(200, bucket)
-            Tunnel(context, self._entrance, endpoint, self._transport, replica).open(b"", b"")
+            Tunnel(context, self._entrance, endpoint, self.transport, replica.transport).open(
+                self.early, replica.early
+            )
             return
         self._connecting = None
         self._entrance.counters.failed += 1
-        reset(self._transport)
+        reset(self.transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The client is gone, or a tunnel never came to be."""
