@@ -16,6 +16,8 @@ from flaskship.engines.local.images.requirements import read_requirements
 from flaskship.model.location import Location
 
 _KEPT = 12
+_LONGEST = 400
+_ERROR = re.compile(r"\s*(?:error|× |fatal)", re.IGNORECASE)
 _NO_SPACE = re.compile(r"no space left on device|os error 28|errno 28|disk quota exceeded", re.IGNORECASE)
 _CERTIFICATE = re.compile(r"certificate|UnknownIssuer|SSLError|CERTIFICATE_VERIFY", re.IGNORECASE)
 _NETWORK = re.compile(
@@ -53,66 +55,79 @@ class Failure:
     source: Path
 
 
+_VERDICTS: tuple[tuple[re.Pattern[str], type[ImageBuildError], str, str], ...] = (
+    (
+        _NO_SPACE,
+        NoSpaceError,
+        "the disk filled up while packages were installed; nothing was changed",
+        "free some space on the project's disk and on the one of the package cache",
+    ),
+    (
+        _NO_VENV,
+        PreflightFailedError,
+        "this Python cannot make virtual environments",
+        "install its venv package (on Debian: python3-venv)",
+    ),
+    (
+        _HASH,
+        DependencyFailedError,
+        "a package is not the one that was locked",
+        "lock again if the change is wanted; if not, the index serves something else than before",
+    ),
+    (
+        _CERTIFICATE,
+        NoNetworkError,
+        "the package index's certificate is not trusted",
+        "name the authority's file: pip config set global.cert FILE, or SSL_CERT_FILE=FILE",
+    ),
+    (
+        _REFUSED,
+        DependencyFailedError,
+        "the package index refuses us",
+        "check the user and password in pip's configuration or ~/.netrc",
+    ),
+    (
+        _NETWORK,
+        NoNetworkError,
+        "the package index does not answer",
+        "check the network and what `pip config list` says (index-url, proxy, find-links)",
+    ),
+    (
+        _MISSING,
+        DependencyFailedError,
+        "a package cannot be had",
+        "correct the name or version, or add the index that has it to pip's configuration",
+    ),
+)
+
+
 def diagnose(failure: Failure) -> ImageBuildError:
     """The error that says it; pure but for reading the requirement files."""
     lines = tuple(line.replace(str(failure.copied), str(failure.source)) for line in failure.lines)
-    text = "\n".join(lines)
-    said = lines[-_KEPT:]
-    where = _culprit(failure, text) or (
-        Location(failure.dockerfile, failure.line) if failure.line else Location(failure.dockerfile)
+    said = _last_words(lines)
+    text = "\n".join(said)
+    instruction = Location(failure.dockerfile, failure.line)
+    for pattern, kind, message, hint in _VERDICTS:
+        if pattern.search(text):
+            about_package = issubclass(kind, DependencyFailedError)
+            where = (_culprit(failure, text) if about_package else None) or instruction
+            return kind(_quoting(message, said), location=where, hint=hint, output=said)
+    return DependencyFailedError(
+        _quoting(f"the installer ended with {failure.status}", said),
+        location=_culprit(failure, text) or instruction,
+        hint="the lines above are the installer's own",
+        output=said,
     )
-    quoted = "".join(f"\n    {line}" for line in said)
-    if _NO_SPACE.search(text):
-        return NoSpaceError(
-            f"the disk filled up while packages were installed; nothing was changed{quoted}",
-            location=where,
-            hint="free some space on the project's disk and on the one of the package cache",
-            output=said,
-        )
-    if _NO_VENV.search(text):
-        return PreflightFailedError(
-            f"this Python cannot make virtual environments{quoted}",
-            location=where,
-            hint="install its venv package (on Debian: python3-venv)",
-            output=said,
-        )
-    if _HASH.search(text) and not _NETWORK.search(text):
-        return DependencyFailedError(
-            f"a package is not the one that was locked{quoted}",
-            location=where,
-            hint="lock again if the change is wanted; if not, the index serves something else than before",
-            output=said,
-        )
-    if _CERTIFICATE.search(text):
-        return NoNetworkError(
-            f"the package index's certificate is not trusted{quoted}",
-            location=where,
-            hint="name the authority's file: pip config set global.cert FILE, or SSL_CERT_FILE=FILE",
-            output=said,
-        )
-    if _NETWORK.search(text):
-        return NoNetworkError(
-            f"the package index does not answer{quoted}",
-            location=where,
-            hint="check the network and what `pip config list` says (index-url, proxy, find-links)",
-            output=said,
-        )
-    if _REFUSED.search(text):
-        return DependencyFailedError(
-            f"the package index refuses us{quoted}",
-            location=where,
-            hint="check the user and password in pip's configuration or ~/.netrc",
-            output=said,
-        )
-    hint = (
-        "correct the name or version, or add the index that has it to pip's configuration"
-        if _MISSING.search(text)
-        else "the lines above are the installer's own"
-    )
-    message = (
-        "a package cannot be had" if _MISSING.search(text) else f"the installer ended with {failure.status}"
-    )
-    return DependencyFailedError(f"{message}{quoted}", location=where, hint=hint, output=said)
+
+
+def _last_words(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """From the first error on: what stands before it is about what went well."""
+    first = next((at for at, line in enumerate(lines) if _ERROR.match(line)), 0)
+    return tuple(line[:_LONGEST] for line in lines[first:][-_KEPT:])
+
+
+def _quoting(message: str, said: tuple[str, ...]) -> str:
+    return message + "".join(f"\n    {line}" for line in said)
 
 
 def _culprit(failure: Failure, text: str) -> Location | None:

@@ -182,7 +182,9 @@ async def _run(
     def heard(line: str) -> None:
         count = _COUNT.match(line)
         done = int(count[2]) if count and count[1] == "Installed" else None
-        shop.heard(mask(line), done, int(count[2]) if count else total)
+        shop.heard(
+            mask(line.replace(str(shop.context), str(shop.source))), done, int(count[2]) if count else total
+        )
 
     environment = {
         name: value for name, value in shop.environment.items() if name not in {"VIRTUAL_ENV", "PYTHONHOME"}

@@ -10,7 +10,7 @@ from flaskship.engines.local.images.context import Context, digest_of, locate_do
 from flaskship.engines.local.images.dockerfile import Copy, Dockerfile, MakeFolder, Run, Stage, absolute
 from flaskship.engines.local.images.errors import DockerfileInvalidError, ImageUnreadableError
 from flaskship.engines.local.images.parse import parse_dockerfile
-from flaskship.engines.local.images.requirements import Installation, resolve_installs
+from flaskship.engines.local.images.requirements import Installation, LeftOut, is_hashed, resolve_installs
 from flaskship.engines.local.images.tree import Tree, copy_target, match_sources
 from flaskship.model.location import Location
 
@@ -112,6 +112,9 @@ class _Planner:
         tree = self._trees[final.index]
         installs = [pair for index in needed for pair in self._installs[index]]
         installations, notes = resolve_installs(installs, self._context, self._dockerfile.path)
+        if not installations:
+            installations, assumed = self._assumed(tree)
+            notes = [*notes, *assumed]
         python, line = wanted_python(self._dockerfile)
         return ImagePlan(
             self._context,
@@ -138,6 +141,16 @@ class _Planner:
                 )
             ),
         )
+
+    def _assumed(self, tree: Tree) -> tuple[tuple[Installation, ...], list[LeftOut]]:
+        """The requirements of an image whose own way of installing was not understood."""
+        final = self._dockerfile.final
+        origin = tree.files.get(absolute("requirements.txt", final.workdir))
+        if origin is None:
+            return (), []
+        hashed = is_hashed(self._context.root / origin)
+        why = "it is installed although no RUN that is understood says so"
+        return (Installation(final.line, (origin,), hashed=hashed),), [(final.line, origin, why)]
 
     def _ordered_notes(self, needed: list[int]) -> list[Note]:
         return [note for index in needed for note in self._notes[index]]

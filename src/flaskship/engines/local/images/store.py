@@ -95,12 +95,21 @@ def _try_lock(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(lock), folder.stat()):
-            return lock
-    except (BlockingIOError, FileNotFoundError):
-        pass
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    if _is_at(folder, lock):
+        return lock
     os.close(lock)
     return None
+
+
+def _is_at(folder: Path, lock: int) -> bool:
+    """Whether the locked folder still has this name."""
+    try:
+        return os.path.samestat(os.fstat(lock), folder.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextlib.asynccontextmanager
@@ -112,8 +121,9 @@ async def building_site(
     prepare(images)
     sweep(images)
     lock = _new_site(folder)
-    while lock is None:
+    if lock is None:
         waiting()
+    while lock is None:
         await asyncio.sleep(_WAIT_SECONDS)
         if find_in(images / image_id) is not None:
             yield None
@@ -122,7 +132,7 @@ async def building_site(
     try:
         yield None if find_in(images / image_id) is not None else Site(folder, lock)
     finally:
-        if folder.exists():
+        if _is_at(folder, lock):
             discard(folder)
         os.close(lock)
 
@@ -141,7 +151,7 @@ def _new_site(folder: Path) -> int | None:
 def prepare(images: Path) -> None:
     """Make the folder of images, for its owner alone."""
     with translated(images):
-        images.parent.mkdir(mode=0o700, exist_ok=True)
+        images.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         images.mkdir(mode=0o700, exist_ok=True)
 
 
