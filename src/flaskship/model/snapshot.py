@@ -35,6 +35,7 @@ class KilledBy(StrEnum):
 
     ENGINE = "engine"
     LIVENESS = "liveness probe"
+    STARTUP = "startup probe"
     MEMORY_LIMIT = "memory limit"
     WATCHDOG = "memory watchdog"
     OUTSIDE = "outside"

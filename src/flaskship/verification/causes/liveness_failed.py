@@ -1,0 +1,28 @@
+"""The liveness probe failed as often as its threshold allows, so the container was restarted.
+
+The evidence is the probe's last request and what came back. The process may hang, may be too busy to answer
+within the probe's timeout, or may still be starting: then it needs a startup probe.
+"""
+
+from flaskship.model.snapshot import KilledBy
+from flaskship.model.verdict import Cause
+from flaskship.verification.evidence import asked_and_answered
+from flaskship.verification.rule import Ends
+from flaskship.verification.subject import Subject
+
+CODE = "LivenessFailed"
+ENDS = Ends.AT_THRESHOLD
+
+
+def find(subject: Subject) -> Cause | None:
+    """Find a liveness probe at its threshold, or an exit that it brought about."""
+    probe, exit = subject.probe("liveness"), subject.last_exit
+    reached = probe is not None and probe.consecutive >= probe.threshold
+    if not reached and (exit is None or exit.killed_by is not KilledBy.LIVENESS):
+        return None
+    times = f" {probe.consecutive} times in a row" if probe is not None else ""
+    message = (
+        f"The liveness probe failed{times} and the container was restarted. "
+        "See why the application does not answer; if it starts slowly, give it a startup probe."
+    )
+    return subject.cause(CODE, message, asked_and_answered(probe), "probes.liveness")

@@ -1,0 +1,86 @@
+"""The verdict on a rollout: one snapshot in, successful, failed with causes, or still under way."""
+
+from flaskship.model.snapshot import Phase, ReplicaPhase, Snapshot, WorkloadSnapshot
+from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.verification.causes import REPLICA_RULES, WORKLOAD_RULES
+from flaskship.verification.rule import Ends, ReplicaRule
+from flaskship.verification.subject import Subject, is_overdue
+
+ENDING = frozenset({ReplicaPhase.TERMINATING, ReplicaPhase.SUCCEEDED})
+
+
+def judge(snapshot: Snapshot, now: float) -> Verdict | None:
+    """Return the verdict, or None while the rollout is still under way; only the newest template counts."""
+    if snapshot.release is None:
+        return None
+    found = tuple(cause for workload in snapshot.workloads for cause in _failure(workload, now))
+    if found:
+        return Verdict(Outcome.FAILED, _distinct(found))
+    if all(workload.complete for workload in snapshot.workloads):
+        return Verdict(Outcome.SUCCESSFUL)
+    return None
+
+
+def causes(snapshot: Snapshot, now: float) -> tuple[Cause, ...]:
+    """Return what keeps each workload from being complete, terminal or not; nothing where all is well."""
+    return _distinct(tuple(cause for workload in snapshot.workloads for cause in _explanation(workload, now)))
+
+
+def _failure(workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
+    """Return the causes that end this rollout; empty while none does."""
+    if workload.complete:
+        return ()
+    if is_overdue(workload, now) or (workload.kind == "Job" and workload.phase is Phase.DEGRADED):
+        return _explanation(workload, now)
+    return tuple(
+        cause
+        for subject in _subjects(workload, now)
+        if _is_terminal(subject) and (cause := _most_specific(subject)) is not None
+    )
+
+
+def _explanation(workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
+    if workload.complete:
+        return ()
+    found = tuple(
+        cause for subject in _subjects(workload, now) if (cause := _most_specific(subject)) is not None
+    )
+    if found:
+        return found
+    return tuple(cause for rule in WORKLOAD_RULES if (cause := rule.find(workload, now)) is not None)
+
+
+def _subjects(workload: WorkloadSnapshot, now: float) -> tuple[Subject, ...]:
+    return tuple(
+        Subject(workload, replica, now)
+        for replica in workload.replicas
+        if replica.current and not replica.ready and replica.phase not in ENDING
+    )
+
+
+def _most_specific(subject: Subject) -> Cause | None:
+    return next((cause for rule in REPLICA_RULES if (cause := rule.find(subject)) is not None), None)
+
+
+def _is_terminal(subject: Subject) -> bool:
+    return any(_ends_the_rollout(rule, subject) for rule in REPLICA_RULES if rule.find(subject) is not None)
+
+
+def _ends_the_rollout(rule: ReplicaRule, subject: Subject) -> bool:
+    replica = subject.replica
+    if replica.problem is not None and replica.problem.terminal:
+        return True
+    if rule.ENDS is Ends.AT_ONCE and replica.problem is None:
+        return not replica.was_ready
+    if rule.ENDS is Ends.AT_THRESHOLD and replica.was_ready:
+        return True
+    # A Job has its own count of retries, and says itself when it has failed.
+    return len(subject.failed_exits) > 1 and not subject.is_job
+
+
+def _distinct(found: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """Keep one cause of each code per application: ten replicas fail for the one reason."""
+    first: dict[tuple[str | None, str], Cause] = {}
+    for cause in found:
+        first.setdefault((cause.application, cause.code), cause)
+    return tuple(first.values())
