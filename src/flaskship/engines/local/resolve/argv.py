@@ -38,10 +38,7 @@ def resolve_argv(
         bound = _bound(token, flag, binding)
         if bound != token:
             findings.append(rewritten(place, "the address to listen on is the replica's own"))
-        elif binding.declared(token) not in (
-            None,
-            int(token) if token.isascii() and token.isdigit() else None,
-        ):
+        elif str(binding.declared(token) or token) != token:
             findings.append(not_replaced(place, f"port {token} is another one here: take it from $(PORT)"))
         text, named = hosts.rewrite_urls(place, bound)
         findings += named

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from flaskship.engines.local.resolve.context import ReplicaContext
+from flaskship.engines.local.resolve.context import ReplicaContext, ResolvedEnvironment
 from flaskship.engines.local.resolve.expansion import expand
 from flaskship.engines.local.spec import Container
 
@@ -53,3 +53,12 @@ class Places:
         """Return where a path of the container is on this machine, None where it is nowhere."""
         new = self.rewrite(path)
         return Path(new) if new != path else None
+
+
+def resolve_working_dir(
+    container: Container, context: ReplicaContext, environment: ResolvedEnvironment
+) -> Path | None:
+    """Return the local folder of workingDir, None where it is not set or is no folder of the image."""
+    if container.working_dir is None:
+        return None
+    return Places(container, context, environment.declared).local(container.working_dir)
