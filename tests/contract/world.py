@@ -1,8 +1,8 @@
 """A world for the stories: a fake engine, a chart that is a dictionary, and a network that always answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import ReplicaPhase, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
-from flaskship.tasks.world import BuiltImage, HealthAnswer, Rendered, Report, World
+from flaskship.tasks.machine import Asked, Machine, Port
+from flaskship.tasks.world import BuiltImage, HealthAnswer, Rendered, Report, Setting, World
 
 REPOSITORY = "cloudandparth/my-demo-app"
 IMAGE = f"{REPOSITORY}:1.0"
@@ -59,6 +60,8 @@ class Stage:
         self.driven: list[str] = []
         self.lost_requests = 0
         self.answers: dict[str, str] = {}
+        self.machine = Machine((3, 12, 1), Asked(True, "Helm 4"), Asked(True, "uv"), 9 << 30, (), ("memory",))
+        self.origins: tuple[Setting, ...] = ()
         self.project = Project(
             root,
             "my-app",
@@ -85,12 +88,14 @@ class Stage:
             load_project=lambda _: self.project,
             layer_values=self._layer,
             locate=self._locate,
+            origins=lambda layered, path: self.origins,
             render=self._render,
             build_image=self._build,
             open_engine=self._open,
             judge=judge,
             drive=self._drive,
             check_health=self._check,
+            inspect=self._inspect,
             provenance=lambda _, reason: Provenance("ada", reason, "c0ffee"),
         )
 
@@ -147,6 +152,9 @@ class Stage:
             if part in url:
                 return HealthAnswer(url, False, message)
         return HealthAnswer(url, True, "200")
+
+    async def _inspect(self, project: Project, wanted: Iterable[Port]) -> Machine:
+        return replace(self.machine, ports=(*self.machine.ports, *wanted))
 
 
 def judge(snapshot: Snapshot, now: float) -> Verdict | None:

@@ -9,6 +9,9 @@ from flaskship.model.release import Event, LogLine, Revision
 from flaskship.model.snapshot import Phase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.result import Move, Moved
+from flaskship.tasks.steer import Steered
+from flaskship.tasks.verify import Verified
+from flaskship.tasks.world import Setting
 
 Json = dict[str, Any]
 
@@ -157,3 +160,27 @@ def _undo(undo: Move | None) -> Json | None:
     if undo is None:
         return None
     return {"revision": undo.revision, "verdict": verdict_document(undo.verdict), **_receipt(undo)}
+
+
+def steered_document(steered: Steered) -> Json:
+    """The fields of a restart or a scale."""
+    return {**status_document(steered.snapshot), "verdict": verdict_document(steered.verdict)}
+
+
+def verified_document(verified: Verified) -> Json:
+    """The fields of a verification."""
+    answers = [{"url": one.url, "ok": one.ok, "message": one.message} for one in verified.answers]
+    return {
+        **status_document(verified.snapshot),
+        "verdict": verdict_document(verified.verdict),
+        "answers": answers,
+    }
+
+
+def explained_document(environment: str, path: str, found: Sequence[Setting]) -> Json:
+    """The layers that set a path, the winner last."""
+    listed = [
+        {"layer": one.layer, "path": one.path, "values": place(one.location), "value": one.value}
+        for one in found
+    ]
+    return {"environment": environment, "path": path, "origins": listed}

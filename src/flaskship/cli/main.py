@@ -1,8 +1,6 @@
 """From a command line to an exit code: whatever happens, one message and no traceback."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +78,10 @@ def _failed(error: BaseException, output: Output, settings: Settings) -> int:
         case SystemExit():
             return error.code if isinstance(error.code, int) else 1
         case FlaskshipError():
-            failure = Failure(error.code, error.message, error.exit_code, error.location, error.hint)
+            evidence = tuple(str(line) for line in getattr(error, "output", ()))
+            failure = Failure(
+                error.code, error.message, error.exit_code, error.location, error.hint, evidence
+            )
         case click.UsageError():
             failure = Failure("UsageInvalid", error.format_message(), 2, hint=_usage_hint(error))
         case click.ClickException():
@@ -110,9 +111,3 @@ def _crashed(error: BaseException, settings: Settings) -> Failure:
         where = write_report(error, settings.project or Path.cwd())
     hint = f"the details are in {where}" if where else "the details could not be written to a file"
     return Failure("Unexpected", f"flaskship met an error of its own ({kind})", 1, hint=hint)
-
-
-def quiet_pipes() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush has somewhere to go."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,6 +29,7 @@ class Failure:
     exit_code: int
     location: Location | None = None
     hint: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 class Output:
@@ -120,11 +121,14 @@ class Output:
             "message": failure.message,
             "location": {"file": str(place.file), "line": place.line or None} if place else None,
             "hint": failure.hint,
+            "evidence": list(failure.evidence),
             "exit_code": failure.exit_code,
         }
         where = f"{place}: " if place else ""
-        hint = f"\n  {failure.hint}" if failure.hint else ""
-        self._write_err(f"error: {where}{failure.message}{hint}\n")
+        lines = [f"error: {where}{failure.message}"]
+        lines += [f"  | {clean.printable(line)}" for line in failure.evidence]
+        lines += [f"  {failure.hint}"] if failure.hint else []
+        self._write_err("\n".join(lines) + "\n")
 
     def finish(self) -> None:
         """Write the one JSON document where it was asked for, and let everything out."""

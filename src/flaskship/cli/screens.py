@@ -1,15 +1,20 @@
 """What a person reads, as lines of text; nothing here prints."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from flaskship.cli.clean import printable
 from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
-from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.tasks.doctor import Check, Health
 from flaskship.tasks.result import Moved
+from flaskship.tasks.verify import Verified
+from flaskship.tasks.world import Setting
 
 NOT_RUNNING = "not running"
+LONGEST_VALUE = 60
 
 
 def status_screen(snapshot: Snapshot) -> list[str]:
@@ -178,6 +183,36 @@ def _reason(revision: Revision) -> str:
     return f"back to {back}" + (f": {reason}" if reason else "")
 
 
-def failed(outcome: Outcome) -> bool:
-    """Tell whether an outcome is not the one that was wanted."""
-    return outcome is not Outcome.SUCCESSFUL
+def verified_screen(verified: Verified) -> list[str]:
+    """What runs, what it answered, and the judgement."""
+    lines = [*status_screen(verified.snapshot), ""]
+    lines += [f"{'ok' if one.ok else 'failed'}  {one.url}  {one.message}" for one in verified.answers]
+    return [*lines, f"verdict: {verified.verdict.outcome}", *verdict_lines(verified.verdict)]
+
+
+def explained_screen(path: str, found: Sequence[Setting]) -> list[str]:
+    """The layers that set a path, the winner last and marked."""
+    if not found:
+        return [f"{path}: no layer sets it"]
+    rows = [
+        ("*" if one is found[-1] else " ", str(one.location), one.layer, one.path, shown(one.value))
+        for one in found
+    ]
+    return table((" ", "WHERE", "LAYER", "PATH", "VALUE"), rows)
+
+
+def shown(value: object) -> str:
+    """A value in one line that fits."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
+def doctor_screen(checks: Sequence[Check]) -> list[str]:
+    """Each check in a line, with what to do below those that are not well."""
+    width = max(len(one.name) for one in checks)
+    lines = []
+    for one in checks:
+        lines.append(f"{one.result:7}  {one.name.ljust(width)}  {one.message}")
+        if one.advice and one.result is not Health.OK:
+            lines.append(f"{'':7}  {'':{width}}  -> {one.advice}")
+    return lines

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flaskship.engines.base import Engine
@@ -11,8 +11,9 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
+from flaskship.tasks.machine import Machine, Port
 from flaskship.tasks.provenance import provenance_of
-from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, World
+from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
 
 
 def real_world() -> World:
@@ -22,12 +23,14 @@ def real_world() -> World:
         load_project=_load_project,
         layer_values=_layer_values,
         locate=_locate,
+        origins=_origins,
         render=_render,
         build_image=_build_image,
         open_engine=_open_engine,
         judge=_judge,
         drive=_drive,
         check_health=_check_health,
+        inspect=_inspect,
         provenance=provenance_of,
     )
 
@@ -52,6 +55,10 @@ def _locate(layered: Layered, document: Document, field: str) -> Location | None
     return where(layered, document, field)
 
 
+def _origins(layered: Layered, path: str) -> tuple[Setting, ...]:
+    return tuple(Setting(one.layer, one.path, one.location, one.value) for one in layered.origin(path))
+
+
 def _render(
     project: Project, environment: Environment, layered: Layered, revision: int, is_upgrade: bool
 ) -> Rendered:
@@ -62,12 +69,16 @@ def _render(
 
 
 async def _build_image(project: Project, source: ImageSource, report: Report) -> BuiltImage:
-    from flaskship.engines.local.images import build_image
+    from flaskship.engines.local.images import BuildProgress, build_image
 
-    image = await asyncio.to_thread(
-        build_image, project.root, source.repository, source.context, report=report.step
+    def tell(progress: BuildProgress) -> None:
+        report.step(f"image {source.repository}: {progress.detail}")
+
+    image = await build_image(project.root, source.repository, source.context, report=tell)
+    findings = tuple(
+        f"{note.instruction} (line {note.line}) is {note.treatment}: {note.reason}" for note in image.notes
     )
-    return BuiltImage(source.repository, image.id)
+    return BuiltImage(source.repository, image.id, image.source_digest, findings)
 
 
 def _open_engine(project: Project, environment: Environment, name: str) -> Engine:
@@ -77,7 +88,7 @@ def _open_engine(project: Project, environment: Environment, name: str) -> Engin
 
 
 def _judge(snapshot: Snapshot, now: float) -> Verdict | None:
-    from flaskship.verification import judge
+    from flaskship.verification.judge import judge
 
     return judge(snapshot, now)
 
@@ -92,3 +103,9 @@ async def _check_health(url: str, patience: float) -> HealthAnswer:
     from flaskship.verification import receipt
 
     return await receipt.check_health(url, patience)
+
+
+async def _inspect(project: Project, wanted: Iterable[Port]) -> Machine:
+    from flaskship.tasks.inspection import inspect
+
+    return await inspect(project, wanted)

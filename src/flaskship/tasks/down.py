@@ -1,11 +1,11 @@
 """Down: stop an environment; its data stays unless it is purged by name."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from flaskship.engines.base import Engine
+from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.project import Project
 from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.targets import LOCAL, runs
@@ -67,15 +67,11 @@ async def down_all(world: World, project: Project, report: Report, *, purge: boo
 
 def belongings(root: Path, environment: str) -> tuple[Path, ...]:
     """Return what an environment keeps on this machine and a purge removes."""
-    state = root / ".flaskship"
-    folder = state / "envs" / environment
-    candidates: Iterable[Path] = (
-        folder / "data",
-        folder / "volumes",
-        folder / "logs",
-        state / f"secrets.{environment}.yaml",
-    )
-    return tuple(path for path in candidates if path.exists())
+    paths = LocalPaths(root)
+    folder = paths.environment(environment)
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    secrets = paths.secrets(environment)
+    return (*inside, *([secrets] if secrets.exists() else []))
 
 
 async def _replace(old: Engine | None, new: Engine) -> Engine:

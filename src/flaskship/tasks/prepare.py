@@ -75,12 +75,9 @@ def compose(world: World, plan: Draft, images: Mapping[str, str], reason: str) -
 
 
 async def build_one(world: World, project: Project, source: ImageSource, report: Report) -> BuiltImage:
-    """Make one image and tell what its build could not honour."""
+    """Make one image, or find that it is there."""
     report.step(f"image {source.repository}: building from {relative(source.context, project.root)}")
-    image = await world.build_image(project, source, report)
-    for finding in image.findings:
-        report.warn(f"image {source.repository}: {finding}")
-    return image
+    return await world.build_image(project, source, report)
 
 
 def relative(path: Path, root: Path) -> Path:

@@ -1,6 +1,5 @@
 """Restart and scale: the same release, moved without a new revision."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flaskship.engines.base import Action, Engine, Restart, Scale
@@ -52,13 +51,16 @@ async def scale(
     report: Report,
 ) -> Steered:
     """Move one application to this many replicas until the next deploy."""
+    return await _steer(world, engine, environment, application, Scale(replicas), owner, wish, report)
 
-    def reached(snapshot: Snapshot) -> bool:
-        return all(one.desired == replicas for one in snapshot.workloads if one.application == application)
 
-    return await _steer(
-        world, engine, environment, application, Scale(replicas), owner, wish, report, reached
-    )
+def reached(action: Action, before: Snapshot, now: Snapshot, application: str | None) -> bool:
+    """Tell whether the engine shows the action's end: no old replica is left, or the number is as asked."""
+    targets = [one for one in now.workloads if application in (None, one.application)]
+    if isinstance(action, Scale):
+        return all(one.desired == action.replicas for one in targets)
+    old = {replica.uid for one in before.workloads for replica in one.replicas}
+    return not any(replica.uid in old for one in targets for replica in one.replicas)
 
 
 async def _steer(
@@ -70,7 +72,6 @@ async def _steer(
     owner: str,
     wish: Wish,
     report: Report,
-    done: Callable[[Snapshot], bool] = lambda _: True,
 ) -> Steered:
     async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
         before = await engine.observe(environment)
@@ -85,7 +86,13 @@ async def _steer(
                 report.step(f"{environment}: {describe(action)} {workload.name}")
                 await engine.steer(environment, workload.name, action, lock)
         verdict, after = await follow_to_verdict(
-            world, engine, environment, before.release.revision, report, wish.timeout, done
+            world,
+            engine,
+            environment,
+            before.release.revision,
+            report,
+            wish.timeout,
+            lambda now: reached(action, before, now, application),
         )
     return Steered(after or before, verdict)
 

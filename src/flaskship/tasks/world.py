@@ -1,7 +1,7 @@
 """Everything that the stories need from outside, so that a test can tell them with a world of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
+from flaskship.tasks.machine import Machine, Port
 
 Layered = Any
 """The merged values with their origins: made by layer_values and handed on unread."""
@@ -46,6 +47,16 @@ class HealthAnswer:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One layer of values that set a path."""
+
+    layer: str
+    path: str
+    location: Location
+    value: Any
+
+
 class Report(Protocol):
     """Hears how far a story is; it prints, or a test remembers."""
 
@@ -70,10 +81,12 @@ class World:
     load_project: Callable[[Path], Project]
     layer_values: Callable[[Project, Environment, Sequence[Path], Sequence[str]], Layered]
     locate: Callable[[Layered, Document, str], Location | None]
+    origins: Callable[[Layered, str], tuple[Setting, ...]]
     render: Callable[[Project, Environment, Layered, int, bool], Rendered]
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
     open_engine: Callable[[Project, Environment, str], Engine]
     judge: Callable[[Snapshot, float], Verdict | None]
     drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
+    inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
     provenance: Callable[[Path, str], Provenance]

@@ -1,0 +1,47 @@
+"""What restart and scale share: open, steer, print."""
+
+from collections.abc import Awaitable, Callable
+
+from flaskship.cli import documents, options, screens
+from flaskship.cli.failures import failure_of
+from flaskship.cli.running import tell
+from flaskship.engines.base import Engine
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.steer import Steered
+from flaskship.tasks.targets import open_to_write
+from flaskship.tasks.world import Report, World
+
+Steering = Callable[[World, Engine, str, Wish, Report], Awaitable[Steered]]
+"""Told the world, the engine, who asks, the limits and who hears of it."""
+
+
+def steer(
+    name: str,
+    env: str,
+    engine: str | None,
+    context: str | None,
+    timeout: float | None,
+    lock_timeout: float,
+    story: Steering,
+) -> int:
+    """Run a steering story on the engine that a write means and print what it came to."""
+    settings = options.current()
+    world, project = options.load(settings)
+    environment = options.choose(project, env, engine, context)
+    wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
+    owner = f"{world.provenance(project.root, '').actor}: {name}"
+
+    async def tell_it() -> Steered:
+        chosen, _ = await open_to_write(world, project, environment, engine, f"{name} {env}")
+        try:
+            return await story(world, chosen, owner, wish, settings.output)
+        finally:
+            await chosen.close()
+
+    steered = tell(tell_it())
+    lines = [*screens.status_screen(steered.snapshot), *screens.verdict_lines(steered.verdict)]
+    settings.output.summary(documents.steered_document(steered), lines)
+    failure = failure_of(steered.verdict, steered.exit_code, f"{name} failed", f"see: flaskship logs {env}")
+    if failure is not None:
+        settings.output.fail(failure)
+    return steered.exit_code

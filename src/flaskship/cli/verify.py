@@ -1,0 +1,32 @@
+"""flaskship verify."""
+
+import click
+
+from flaskship.cli import documents, options, screens
+from flaskship.cli.failures import failure_of
+from flaskship.cli.running import tell
+from flaskship.cli.settings import global_options
+from flaskship.tasks import verify as story
+from flaskship.tasks.reading import reading
+
+
+@click.command("verify")
+@options.environment_argument
+@options.engine_options
+@global_options
+def command(env: str, engine: str | None, context: str | None) -> int:
+    """Judge ENV as it is now and ask each of its addresses; 0 only where all is known to be well."""
+    settings = options.current()
+    world, project = options.load(settings)
+    environment = options.choose(project, env, engine, context)
+
+    async def tell_it() -> story.Verified:
+        async with reading(world, project, environment, engine) as (opened, _):
+            return await story.verify(world, opened, env)
+
+    verified = tell(tell_it())
+    settings.output.answer(documents.verified_document(verified), screens.verified_screen(verified))
+    failure = failure_of(verified.verdict, verified.exit_code, f"{env} is not well")
+    if failure is not None:
+        settings.output.fail(failure)
+    return verified.exit_code

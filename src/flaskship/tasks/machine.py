@@ -1,0 +1,47 @@
+"""What this machine is like, asked once; the judgement is doctor's."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whether a part works, in its own words."""
+
+    ok: bool
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port of this machine that an environment wants, and who listens on it now."""
+
+    number: int
+    environment: str
+    service: str
+    holder: str | None = None
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that an image asks for and the one that it gets."""
+
+    repository: str
+    asked: str | None = None
+    version: str = ""
+    stands_in: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything that doctor judges."""
+
+    python: tuple[int, int, int]
+    helm: Asked
+    uv: Asked
+    free_disk: int
+    ports: tuple[Port, ...] = ()
+    contained: tuple[str, ...] = ()
+    uncontained: tuple[str, ...] = ()
+    interpreters: tuple[Interpreter, ...] = ()
