@@ -19,7 +19,9 @@ def find_programs():
     """Give the folder of initdb and postgres, or None."""
     candidates = [Path(found).resolve().parent] if (found := shutil.which("initdb")) else []
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((each for each in candidates if (each / "initdb").exists() and (each / "postgres").exists()), None)
+    return next(
+        (each for each in candidates if (each / "initdb").exists() and (each / "postgres").exists()), None
+    )
 
 
 class Postgres:
@@ -40,9 +42,20 @@ class Postgres:
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
-        command = [self.programs / "initdb", "-D", self.folder / "data", "-U", "owner", "--no-sync", "-E", "UTF8"]
+        command = [
+            self.programs / "initdb",
+            "-D",
+            self.folder / "data",
+            "-U",
+            "owner",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ]
         command += ["--auth=scram-sha-256", f"--pwfile={secret}"]
-        subprocess.run(command, env=self.environment, cwd=self.folder, check=True, capture_output=True, **self.identity)
+        subprocess.run(
+            command, env=self.environment, cwd=self.folder, check=True, capture_output=True, **self.identity
+        )
         self.start()
 
     def start(self):

@@ -6,7 +6,7 @@ import time
 import uuid
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from tomorrows import server
 from tomorrows.logs import log, request_id
@@ -21,7 +21,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 def guard_requests(app: Flask, runtime: Runtime) -> None:
     """Install the bounds, the request id, the counters and the error answers."""
-    app.config["MAX_CONTENT_LENGTH"] = runtime.settings.max_body_bytes
+    # One more than allowed: a body without a length is cut off here silently, and must be seen as too long.
+    app.config["MAX_CONTENT_LENGTH"] = runtime.settings.max_body_bytes + 1
     app.before_request(lambda: _before(runtime))
     app.after_request(lambda response: _after(runtime, response))
     app.teardown_request(lambda _error: _teardown(runtime))
@@ -45,14 +46,23 @@ def _before(runtime: Runtime) -> Response | None:
     if server.waiting() > runtime.settings.max_in_flight:
         runtime.metrics.shed.inc()
         return problem(503, "Too many requests are in flight; try again shortly.")
-    try:
-        # Read here, bounded in size and time, so that no handler can forget to.
-        request.get_data(cache=True)
-    except RequestEntityTooLarge:
-        return problem(413, f"The body is larger than {runtime.settings.max_body_bytes} bytes.")
-    except OSError:
-        return problem(408, "The body did not arrive in time.")
+    refused = _read_body(runtime.settings.max_body_bytes)
     server.request_received()
+    return refused
+
+
+def _read_body(limit: int) -> Response | None:
+    """Read the body here, bounded in size and time, so that no handler can forget to."""
+    try:
+        size = len(request.get_data(cache=True))
+    except RequestEntityTooLarge:
+        size = limit + 1
+    except (OSError, ClientDisconnected):
+        return problem(408, "The body did not arrive in time.")
+    if size > limit:
+        return problem(413, f"The body is larger than {limit} bytes.")
+    if size < (request.content_length or 0):
+        return problem(408, "The body did not arrive completely.")
     return None
 
 
