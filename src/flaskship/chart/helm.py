@@ -11,9 +11,10 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 LONGEST_MESSAGE = 1200
+SEARCHED = 4000
 _YAML_LINE = re.compile(r"yaml: line (\d+)")
 _REFUSAL = re.compile(r"(?:execution error at \([^)]*\)|error calling fail):\s*(?P<sentence>.+)", re.DOTALL)
-_TEMPLATE_LINE = re.compile(r"(?P<file>[\w./-]+\.(?:yaml|yml|tpl|txt)):(?P<line>\d+)(?::\d+)?")
+_TEMPLATE_LINE = re.compile(r"(?<![\w./-])(?P<file>[\w./-]+\.(?:yaml|yml|tpl|txt)):(?P<line>\d+)(?::\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def shortened(message: str) -> str:
 
 def _explained(chart: Path, detail: str) -> ConfigurationError:
     """Our own refusals become their sentence; all else keeps Helm's words and its last template line."""
-    places = list(_TEMPLATE_LINE.finditer(detail))
+    # Places stand before the endless part of a message; past it the search would take its square.
+    places = list(_TEMPLATE_LINE.finditer(detail[:SEARCHED]))
     location = Location(chart)
     if places:
         last = places[-1]

@@ -81,7 +81,7 @@ class _Reader:
         while True:
             key, stop = self._until(".=[,")
             if stop in ("", ","):
-                raise self._refusal(f"{key or self._text!r} has no value", "KEY=VALUE")
+                raise self._refusal(f"{_shown(key or self._text)} has no value", "KEY=VALUE")
             if key or not path or not isinstance(path[-1], int):
                 if not key:
                     raise self._refusal("a key is empty", "KEY.KEY=VALUE")
@@ -144,8 +144,12 @@ class _Reader:
         return self._text[self._at - 1]
 
     def _refusal(self, problem: str, form: str | None) -> ConfigurationError:
-        shown = self._text if len(self._text) <= 80 else self._text[:77] + "..."
-        return ConfigurationError(f"--set {shown}: {problem}", hint=f"the form is {form}" if form else None)
+        hint = f"the form is {form}" if form else None
+        return ConfigurationError(f"--set {_shown(self._text)}: {problem}", hint=hint)
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _typed(text: str) -> Any:

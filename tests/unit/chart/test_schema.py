@@ -1,0 +1,90 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flaskship.chart.schema import check, dotted
+from flaskship.chart.yamlfile import KeyPath
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "replicas": {"description": "How many.", "type": "integer", "minimum": 0, "maximum": 9},
+        "tag": {"type": "string", "maxLength": 5, "pattern": "^[a-z0-9.]+$"},
+        "kind": {"enum": ["one", "two", None]},
+        "scaling": {"type": "object", "additionalProperties": False, "properties": {"minReplicas": {}}},
+        "env": {"type": "object", "propertyNames": {"pattern": "^[A-Z]+$"}},
+        "nested": {"$ref": "#/$defs/nested"},
+    },
+    "$defs": {"nested": {"type": "object", "required": ["x"], "properties": {"deep": {"type": "object"}}}},
+}
+
+
+def violation(instance: object, lines: dict[KeyPath, int] | None = None) -> ConfigurationError:
+    def locate(path: KeyPath) -> Location | None:
+        line = (lines or {}).get(path)
+        return Location(Path("v.yaml"), line) if line else None
+
+    with pytest.raises(ConfigurationError) as caught:
+        check(instance, SCHEMA, locate)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("instance", "message"),
+    [
+        ({"replcas": 1}, "replcas: unknown key; did you mean replicas?"),
+        ({"minReplicas": 1}, "minReplicas: unknown key here; it belongs under scaling"),
+        ({"replicas": "two"}, "replicas: 'two' is text, not a whole number"),
+        ({"replicas": 12}, "replicas: 12 is above 9"),
+        ({"replicas": -1}, "replicas: -1 is below 0"),
+        ({"tag": 1.1}, "tag: 1.1 is a number, not text"),
+        ({"tag": True}, "tag: true is a truth value, not text"),
+        ({"tag": "A"}, "tag: 'A' does not look like ^[a-z0-9.]+$"),
+        ({"tag": "abcdefgh"}, "tag: longer than 5 characters: 'abcdefgh'"),
+        ({"kind": "too"}, "kind: 'too' is not one of one, two; did you mean two?"),
+        ({"nested": {}}, "nested.x: is required and missing"),
+        ({"env": {"a-b": 1}}, "env.a-b: 'a-b' does not look like ^[A-Z]+$"),
+        ({"scaling": []}, "scaling: [] is a list, not a map"),
+        ([], "the file: [] is a list, not a map"),
+        (None, "the file: nothing is empty, not a map"),
+    ],
+)
+def test_a_violation_is_one_sentence(instance: object, message: str) -> None:
+    assert violation(instance).message == message
+
+
+def test_a_key_that_resembles_nothing_lists_what_is_known() -> None:
+    error = violation({"scaling": {"zzz": 1}})
+    assert error.message == "scaling.zzz: unknown key; the nearest is minReplicas"
+    assert error.hint == "known here: minReplicas"
+
+
+def test_numbers_for_text_get_the_advice_to_quote() -> None:
+    assert violation({"tag": 1.1}).hint == "write it in quotes, in a values file"
+
+
+def test_the_description_is_the_hint() -> None:
+    assert violation({"replicas": "x"}).hint == "How many."
+
+
+def test_the_first_line_of_the_file_goes_first_and_the_rest_is_counted() -> None:
+    error = violation({"tag": 5, "replicas": "x"}, {("tag",): 9, ("replicas",): 4})
+    assert error.message.startswith("replicas: ")
+    assert error.message.endswith("(1 more after this one)")
+    assert str(error.location) == "v.yaml:4"
+
+
+def test_an_endless_value_is_shortened() -> None:
+    assert len(violation({"kind": "x" * 10_000}).message) < 200
+
+
+def test_what_fits_raises_nothing() -> None:
+    check({"replicas": 1, "kind": None}, SCHEMA, lambda _: None)
+
+
+def test_paths_are_written_as_set_reads_them() -> None:
+    assert dotted(("a", "b.c", 0, "d")) == "a.b\\.c[0].d"
