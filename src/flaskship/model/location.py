@@ -1,15 +1,19 @@
 """Where in the user's files something stands."""
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Location:
     """A line of a file; line 0 means the file as a whole."""
 
-    file: Path | str
+    file: str
     line: int = 0
 
+    def __init__(self, file: str | os.PathLike[str], line: int = 0) -> None:
+        object.__setattr__(self, "file", os.fspath(file))
+        object.__setattr__(self, "line", line)
+
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{self.file}:{self.line}" if self.line else self.file

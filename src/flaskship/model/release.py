@@ -18,6 +18,8 @@ class Provenance:
     commit: str | None = None
     chart_digest: str = ""
     rolled_back_to: int | None = None
+    undo: bool = True
+    """Whether a failure goes back to the last healthy revision by itself."""
 
 
 @dataclass(frozen=True, slots=True)

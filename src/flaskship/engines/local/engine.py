@@ -1,0 +1,207 @@
+"""The local engine as commands see it: every call goes to the project's supervisor."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+
+from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
+from flaskship.engines.local import daemon
+from flaskship.engines.local.channel import ChannelClosed, Message
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.identity import identify
+from flaskship.engines.local.rpc import Caller, RemoteError, revive
+from flaskship.model.errors import FlaskshipError
+from flaskship.model.release import Event, LogLine, Release, Revision
+from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.model.verdict import Receipt, Verdict
+
+ATTEMPTS = 5
+ACTIONS: dict[type[Action], str] = {
+    Restart: "restart",
+    Scale: "scale",
+    Pause: "pause",
+    Resume: "resume",
+    Abort: "abort",
+}
+
+
+class LocalEngine:
+    """Runs releases as processes of this machine; a lost supervisor is started again and asked again."""
+
+    name: ClassVar[str] = "local"
+
+    def __init__(self, project: Path) -> None:
+        self._paths = LocalPaths(project)
+        self._caller: Caller | None = None
+        self._locks: dict[str, str] = {}
+
+    async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
+        """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
+        me = identify(os.getpid())
+        if me is None:
+            raise FlaskshipError("this process cannot find itself in the process table")
+        reply = await self._call(
+            "acquire",
+            environment=environment,
+            owner=owner,
+            timeout=timeout,
+            pid=me.pid,
+            start_time=me.start_time,
+            boot_id=me.boot_id,
+        )
+        self._locks[environment] = str(reply["token"])
+        return Lock(environment, str(reply["token"]))
+
+    async def release(self, lock: Lock) -> None:
+        """Give the lock back; doing it twice is harmless."""
+        if self._locks.pop(lock.environment, None) is not None:
+            await self._call("release", environment=lock.environment, token=lock.token)
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        """Start moving to the release and return its revision number."""
+        reply = await self._call(
+            "apply", release=msgspec.to_builtins(release), token=lock.token, key=secrets.token_hex(16)
+        )
+        return int(reply["revision"])
+
+    async def conclude(
+        self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
+    ) -> None:
+        """Record what the revision came to."""
+        await self._call(
+            "conclude",
+            environment=environment,
+            revision=revision,
+            verdict=msgspec.to_builtins(verdict),
+            receipt=msgspec.to_builtins(receipt),
+            token=lock.token,
+        )
+
+    async def observe(self, environment: str) -> Snapshot:
+        """Return everything at one instant; an environment never applied has no release."""
+        if not self._paths.database.exists():
+            return Snapshot(environment, self.name, "", at=0.0, phase=Phase.STOPPED)
+        reply = await self._call("observe", environment=environment)
+        return msgspec.convert(reply["snapshot"], Snapshot)
+
+    async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
+        """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
+        async with contextlib.aclosing(self._stream("follow", environment=environment)) as replies:
+            async for reply in replies:
+                yield msgspec.convert(reply["snapshot"], Snapshot)
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
+        """Carry the action out on one workload, or start to."""
+        described: dict[str, Any] = {"kind": ACTIONS[type(action)]}
+        if isinstance(action, Scale):
+            described["replicas"] = action.replicas
+        await self._call(
+            "steer", environment=environment, workload=workload, action=described, token=lock.token
+        )
+
+    async def logs(
+        self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
+    ) -> AsyncIterator[LogLine]:
+        """Yield the last lines of all replicas, then with follow the new ones across restarts."""
+        if not self._paths.database.exists():
+            return
+        stream = self._stream(
+            "logs", environment=environment, application=application, follow=follow, tail=tail
+        )
+        async with contextlib.aclosing(stream) as replies:
+            async for reply in replies:
+                yield msgspec.convert(reply["line"], LogLine)
+
+    async def events(self, environment: str) -> tuple[Event, ...]:
+        """Return what happened, oldest first."""
+        if not self._paths.database.exists():
+            return ()
+        reply = await self._call("events", environment=environment)
+        return msgspec.convert(reply["events"], tuple[Event, ...])
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        """Return the revisions, oldest first."""
+        if not self._paths.database.exists():
+            return ()
+        reply = await self._call("history", environment=environment)
+        return msgspec.convert(reply["revisions"], tuple[Revision, ...])
+
+    async def recall(self, environment: str, revision: int) -> Release:
+        """Return the release that a revision applied, exactly."""
+        reply = await self._call("recall", environment=environment, revision=revision)
+        return msgspec.convert(reply["release"], Release)
+
+    async def delete(self, environment: str, lock: Lock, *, purge: bool = False) -> None:
+        """Stop everything of the environment; data stays unless purge."""
+        await self._call("delete", environment=environment, token=lock.token, purge=purge)
+
+    async def shutdown(self) -> None:
+        """Let the supervisor, the router and the spawner end once no environment runs."""
+        if self._caller is None:
+            try:
+                self._caller = await Caller.connect(str(self._paths.socket("supervisor")))
+            except OSError:
+                return
+        with contextlib.suppress(ChannelClosed, RemoteError):
+            await self._caller.call("shutdown")
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connection; what runs goes on."""
+        if self._caller is not None:
+            await self._caller.close()
+            self._caller = None
+
+    async def _call(self, kind: str, **payload: Any) -> Message:
+        """Ask, and ask again when the supervisor was lost meanwhile: every request may be repeated."""
+        for attempt in range(ATTEMPTS):
+            caller = await self._connected()
+            try:
+                return await caller.call(kind, **payload)
+            except RemoteError as error:
+                raise revive(error.error) from None
+            except ChannelClosed:
+                await self._lost(attempt)
+        raise FlaskshipError("the supervisor went away again and again", hint=self._hint())
+
+    async def _stream(self, kind: str, **payload: Any) -> AsyncGenerator[Message, None]:
+        for attempt in range(ATTEMPTS):
+            caller = await self._connected()
+            try:
+                async with contextlib.aclosing(caller.stream(kind, **payload)) as replies:
+                    async for reply in replies:
+                        yield reply
+                return
+            except RemoteError as error:
+                raise revive(error.error) from None
+            except ChannelClosed:
+                await self._lost(attempt)
+        raise FlaskshipError("the supervisor went away again and again", hint=self._hint())
+
+    async def _connected(self) -> Caller:
+        if self._caller is not None:
+            return self._caller
+        path = str(self._paths.socket("supervisor"))
+        try:
+            self._caller = await Caller.connect(path)
+        except OSError:
+            await asyncio.to_thread(daemon.start_supervisor, self._paths)
+            self._caller = await Caller.connect(path)
+        for environment, token in self._locks.items():
+            with contextlib.suppress(RemoteError):
+                await self._caller.call("resume", environment=environment, token=token)
+        return self._caller
+
+    async def _lost(self, attempt: int) -> None:
+        await self.close()
+        await asyncio.sleep(0.05 * attempt)
+
+    def _hint(self) -> str:
+        return f"Its log: {self._paths.log('supervisor')}"
+

@@ -1,0 +1,43 @@
+"""The versions of the state file: each step is applied once, in a transaction of its own."""
+
+import sqlite3
+from pathlib import Path
+
+from flaskship.model.errors import FlaskshipError
+
+STEPS = (
+    """
+    CREATE TABLE revisions (environment TEXT NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL,
+      release TEXT NOT NULL, outcome TEXT, verdict TEXT, receipt TEXT, images TEXT,
+      key TEXT UNIQUE,      PRIMARY KEY (environment, number));
+    CREATE TABLE intents (environment TEXT PRIMARY KEY, release TEXT NOT NULL, namespace TEXT NOT NULL,
+      revision INTEGER NOT NULL, running INTEGER NOT NULL, scales TEXT NOT NULL, restarts TEXT NOT NULL,
+      paused TEXT NOT NULL);
+    CREATE TABLE replicas (uid TEXT PRIMARY KEY, environment TEXT NOT NULL, workload TEXT NOT NULL,
+      name TEXT NOT NULL, template TEXT NOT NULL, revision INTEGER NOT NULL, created_at REAL NOT NULL,
+      address TEXT NOT NULL, ports TEXT NOT NULL, stage TEXT NOT NULL, was_ready INTEGER NOT NULL);
+    CREATE TABLE processes (uid TEXT PRIMARY KEY, replica TEXT NOT NULL
+      REFERENCES replicas (uid) ON DELETE CASCADE, container TEXT NOT NULL, attempt INTEGER NOT NULL,
+      intended_at REAL NOT NULL, pid INTEGER, start_time INTEGER, boot_id TEXT, killed_by TEXT);
+    CREATE INDEX processes_of_replica ON processes (replica, container, attempt);
+    CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, environment TEXT NOT NULL, at REAL NOT NULL,
+      object TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, type TEXT NOT NULL);
+    CREATE TABLE addresses (environment TEXT NOT NULL, service TEXT NOT NULL, address TEXT NOT NULL,
+      ports TEXT NOT NULL, PRIMARY KEY (environment, service));
+    CREATE TABLE locks (environment TEXT PRIMARY KEY, token TEXT NOT NULL, owner TEXT NOT NULL,
+      pid INTEGER NOT NULL, start_time INTEGER NOT NULL, boot_id TEXT NOT NULL, since REAL NOT NULL);
+    """,
+)
+VERSION = len(STEPS)
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to VERSION; FlaskshipError, and nothing changed, when it is newer than that."""
+    (found,) = db.execute("PRAGMA user_version").fetchone()
+    if found > VERSION:
+        raise FlaskshipError(
+            f"the state file {path} has version {found}, this Flaskship knows up to {VERSION}",
+            hint="Use the newer Flaskship that wrote it, or move the file aside.",
+        )
+    for number, step in enumerate(STEPS[found:], start=found + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

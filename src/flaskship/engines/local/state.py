@@ -1,0 +1,381 @@
+"""The durable state of a project's local engine: one SQLite file, one writer (the supervisor)."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from flaskship.engines.local.migrations import VERSION, migrate
+from flaskship.engines.local.processes.ports import Placement
+from flaskship.model.errors import FlaskshipError
+from flaskship.model.release import Event, Provenance, Release, Revision
+from flaskship.model.verdict import Outcome, Receipt, Verdict
+
+KEPT_EVENTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What an environment should be doing; scales and restarts are by workload and last until a deploy."""
+
+    environment: str
+    release: str
+    namespace: str
+    revision: int
+    running: bool
+    scales: Mapping[str, int]
+    restarts: Mapping[str, str]
+    paused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaRecord:
+    """A replica that exists, or is about to."""
+
+    uid: str
+    environment: str
+    workload: str
+    name: str
+    template: str
+    revision: int
+    created_at: float
+    address: str
+    ports: Mapping[int, int]
+    """Container port -> the port on the address that stands for it."""
+    stage: str = "intended"
+    """intended, initialized (every initContainer is done) or retiring."""
+    was_ready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """One start of a container's process; pid None until the spawner answered."""
+
+    uid: str
+    replica: str
+    container: str
+    attempt: int
+    intended_at: float
+    pid: int | None = None
+    start_time: int | None = None
+    boot_id: str | None = None
+    killed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    """The one writer of an environment."""
+
+    environment: str
+    token: str
+    owner: str
+    pid: int
+    start_time: int
+    boot_id: str
+    since: float
+
+
+class State:
+    """Every method is one transaction; what it returns is already on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        path.chmod(0o600)
+        self._db.row_factory = sqlite3.Row
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            migrate(self._db, path)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise FlaskshipError(
+                f"the state file {path} cannot be read: {error}",
+                hint=f"Move it aside (mv {path} {path}.broken) and bring the environments up again.",
+            ) from error
+
+    version = VERSION
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.OperationalError as error:
+            raise FlaskshipError(
+                f"the state could not be written: {error}", hint="Free some space on the disk and try again."
+            ) from error
+
+    # revisions
+
+    def revision_of(self, key: str) -> int | None:
+        """Return the revision that an apply with this idempotency key made already."""
+        row = self._execute("SELECT number FROM revisions WHERE key = ?", key).fetchone()
+        return int(row[0]) if row else None
+
+    def add_revision(self, release: Release, at: float, key: str | None = None) -> int:
+        """Store the release as the next revision, make it the intent, and return its number."""
+        with self._db:
+            self._execute("BEGIN IMMEDIATE")
+            row = self._execute(
+                "SELECT COALESCE(MAX(number), 0) + 1 FROM revisions WHERE environment = ?",
+                release.environment,
+            ).fetchone()
+            number = int(row[0])
+            self._execute(
+                "INSERT INTO revisions (environment, number, at, release, key) VALUES (?, ?, ?, ?, ?)",
+                release.environment,
+                number,
+                at,
+                _json(release),
+                key,
+            )
+            self._execute(
+                "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, 1, '{}', '{}', '[]')",
+                release.environment,
+                release.name,
+                release.namespace,
+                number,
+            )
+        return number
+
+    def conclude(
+        self,
+        environment: str,
+        number: int,
+        verdict: Verdict,
+        receipt: Receipt | None,
+        images: Mapping[str, str],
+    ) -> None:
+        """Record what a revision came to."""
+        self._execute(
+            "UPDATE revisions SET outcome = ?, verdict = ?, receipt = ?, images = ?"
+            " WHERE environment = ? AND number = ?",
+            verdict.outcome.value,
+            _json(verdict),
+            _json(receipt),
+            _json(images),
+            environment,
+            number,
+        )
+
+    def revisions(self, environment: str) -> tuple[Revision, ...]:
+        """Return the history, oldest first."""
+        rows = self._execute(
+            "SELECT number, at, outcome, verdict, receipt, images,"
+            " json_extract(release, '$.provenance') AS provenance"
+            " FROM revisions WHERE environment = ? ORDER BY number",
+            environment,
+        )
+        return tuple(_revision(row) for row in rows)
+
+    def release(self, environment: str, number: int) -> Release:
+        """Return the release of a revision; FlaskshipError when there is none."""
+        row = self._execute(
+            "SELECT release FROM revisions WHERE environment = ? AND number = ?", environment, number
+        ).fetchone()
+        if row is None:
+            kept = ", ".join(str(revision.number) for revision in self.revisions(environment)) or "none"
+            raise FlaskshipError(f"{environment} has no revision {number}", hint=f"Kept revisions: {kept}.")
+        return msgspec.json.decode(row[0], type=Release)
+
+    def prune(self, environment: str, keep: int) -> None:
+        """Forget the oldest revisions beyond keep, never the newest and never the last successful one."""
+        self._execute(
+            "DELETE FROM revisions WHERE environment = ?1 AND number NOT IN ("
+            " SELECT number FROM revisions WHERE environment = ?1 ORDER BY number DESC LIMIT ?2)"
+            " AND number IS NOT (SELECT MAX(number) FROM revisions WHERE environment = ?1 AND outcome = ?3)",
+            environment,
+            keep,
+            Outcome.SUCCESSFUL.value,
+        )
+
+    # intents
+
+    def intents(self) -> tuple[Intent, ...]:
+        """Return what every environment should be doing."""
+        rows = self._execute("SELECT * FROM intents ORDER BY environment")
+        return tuple(
+            Intent(
+                environment=row["environment"],
+                release=row["release"],
+                namespace=row["namespace"],
+                revision=row["revision"],
+                running=bool(row["running"]),
+                scales=msgspec.json.decode(row["scales"], type=dict[str, int]),
+                restarts=msgspec.json.decode(row["restarts"], type=dict[str, str]),
+                paused=msgspec.json.decode(row["paused"], type=tuple[str, ...]),
+            )
+            for row in rows
+        )
+
+    def intent(self, environment: str) -> Intent | None:
+        """Return what one environment should be doing; None when nothing was ever applied."""
+        return next((intent for intent in self.intents() if intent.environment == environment), None)
+
+    def save_intent(self, intent: Intent) -> None:
+        """Replace the intent of its environment."""
+        self._execute(
+            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            intent.environment,
+            intent.release,
+            intent.namespace,
+            intent.revision,
+            int(intent.running),
+            _json(intent.scales),
+            _json(intent.restarts),
+            _json(intent.paused),
+        )
+
+    def forget(self, environment: str) -> None:
+        """Remove everything about an environment that does not run."""
+        with self._db:
+            self._execute("BEGIN IMMEDIATE")
+            for table in ("revisions", "intents", "events", "addresses"):
+                self._execute(f"DELETE FROM {table} WHERE environment = ?", environment)  # noqa: S608
+
+    # replicas and their processes
+
+    def save_replica(self, record: ReplicaRecord) -> None:
+        """Insert or replace one replica."""
+        self._execute(
+            "INSERT INTO replicas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (uid) DO UPDATE SET stage = excluded.stage, was_ready = excluded.was_ready",
+            record.uid,
+            record.environment,
+            record.workload,
+            record.name,
+            record.template,
+            record.revision,
+            record.created_at,
+            record.address,
+            _json(record.ports),
+            record.stage,
+            int(record.was_ready),
+        )
+
+    def replicas(self, environment: str) -> tuple[ReplicaRecord, ...]:
+        """Return the replicas that should still exist, oldest first."""
+        rows = self._execute("SELECT * FROM replicas WHERE environment = ? ORDER BY created_at", environment)
+        return tuple(
+            replace(
+                ReplicaRecord(**dict(row)),
+                ports=msgspec.json.decode(row["ports"], type=dict[int, int]),
+                was_ready=bool(row["was_ready"]),
+            )
+            for row in rows
+        )
+
+    def remove_replica(self, uid: str) -> None:
+        """Forget a replica whose processes are gone."""
+        self._execute("DELETE FROM replicas WHERE uid = ?", uid)
+
+    def save_process(self, record: ProcessRecord) -> None:
+        """Insert or replace one process."""
+        self._execute(
+            "INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            record.uid,
+            record.replica,
+            record.container,
+            record.attempt,
+            record.intended_at,
+            record.pid,
+            record.start_time,
+            record.boot_id,
+            record.killed_by,
+        )
+
+    def processes(self, replica: str) -> tuple[ProcessRecord, ...]:
+        """Return the newest start of each container of a replica."""
+        rows = self._execute(
+            "SELECT p.* FROM processes p WHERE replica = ?1 AND attempt ="
+            " (SELECT MAX(attempt) FROM processes WHERE replica = ?1 AND container = p.container)",
+            replica,
+        )
+        return tuple(ProcessRecord(**dict(row)) for row in rows)
+
+    # events, addresses, locks
+
+    def add_event(self, environment: str, event: Event) -> None:
+        """Append one event; old ones beyond the limit are forgotten."""
+        cursor = self._execute(
+            "INSERT INTO events (environment, at, object, reason, message, type) VALUES (?, ?, ?, ?, ?, ?)",
+            environment,
+            event.at,
+            event.object,
+            event.reason,
+            event.message,
+            event.type,
+        )
+        self._execute("DELETE FROM events WHERE id <= ?", (cursor.lastrowid or 0) - KEPT_EVENTS)
+
+    def events(self, environment: str) -> tuple[Event, ...]:
+        """Return the events of an environment, oldest first."""
+        rows = self._execute(
+            "SELECT at, object, reason, message, type FROM events WHERE environment = ? ORDER BY id",
+            environment,
+        )
+        return tuple(Event(**dict(row)) for row in rows)
+
+    def placements(self) -> dict[tuple[str, str], Placement]:
+        """Return where every Service answers that has a place, by environment and name."""
+        rows: Iterable[sqlite3.Row] = self._execute("SELECT * FROM addresses")
+        return {
+            (row["environment"], row["service"]): Placement(
+                row["address"], msgspec.json.decode(row["ports"], type=dict[int, int])
+            )
+            for row in rows
+        }
+
+    def save_placement(self, environment: str, service: str, placement: Placement) -> None:
+        """Keep the place of a Service, so that it is the same after a restart."""
+        self._execute(
+            "INSERT OR REPLACE INTO addresses VALUES (?, ?, ?, ?)",
+            environment,
+            service,
+            placement.address,
+            _json(placement.ports),
+        )
+
+    def locks(self) -> tuple[LockRecord, ...]:
+        """Return the locks that were taken and not given back."""
+        return tuple(LockRecord(**dict(row)) for row in self._execute("SELECT * FROM locks"))
+
+    def save_lock(self, lock: LockRecord) -> None:
+        """Insert or replace the lock of an environment."""
+        self._execute(
+            "INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?, ?)",
+            lock.environment,
+            lock.token,
+            lock.owner,
+            lock.pid,
+            lock.start_time,
+            lock.boot_id,
+            lock.since,
+        )
+
+    def remove_lock(self, environment: str, token: str) -> None:
+        """Give a lock back; nothing happens when it is another's by now."""
+        self._execute("DELETE FROM locks WHERE environment = ? AND token = ?", environment, token)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _revision(row: sqlite3.Row) -> Revision:
+    decode = msgspec.json.decode
+    return Revision(
+        number=row["number"],
+        at=row["at"],
+        provenance=decode(row["provenance"], type=Provenance),
+        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+        verdict=decode(row["verdict"], type=Verdict) if row["verdict"] else None,
+        receipt=decode(row["receipt"], type=Receipt | None) if row["receipt"] else None,
+        images=decode(row["images"], type=dict[str, str]) if row["images"] else {},
+    )

@@ -1,0 +1,107 @@
+"""python -m flaskship.engines.local.supervisor --project /abs/path [--ready FD]."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.ports import choose_addresses
+from flaskship.engines.local.state import State
+from flaskship.engines.local.supervisor.launcher import Launcher
+from flaskship.engines.local.supervisor.log_caps import cap_logs
+from flaskship.engines.local.supervisor.router_link import RouterLink
+from flaskship.engines.local.supervisor.server import Server
+from flaskship.engines.local.supervisor.supervisor import Supervisor
+from flaskship.engines.local.supervisor.world import World
+from flaskship.model.errors import FlaskshipError
+
+IDLE_SECONDS = 3.0
+
+
+def main() -> int:
+    """Run the one supervisor of a project until nothing is left to supervise."""
+    parser = argparse.ArgumentParser(prog="flaskship-supervisor")
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("--ready", type=int)
+    options = parser.parse_args()
+    paths = LocalPaths(options.project.resolve())
+    try:
+        paths.create()
+        lock = os.open(paths.home / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        asyncio.run(_supervise(paths, options.ready))
+    except FlaskshipError as error:
+        # The one who started us reads the reason from the pipe; everybody else finds it in the log.
+        print(error, file=sys.stderr)  # noqa: T201
+        _tell(options.ready, f"{error.message}\n{error.hint or ''}")
+        return error.exit_code
+    return 0
+
+
+async def _supervise(paths: LocalPaths, ready: int | None) -> None:
+    state = State(paths.database)
+    world = World(
+        paths=paths,
+        state=state,
+        launcher=Launcher(paths),
+        now=time.time,
+        sleep=asyncio.sleep,
+        random_name=lambda: secrets.token_hex(5),
+    )
+    prefix = next((place.address.rsplit(".", 2)[0] for place in state.placements().values()), None)
+    addresses = choose_addresses(paths.project, prefix if prefix != "127.0" else None)
+    supervisor = Supervisor(world, RouterLink(paths), addresses)
+    server = Server(supervisor, paths.socket("supervisor"))
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await supervisor.open()
+    tasks = [
+        asyncio.create_task(server.serve(server.listen())),
+        asyncio.create_task(cap_logs(supervisor)),
+        asyncio.create_task(_until_idle(supervisor, server, stopping)),
+    ]
+    _tell(ready, "")
+    try:
+        waiting = [asyncio.create_task(stopping.wait()), *tasks]
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (*tasks, *waiting):
+            task.cancel()
+        await asyncio.gather(*tasks, *waiting, return_exceptions=True)
+        await supervisor.close(stop=not supervisor.environments)
+        addresses.close()
+
+
+async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.Event) -> None:
+    """Stop once nothing runs and nobody asks, or as soon as a command said so."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_SECONDS):
+                await supervisor.ended.wait()
+        await server.idle.wait()
+        if not supervisor.environments:
+            stopping.set()
+            return
+        supervisor.ended.clear()
+
+
+def _tell(ready: int | None, message: str) -> None:
+    if ready is not None:
+        with contextlib.suppress(OSError):
+            os.write(ready, message.encode() or b"ready\n")
+            os.close(ready)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

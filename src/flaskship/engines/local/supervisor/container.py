@@ -1,0 +1,229 @@
+"""One container of a replica: its process, its probes, and its next start after an end."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flaskship.engines.local import backoff
+from flaskship.engines.local.processes import logs
+from flaskship.engines.local.spawner.client import SpawnerRefused
+from flaskship.engines.local.spawner.records import Ending
+from flaskship.engines.local.spec import Container
+from flaskship.engines.local.state import ProcessRecord
+from flaskship.engines.local.supervisor.launcher import Start
+from flaskship.engines.local.supervisor.probes import Probes
+from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
+from flaskship.model.snapshot import Exit, KilledBy, Problem
+
+KEPT_EXITS = 10
+EVIDENCE_LINES = 60
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+
+@dataclass
+class Standing:
+    """What is known of the container now; times are Unix seconds."""
+
+    attempt: int = 0
+    process: str | None = None
+    pid: int | None = None
+    started_at: float | None = None
+    exits: list[Exit] = field(default_factory=list)
+    runs: list[backoff.Run] = field(default_factory=list)
+    waiting: bool = False
+    problem: Problem | None = None
+    killed_by: KilledBy | None = None
+
+
+class ContainerRuntime:
+    """Starts the process, watches it, and says through `changed` that something is different."""
+
+    def __init__(
+        self,
+        world: World,
+        spec: Container,
+        replica: str,
+        address: str,
+        log: Path,
+        plan: Planner,
+        changed: Callable[[], None],
+        *,
+        grace: int = 30,
+        init: bool = False,
+    ) -> None:
+        self._world = world
+        self.spec = spec
+        self._replica = replica
+        self._address = address
+        self.log = log
+        self._plan = plan
+        self._changed = changed
+        self._init = init
+        self._grace = grace
+        self.stopping = False
+        self.standing = Standing()
+        self.probes = Probes(spec, address, changed)
+        self._launched: LaunchPlan | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether the process runs and its readiness holds."""
+        return self.standing.process is not None and self.probes.ready
+
+    @property
+    def restarts(self) -> int:
+        """Return how often the process was started again."""
+        return max(0, self.standing.attempt - 1)
+
+    async def run(self, adopted: ProcessRecord | None = None) -> Exit | None:
+        """Run the process once to its end; None (and a problem in the standing) when it cannot start."""
+        if adopted is not None:
+            self.standing.attempt = adopted.attempt
+        plan = self._plan(self.spec)
+        if isinstance(plan, Problem):
+            self._stuck(plan)
+            return None
+        self._launched = plan
+        if adopted is not None and self._world.launcher.knows(adopted.uid):
+            self._adopt(adopted)
+        elif not await self._start(plan):
+            return None
+        assert self.standing.process is not None
+        ending = self._world.launcher.ending(self.standing.process)
+        probing = asyncio.create_task(self._probe(plan))
+        try:
+            ended = await asyncio.shield(ending)
+        finally:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
+        return await self._finish(ended)
+
+    async def keep_running(self, policy: str, adopted: ProcessRecord | None = None) -> Exit | None:
+        """Run it again and again as the restart policy says; return the end that is the last."""
+        while True:
+            if self.stopping and adopted is None:
+                return None
+            ended = await self.run(adopted)
+            adopted = None
+            if self.stopping:
+                return ended
+            if ended is not None and (policy == "Never" or (policy == "OnFailure" and ended.code == 0)):
+                return ended
+            await self._back_off()
+
+    async def kill(self, by: KilledBy, number: int = signal.SIGTERM) -> None:
+        """Send the signal to the process; who did it is on disk before."""
+        uid = self.standing.process
+        if uid is None:
+            return
+        self.standing.killed_by = by
+        self._save(killed_by=by)
+        await self._world.launcher.signal(uid, number)
+
+    async def kill_group(self) -> None:
+        """End the process and everything it left behind, at once."""
+        if self.standing.process is not None:
+            await self._world.launcher.signal(self.standing.process, signal.SIGKILL, group=True)
+
+    async def _start(self, plan: LaunchPlan) -> bool:
+        standing = self.standing
+        standing.attempt += 1
+        uid = f"{self._replica}.{self.spec.name}.{standing.attempt}"
+        now = self._world.now()
+        # The intent is on disk before the process exists: recovery finds the child by its uid.
+        self._world.state.save_process(
+            ProcessRecord(uid, self._replica, self.spec.name, standing.attempt, intended_at=now)
+        )
+        try:
+            record = await self._world.launcher.start(
+                Start(uid, plan.argv, plan.env, plan.cwd, str(self.log), plan.cgroup, plan.rlimits)
+            )
+        except SpawnerRefused as refused:
+            await self._refused(uid, refused)
+            return False
+        standing.process, standing.pid, standing.started_at = uid, record.pid, record.started_at
+        standing.problem, standing.killed_by = None, None
+        self._save(pid=record.pid, start_time=record.start_time, boot_id=record.boot_id)
+        self._changed()
+        return True
+
+    def _adopt(self, record: ProcessRecord) -> None:
+        standing = self.standing
+        standing.process, standing.pid = record.uid, record.pid
+        standing.started_at = record.intended_at
+        standing.killed_by = KilledBy(record.killed_by) if record.killed_by else None
+
+    async def _refused(self, uid: str, refused: SpawnerRefused) -> None:
+        now = self._world.now()
+        code = {"NotFound": NOT_FOUND, "NotExecutable": NOT_EXECUTABLE}.get(refused.code, NOT_EXECUTABLE)
+        self._record(Exit(self.spec.name, now, code, init=self._init, last_lines=(refused.message,)), now)
+        await self._world.launcher.forget(uid)
+
+    def _stuck(self, problem: Problem) -> None:
+        if self.standing.problem != problem:
+            self.standing.problem = problem
+            self._changed()
+
+    async def _probe(self, plan: LaunchPlan) -> None:
+        assert self.standing.started_at is not None
+        await self.probes.run(self.standing.started_at, plan, self._world, self._unhealthy)
+
+    async def _unhealthy(self) -> None:
+        await self.kill(KilledBy.LIVENESS)
+        # Cancelled as soon as the process has ended.
+        await self._world.sleep(self._grace)
+        await self.kill(KilledBy.LIVENESS, signal.SIGKILL)
+
+    async def _finish(self, ending: Ending) -> Exit:
+        standing = self.standing
+        assert standing.process is not None
+        # Whatever the process left in its group ends with it, as a container's processes do.
+        await self.kill_group()
+        killed_by = standing.killed_by
+        if ending.signal is not None and killed_by is None:
+            killed_by = KilledBy.OUTSIDE
+        ended = Exit(
+            container=self.spec.name,
+            at=ending.at,
+            code=ending.exit_code,
+            signal=ending.signal,
+            killed_by=killed_by,
+            init=self._init,
+            last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES)),
+            memory_limit=self._launched.memory_limit if self._launched else None,
+            after_ready=self.probes.was_ready,
+        )
+        await self._world.launcher.forget(standing.process)
+        standing.process, standing.pid = None, None
+        self.probes.stopped()
+        self._record(ended, ending.at)
+        return ended
+
+    def _record(self, ended: Exit, now: float) -> None:
+        standing = self.standing
+        standing.exits = [*standing.exits, ended][-KEPT_EXITS:]
+        standing.runs = [*standing.runs, backoff.Run(standing.started_at or now, now)][-KEPT_EXITS:]
+        self._changed()
+
+    async def _back_off(self) -> None:
+        standing = self.standing
+        due = backoff.restart_due(standing.runs) if standing.runs else self._world.now() + 1.0
+        if standing.problem is not None:
+            due = max(due, self._world.now() + 1.0)
+        wait = due - self._world.now()
+        if wait > 0:
+            standing.waiting = True
+            self._changed()
+            await self._world.sleep(wait)
+            standing.waiting = False
+
+    def _save(self, **changes: object) -> None:
+        standing = self.standing
+        assert standing.process is not None
+        known = next(
+            (p for p in self._world.state.processes(self._replica) if p.uid == standing.process), None
+        )
+        if known is not None:
+            self._world.state.save_process(replace(known, **changes))  # type: ignore[arg-type]

@@ -1,0 +1,149 @@
+"""The supervisor's hold on the spawner: starts processes and learns how each of them ended."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flaskship.engines.local.channel import ChannelClosed
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.spawner import client
+from flaskship.engines.local.spawner.client import Spawner, SpawnerRefused
+from flaskship.engines.local.spawner.records import Ending, Record
+from flaskship.model.errors import FlaskshipError
+
+CONNECT_ATTEMPTS = 250
+CONNECT_PAUSE = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What one process is started from."""
+
+    uid: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    log: str
+    cgroup: tuple[str, ...] | None = None
+    rlimits: Mapping[str, int] | None = None
+
+
+class Launcher:
+    """Keeps one spawner alive and connected; a new one takes over the processes of a dead one."""
+
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
+        self._spawner: Spawner | None = None
+        self._connecting = asyncio.Lock()
+        self._listening: asyncio.Task[None] | None = None
+        self._known: dict[str, Record] = {}
+        self._endings: dict[str, asyncio.Future[Ending]] = {}
+        self._closing = False
+
+    async def open(self) -> dict[str, Record]:
+        """Connect, starting a spawner where none runs; return every process that it knows."""
+        await self._connected()
+        return dict(self._known)
+
+    async def start(self, start: Start) -> Record:
+        """Return the running process; SpawnerRefused says why it could not start."""
+        while True:
+            spawner = await self._connected()
+            try:
+                record = await spawner.spawn(
+                    start.uid,
+                    list(start.argv),
+                    env=dict(start.env),
+                    cwd=start.cwd,
+                    log=start.log,
+                    cgroup=list(start.cgroup) if start.cgroup else None,
+                    rlimits=dict(start.rlimits) if start.rlimits else None,
+                )
+            except ChannelClosed:
+                # The uid makes this safe: a process that did start is answered with, not started twice.
+                continue
+            self._note(record)
+            return record
+
+    def knows(self, uid: str) -> bool:
+        """Tell whether the process was started and is not forgotten."""
+        return uid in self._known
+
+    def ending(self, uid: str) -> "asyncio.Future[Ending]":
+        """Return what is resolved once the process has ended."""
+        future = self._endings.get(uid)
+        if future is None:
+            future = self._endings[uid] = asyncio.get_running_loop().create_future()
+        return future
+
+    async def signal(self, uid: str, number: int, *, group: bool = False) -> bool:
+        """Return whether there was a process to signal."""
+        while True:
+            spawner = await self._connected()
+            try:
+                return await spawner.signal(uid, number, group=group)
+            except ChannelClosed:
+                continue
+            except SpawnerRefused:
+                return False
+
+    async def forget(self, uid: str) -> None:
+        """Drop all that is known of an ended process."""
+        self._known.pop(uid, None)
+        self._endings.pop(uid, None)
+        with contextlib.suppress(ChannelClosed, SpawnerRefused):
+            spawner = await self._connected()
+            await spawner.forget(uid)
+
+    async def close(self, *, stop: bool) -> None:
+        """Let go of the spawner; with stop it ends once its last process has ended."""
+        self._closing = True
+        if self._spawner is not None:
+            if stop:
+                with contextlib.suppress(ChannelClosed, SpawnerRefused):
+                    await self._spawner.stop()
+            await self._spawner.close()
+        if self._listening:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _connected(self) -> Spawner:
+        async with self._connecting:
+            if self._spawner is not None:
+                return self._spawner
+            if self._closing:
+                raise FlaskshipError("the supervisor is shutting down")
+            socket = str(self._paths.socket("spawner"))
+            try:
+                spawner = await Spawner.connect(socket)
+            except OSError:
+                client.launch(self._paths.project, socket, self._paths.exits, self._paths.log("spawner"))
+                try:
+                    spawner = await Spawner.connect(socket, attempts=CONNECT_ATTEMPTS, pause=CONNECT_PAUSE)
+                except OSError as error:
+                    raise FlaskshipError(
+                        f"the spawner did not start: {error}", hint=f"Its log: {self._paths.log('spawner')}"
+                    ) from error
+            for child in await spawner.list():
+                self._note(child.record)
+            self._spawner = spawner
+            self._listening = asyncio.create_task(self._listen(spawner))
+            return spawner
+
+    async def _listen(self, spawner: Spawner) -> None:
+        async for record in spawner.endings():
+            self._note(record)
+        self._spawner = None
+        await spawner.close()
+        if not self._closing:
+            # Somebody has to watch what still runs, whether or not a new start is asked for.
+            with contextlib.suppress(ChannelClosed, FlaskshipError):
+                await self._connected()
+
+    def _note(self, record: Record) -> None:
+        self._known[record.uid] = record
+        if record.ending is not None:
+            future = self.ending(record.uid)
+            if not future.done():
+                future.set_result(record.ending)

@@ -1,0 +1,76 @@
+"""The one writer of each environment, by the process that holds the lock."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flaskship.engines.local.processes.identity import ProcessIdentity, alive
+from flaskship.engines.local.state import LockRecord, State
+from flaskship.model.errors import LockedError
+
+LOOK_SECONDS = 0.5
+
+
+class Locks:
+    """Grants, checks and gives back locks; a dead holder's lock is free."""
+
+    def __init__(self, state: State, now: Callable[[], float]) -> None:
+        self._state = state
+        self._now = now
+        self._freed = asyncio.Condition()
+
+    def holder(self, environment: str) -> LockRecord | None:
+        """Return the living holder of an environment's lock."""
+        for lock in self._state.locks():
+            if lock.environment == environment:
+                if alive(ProcessIdentity(lock.pid, lock.start_time, lock.boot_id)):
+                    return lock
+                self._state.remove_lock(environment, lock.token)
+        return None
+
+    async def acquire(
+        self, environment: str, owner: str, holder: ProcessIdentity, seconds: float
+    ) -> LockRecord:
+        """Return the lock, waiting up to so many seconds; LockedError names the holder."""
+        deadline = self._now() + seconds
+        while (held := self.holder(environment)) is not None:
+            left = deadline - self._now()
+            if left <= 0:
+                raise _refusal(held)
+            async with self._freed:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, LOOK_SECONDS)):
+                        await self._freed.wait()
+        lock = LockRecord(
+            environment,
+            secrets.token_hex(8),
+            owner,
+            holder.pid,
+            holder.start_time,
+            holder.boot_id,
+            self._now(),
+        )
+        self._state.save_lock(lock)
+        return lock
+
+    def require(self, environment: str, token: str) -> None:
+        """Raise LockedError unless this token holds the environment."""
+        held = self.holder(environment)
+        if held is None or held.token != token:
+            raise _refusal(held) if held else LockedError(f"the lock of {environment} was lost")
+
+    async def give_back(self, environment: str, token: str) -> None:
+        """Free the lock; doing it twice is harmless."""
+        self._state.remove_lock(environment, token)
+        async with self._freed:
+            self._freed.notify_all()
+
+
+def _refusal(held: LockRecord) -> LockedError:
+    since = datetime.fromtimestamp(held.since, UTC).astimezone().strftime("%H:%M:%S")
+    return LockedError(
+        f"{held.environment} is being changed by {held.owner} (pid {held.pid}) since {since}",
+        hint="Wait for it (--lock-timeout SECONDS), or end that process.",
+    )

@@ -1,0 +1,97 @@
+"""The snapshot of an environment, taken from its runtime at one instant."""
+
+from flaskship.engines.local.state import Intent, State
+from flaskship.engines.local.supervisor import services
+from flaskship.engines.local.supervisor.environment import EnvironmentRuntime, Workload
+from flaskship.model.snapshot import (
+    Phase,
+    ReleaseState,
+    ReplicaPhase,
+    ReplicaSnapshot,
+    Snapshot,
+    WorkloadSnapshot,
+)
+
+ENGINE = "local"
+
+
+def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
+    """Return everything of a running environment at this instant."""
+    workloads = tuple(_workload(runtime, workload) for workload in runtime.workloads.values())
+    return Snapshot(
+        environment=runtime.name,
+        engine=ENGINE,
+        namespace=runtime.intent.namespace,
+        at=runtime.world.now(),
+        phase=overall(tuple(workload.phase for workload in workloads)),
+        release=_release(runtime.world.state, runtime.intent),
+        workloads=workloads,
+        notes=runtime.notes,
+    )
+
+
+def stopped(state: State, environment: str, intent: Intent | None, at: float) -> Snapshot:
+    """Return the snapshot of an environment that does not run."""
+    return Snapshot(
+        environment=environment,
+        engine=ENGINE,
+        namespace=intent.namespace if intent else "",
+        at=at,
+        phase=Phase.STOPPED,
+        release=_release(state, intent) if intent else None,
+    )
+
+
+def overall(phases: tuple[Phase, ...]) -> Phase:
+    """Return the worst phase; nothing at all is healthy."""
+    order = (Phase.DEGRADED, Phase.PROGRESSING, Phase.PAUSED)
+    return next((phase for phase in order if phase in phases), Phase.HEALTHY)
+
+
+def _release(state: State, intent: Intent) -> ReleaseState:
+    revisions = state.revisions(intent.environment)
+    outcome = next((r.outcome for r in revisions if r.number == intent.revision), None)
+    earlier = [revision.number for revision in revisions if revision.number < intent.revision]
+    return ReleaseState(intent.release, intent.revision, max(earlier, default=None), outcome)
+
+
+def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapshot:
+    spec = workload.spec
+    mine = [r for r in runtime.replicas.values() if r.record.workload == spec.name]
+    replicas = tuple(r.snapshot(current=r.record.template == workload.template) for r in mine)
+    standing = [r for r in mine if not r.terminating]
+    new = [r for r in standing if r.record.template == workload.template]
+    available = sum(runtime.available(workload, r) for r in new)
+    complete = len(new) == available == workload.desired and len(standing) == len(new)
+    return WorkloadSnapshot(
+        name=spec.name,
+        application=spec.application,
+        kind=spec.origin,
+        phase=_phase(workload, replicas, complete=complete),
+        image=spec.template.main.image,
+        desired=workload.desired,
+        ready=sum(r.ready for r in standing),
+        updated=len(new),
+        available=available,
+        template=workload.template,
+        since=workload.progress.since,
+        progressed_at=workload.progress.at,
+        progress_deadline=spec.progress_deadline,
+        paused=workload.paused,
+        complete=complete,
+        replicas=replicas,
+        endpoints=tuple(
+            plan.url for plan in runtime.listeners if services.selects(plan.service, spec.template)
+        ),
+    )
+
+
+def _phase(workload: Workload, replicas: tuple[ReplicaSnapshot, ...], *, complete: bool) -> Phase:
+    if complete:
+        return Phase.HEALTHY
+    if workload.paused:
+        return Phase.PAUSED
+    troubled = (ReplicaPhase.BACK_OFF, ReplicaPhase.FAILED)
+    if any(replica.phase in troubled for replica in replicas):
+        return Phase.DEGRADED
+    return Phase.PROGRESSING

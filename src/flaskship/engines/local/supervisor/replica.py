@@ -1,0 +1,247 @@
+"""One replica: its initContainers in order, its containers side by side, and its orderly end."""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from flaskship.engines.local import prober
+from flaskship.engines.local.processes import logs
+from flaskship.engines.local.spec import Container, Exec, PodTemplate, Port, Sleep
+from flaskship.engines.local.state import ProcessRecord, ReplicaRecord
+from flaskship.engines.local.supervisor.container import ContainerRuntime
+from flaskship.engines.local.supervisor.exec import run_command
+from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
+from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, ReplicaSnapshot
+
+DRAIN_SECONDS = 5.0
+SHOWN_LINES = 20
+
+
+class Replica:
+    """A pod's life on this machine; `changed` is called whenever a snapshot of it would differ."""
+
+    def __init__(
+        self,
+        world: World,
+        record: ReplicaRecord,
+        template: PodTemplate,
+        folder: Path,
+        plan: Planner,
+        changed: Callable[[], None],
+    ) -> None:
+        self._world = world
+        self.record = record
+        self.template = template
+        self.folder = folder
+        self._plan = plan
+        self._changed = changed
+        self._task: asyncio.Task[None] | None = None
+        self.terminating = False
+        self.initialized = record.stage == "initialized"
+        self.outcome: Exit | None = None
+        self.init = {c.name: self._runtime(c, init=not c.always) for c in template.init_containers}
+        self.containers = {c.name: self._runtime(c) for c in template.containers}
+
+    def _runtime(self, spec: Container, *, init: bool = False) -> ContainerRuntime:
+        return ContainerRuntime(
+            self._world,
+            spec,
+            self.record.uid,
+            self.record.address,
+            self.log(spec.name),
+            self._plan,
+            self._note,
+            grace=self.template.termination_grace,
+            init=init,
+        )
+
+    @property
+    def uid(self) -> str:
+        """Return the replica's uid."""
+        return self.record.uid
+
+    @property
+    def application(self) -> str:
+        """Return the application's name."""
+        return self.template.labels.get("app.kubernetes.io/name", self.record.workload)
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether every container is ready and nobody told the replica to end."""
+        return not self.terminating and self.initialized and all(c.ready for c in self.containers.values())
+
+    def port(self, wanted: Port) -> int | None:
+        """Return the port on the replica's address for a container port's number or name; None: no such."""
+        for container in self.template.containers:
+            for known in container.ports:
+                if wanted in (known.number, known.name):
+                    return self.record.ports.get(known.number, known.number)
+        return self.record.ports.get(wanted, wanted) if isinstance(wanted, int) else None
+
+    @property
+    def ready_at(self) -> float | None:
+        """Return since when all containers are ready; None while one is not."""
+        if not self.ready:
+            return None
+        return max((c.probes.ready_at or 0.0) for c in self.containers.values())
+
+    def log(self, container: str) -> Path:
+        """Return the log file of a container."""
+        return self.folder / f"{container}.log"
+
+    def start(self, adopted: dict[str, ProcessRecord] | None = None) -> None:
+        """Begin the replica's life, or go on with it where its running processes stand."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._task = asyncio.create_task(self._live(adopted or {}), name=f"replica {self.record.name}")
+
+    async def detach(self) -> None:
+        """Stop watching; the processes go on and can be adopted."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def end(self, drain: Callable[[], Awaitable[None]]) -> None:
+        """Leave the rotation, finish what is in flight, run preStop, end every process within the grace."""
+        self.terminating = True
+        self._world.state.save_replica(replace(self.record, stage="retiring"))
+        for container in (*self.containers.values(), *self.init.values()):
+            container.stopping = True
+        self._changed()
+        await drain()
+        deadline = self._world.now() + self.template.termination_grace
+        await asyncio.gather(*(self._end_container(c, deadline) for c in self.containers.values()))
+        # Sidecars end after the containers that they serve.
+        await asyncio.gather(*(self._end_container(c, deadline) for c in self.init.values()))
+        await self.detach()
+        await self._sweep()
+        self._world.state.remove_replica(self.uid)
+        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def _sweep(self) -> None:
+        # A start that was under way when the watching stopped is found by its intent.
+        launcher = self._world.launcher
+        for process in self._world.state.processes(self.uid):
+            if await launcher.signal(process.uid, signal.SIGKILL, group=True):
+                await launcher.ending(process.uid)
+            await launcher.forget(process.uid)
+
+    def snapshot(self, *, current: bool) -> ReplicaSnapshot:
+        """Return everything about the replica at this instant."""
+        runtimes = [*self.init.values(), *self.containers.values()]
+        main = self.containers[self.template.main.name]
+        exits = sorted((e for c in runtimes for e in c.standing.exits), key=lambda e: e.at)
+        problem = next((c.standing.problem for c in runtimes if c.standing.problem), None)
+        shown = 0 if self.ready else SHOWN_LINES
+        return ReplicaSnapshot(
+            name=self.record.name,
+            uid=self.uid,
+            template=self.record.template,
+            current=current,
+            phase=self._phase(problem),
+            ready=self.ready,
+            restarts=sum(c.restarts for c in self.containers.values()),
+            created_at=self.record.created_at,
+            started_at=main.standing.started_at if main.standing.pid else None,
+            ready_at=self.ready_at,
+            was_ready=self.record.was_ready,
+            pid=main.standing.pid,
+            address=self.record.address,
+            exits=tuple(exits),
+            probes=tuple(f for c in self.containers.values() for f in c.probes.failures.values()),
+            problem=problem,
+            last_lines=tuple(logs.last_lines(main.log, shown)) if shown else (),
+        )
+
+    def _phase(self, problem: Problem | None) -> ReplicaPhase:
+        runtimes = [*self.init.values(), *self.containers.values()]
+        if self.terminating:
+            return ReplicaPhase.TERMINATING
+        if self.outcome is not None:
+            return ReplicaPhase.SUCCEEDED if self.outcome.code == 0 else ReplicaPhase.FAILED
+        if any(c.standing.waiting for c in runtimes):
+            return ReplicaPhase.BACK_OFF
+        if problem is not None:
+            return ReplicaPhase.PENDING
+        if not self.initialized:
+            return ReplicaPhase.INITIALIZING if self.init else ReplicaPhase.PENDING
+        if self.ready:
+            return ReplicaPhase.READY
+        started = all(c.probes.started for c in self.containers.values())
+        return ReplicaPhase.RUNNING if started else ReplicaPhase.STARTING
+
+    async def _live(self, adopted: dict[str, ProcessRecord]) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for container in self.init.values():
+                running = adopted.get(container.spec.name)
+                if container.spec.always:
+                    tasks.create_task(container.keep_running("Always", running))
+                elif not self.initialized and not await self._initialize(container, running):
+                    return
+            if not self.initialized:
+                self.initialized = True
+                self.record = replace(self.record, stage="initialized")
+                self._world.state.save_replica(self.record)
+                self._changed()
+            for container in self.containers.values():
+                tasks.create_task(self._keep(container, adopted.get(container.spec.name)))
+
+    async def _initialize(self, container: ContainerRuntime, adopted: ProcessRecord | None) -> bool:
+        policy = "Never" if self.template.restart_policy == "Never" else "OnFailure"
+        ended = await container.keep_running(policy, adopted)
+        if ended is not None and ended.code != 0:
+            self.outcome = ended
+            self._changed()
+        return ended is not None and ended.code == 0
+
+    async def _keep(self, container: ContainerRuntime, adopted: ProcessRecord | None) -> None:
+        ended = await container.keep_running(self.template.restart_policy, adopted)
+        if ended is not None and not self.terminating and container.spec.name == self.template.main.name:
+            self.outcome = ended
+            self._changed()
+
+    async def _end_container(self, container: ContainerRuntime, deadline: float) -> None:
+        process = container.standing.process
+        if process is None:
+            return
+        ending = self._world.launcher.ending(process)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, deadline - self._world.now())):
+                await self._pre_stop(container)
+        await container.kill(KilledBy.ENGINE, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.1, deadline - self._world.now())):
+                await asyncio.shield(ending)
+        if not ending.done():
+            await container.kill(KilledBy.ENGINE, signal.SIGKILL)
+        await container.kill_group()
+        await asyncio.shield(ending)
+
+    async def _pre_stop(self, container: ContainerRuntime) -> None:
+        hook = container.spec.pre_stop
+        if hook is None:
+            return
+        if isinstance(hook, Sleep):
+            await self._world.sleep(hook.seconds)
+            return
+        plan = self._plan(container.spec)
+        if isinstance(plan, LaunchPlan):
+            if isinstance(hook, Exec):
+                await run_command(hook.command, plan, self.template.termination_grace)
+            else:
+                await prober.probe(
+                    hook,
+                    self.record.address,
+                    lambda port: container.probes.port(port, plan),
+                    self.template.termination_grace,
+                    lambda command, seconds: run_command(command, plan, seconds),
+                )
+
+    def _note(self) -> None:
+        if self.ready and not self.record.was_ready:
+            self.record = replace(self.record, was_ready=True)
+            self._world.state.save_replica(self.record)
+        self._changed()

@@ -1,0 +1,188 @@
+"""The supervisor's hold on the router: the listening sockets, and the numbered route table."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from typing import Any
+
+from flaskship.engines.local import routes
+from flaskship.engines.local.channel import ChannelClosed, Message
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.routes import Route, RouteTable
+from flaskship.engines.local.rpc import Caller, RemoteError
+from flaskship.model.errors import FlaskshipError
+
+CONNECT_ATTEMPTS = 250
+CONNECT_PAUSE = 0.02
+BACKLOG = 1024
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a bound, listening socket; OSError as the system gives it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class RouterLink:
+    """Keeps one router alive, and gives a new one the sockets and the table of the one that died."""
+
+    def __init__(self, paths: LocalPaths) -> None:
+        self._paths = paths
+        self._caller: Caller | None = None
+        self._changing = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
+        self._passed: set[str] = set()
+        self._routes: dict[str, tuple[Route, ...]] = {}
+        self._number = 0
+        self._closing = False
+        self.sockets: dict[str, socket.socket] = {}
+
+    async def open(self) -> None:
+        """Connect, starting a router where none runs; its listening sockets are held here then, too."""
+        async with self._changing:
+            await self._connect()
+
+    def bind(self, listener: str, host: str, port: int) -> None:
+        """Hold a listening socket of that name from now on; OSError when the address is taken."""
+        if listener not in self.sockets:
+            self.sockets[listener] = listen(host, port)
+
+    async def update(self, environment: str, table: tuple[Route, ...]) -> None:
+        """Replace the routes of one environment; done when the router has swapped its table."""
+        async with self._changing:
+            if self._routes.get(environment, ()) == table:
+                return
+            if table:
+                self._routes[environment] = table
+            else:
+                self._routes.pop(environment, None)
+            await self._push()
+
+    async def drain(self, uid: str, seconds: float) -> int:
+        """Wait until a removed replica has nothing in flight, or for so long; return what is in flight."""
+        try:
+            reply = await self._ask("drain", uid=uid, timeout=seconds)
+        except (ChannelClosed, RemoteError):
+            return 0
+        return int(reply.get("in_flight", 0))
+
+    async def statistics(self) -> Message:
+        """Return the router's counters; empty while there is no router."""
+        try:
+            return await self._ask("stats")
+        except (ChannelClosed, RemoteError):
+            return {}
+
+    async def close(self, *, stop: bool) -> None:
+        """Let go of the router, or end it."""
+        self._closing = True
+        if self._watching:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        if self._caller:
+            if stop:
+                with contextlib.suppress(ChannelClosed, RemoteError):
+                    await self._caller.call("stop", timeout=1.0)
+            await self._caller.close()
+        for sock in self.sockets.values():
+            sock.close()
+
+    async def _ask(self, kind: str, **payload: Any) -> Message:
+        if self._caller is None:
+            raise ChannelClosed("the router is being started again")
+        return await self._caller.call(kind, **payload)
+
+    async def _push(self) -> None:
+        while True:
+            if self._caller is None:
+                await self._connect()
+            assert self._caller is not None
+            wanted = {route.listener for table in self._routes.values() for route in table}
+            fresh = sorted(wanted - self._passed)
+            self._number += 1
+            table = RouteTable(self._number, tuple(r for each in self._routes.values() for r in each))
+            try:
+                await self._caller.call(
+                    "table",
+                    files=[self.sockets[name].fileno() for name in fresh],
+                    table=routes.to_json(table),
+                    listeners=fresh,
+                )
+            except ChannelClosed:
+                self._caller = None
+                continue
+            except RemoteError as error:
+                raise FlaskshipError(f"the router refused its table: {error}") from error
+            self._passed = wanted
+            for name in set(self.sockets) - wanted:
+                self.sockets.pop(name).close()
+            return
+
+    async def _connect(self) -> None:
+        path = str(self._paths.socket("router"))
+        try:
+            caller = await Caller.connect(path)
+        except OSError:
+            self._launch(path)
+            caller = await self._reach(path)
+        hello = await caller.call("hello")
+        self._number = max(self._number, int(hello.get("table") or 0))
+        self._passed = set()
+        if hello.get("listeners"):
+            held = await caller.call("listeners")
+            for name in held["listeners"]:
+                sock = socket.socket(fileno=caller.channel.files.popleft())
+                if name in self.sockets:
+                    sock.close()
+                else:
+                    self.sockets[name] = sock
+                self._passed.add(name)
+        self._caller = caller
+        self._watching = asyncio.create_task(self._watch(caller))
+
+    async def _reach(self, path: str) -> Caller:
+        for _ in range(CONNECT_ATTEMPTS):
+            with contextlib.suppress(OSError):
+                return await Caller.connect(path)
+            await asyncio.sleep(CONNECT_PAUSE)
+        raise FlaskshipError("the router did not start", hint=f"Its log: {self._paths.log('router')}")
+
+    async def _watch(self, caller: Caller) -> None:
+        await caller.closed.wait()
+        if self._closing:
+            return
+        async with self._changing:
+            if self._caller is caller or self._caller is None:
+                self._caller = None
+                # The sockets are still open here: clients wait in their backlog until the new router accepts.
+                await self._push()
+        await caller.close()
+
+    def _launch(self, path: str) -> None:
+        log = os.open(self._paths.log("router"), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        command = [sys.executable, "-m", "flaskship.engines.local.router"]
+        command += ["--project", str(self._paths.project), "--socket", path]
+        command += ["--state", str(self._paths.routes)]
+        try:
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)

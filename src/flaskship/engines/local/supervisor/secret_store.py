@@ -1,0 +1,39 @@
+"""ConfigMaps and Secrets of a release, with those that an operator would bring on a cluster."""
+
+import secrets
+from collections.abc import Mapping
+
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.resolve.secret_file import load_secrets, save_secrets
+from flaskship.engines.local.resolve.secrets import plan_secrets
+from flaskship.engines.local.spec import Configuration, LocalRelease
+from flaskship.engines.local.supervisor.generation import KeyOf
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+
+RANDOM_BYTES = 24
+
+
+def configurations_of(
+    paths: LocalPaths, environment: str, release: LocalRelease
+) -> Mapping[KeyOf, Configuration]:
+    """Return every ConfigMap and Secret by kind and name; ConfigurationError names a key to fill in."""
+    file = paths.secrets(environment)
+    data = paths.environment(environment) / "data"
+    stored = load_secrets(file)
+    plan = plan_secrets(
+        release, stored, lambda: secrets.token_urlsafe(RANDOM_BYTES), f"sqlite:///{data / 'app.db'}"
+    )
+    if plan.needed:
+        wanted = "; ".join(f"{secret}/{key} ({reason})" for secret, key, reason in plan.needed)
+        raise ConfigurationError(
+            f"this machine cannot make up {wanted}",
+            location=Location(file),
+            hint="Write each there, as `SECRET:` and below it `  KEY: \"value\"`, and run the command again.",
+        )
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if plan.stored_after != stored:
+        save_secrets(file, plan.stored_after)
+    found: dict[KeyOf, Configuration] = {(c.kind, c.name): c for c in release.configurations}
+    found |= {("Secret", secret.name): secret for secret in plan.secrets}
+    return found

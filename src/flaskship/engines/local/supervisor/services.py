@@ -1,0 +1,97 @@
+"""Services on this machine: their addresses, their listening sockets, their routes."""
+
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flaskship.engines.local.processes import ports
+from flaskship.engines.local.processes.ports import Placement
+from flaskship.engines.local.routes import Protocol, Route, RouteEndpoint
+from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
+from flaskship.engines.local.supervisor.replica import Replica
+from flaskship.engines.local.supervisor.router_link import RouterLink
+from flaskship.model.errors import PreflightError
+
+LOOPBACK = "127.0.0.1"
+HTTP_PORT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerPlan:
+    """One socket that a Service needs."""
+
+    name: str
+    host: str
+    port: int
+    service: Service
+    service_port: ServicePort
+    node: bool = False
+
+    @property
+    def url(self) -> str:
+        """Return where users reach it."""
+        scheme = "http" if protocol(self.service_port) == "http" else "tcp"
+        host = "localhost" if self.host == LOOPBACK else self.host
+        port = "" if scheme == "http" and self.port == HTTP_PORT else f":{self.port}"
+        return f"{scheme}://{host}{port}"
+
+
+def protocol(port: ServicePort) -> Protocol:
+    """Return http or tcp by the port's appProtocol, else its name, as service meshes read it."""
+    said = (port.app_protocol or port.name or "http").lower()
+    return "http" if said in {"http", "kubernetes.io/ws", "web"} or said.startswith("http-") else "tcp"
+
+
+def plan_listeners(environment: str, service: Service, place: Placement) -> tuple[ListenerPlan, ...]:
+    """Return the sockets of a Service: one at its own address for each port, and one for each NodePort."""
+    plans = []
+    for port in service.ports:
+        name = f"{environment}/{service.name}/{port.name or port.port}"
+        plans.append(ListenerPlan(name, place.address, place.ports[port.port], service, port))
+        if port.node_port:
+            plans.append(ListenerPlan(f"{name}/node", LOOPBACK, port.node_port, service, port, node=True))
+    return tuple(plans)
+
+
+def bind(link: RouterLink, plans: Iterable[ListenerPlan]) -> None:
+    """Hold every socket, or none of the new ones; PreflightError names who has the port."""
+    fresh: list[str] = []
+    for plan in plans:
+        if plan.name in link.sockets:
+            continue
+        try:
+            link.bind(plan.name, plan.host, plan.port)
+        except OSError as error:
+            for name in fresh:
+                link.sockets.pop(name).close()
+            raise _refused(plan, error) from error
+        fresh.append(plan.name)
+
+
+def route(plan: ListenerPlan, replicas: Iterable[Replica]) -> Route:
+    """Return where the socket's requests go: to the ready replicas that the Service selects."""
+    endpoints = []
+    for replica in replicas:
+        if not replica.ready or not selects(plan.service, replica.template):
+            continue
+        port = replica.port(plan.service_port.target)
+        if port is not None:
+            endpoints.append(RouteEndpoint(replica.uid, replica.record.address, port))
+    return Route(plan.name, protocol(plan.service_port), tuple(endpoints), service=plan.service.name)
+
+
+def selects(service: Service, template: PodTemplate) -> bool:
+    """Tell whether replicas of this template are behind the Service."""
+    return bool(service.selector) and all(template.labels.get(k) == v for k, v in service.selector.items())
+
+
+def _refused(plan: ListenerPlan, error: OSError) -> PreflightError:
+    where = f"{plan.host}:{plan.port}"
+    what = f"Service {plan.service.name} wants {where}"
+    if error.errno == errno.EADDRINUSE:
+        holder = ports.holder_of(plan.port, plan.host)
+        return PreflightError(
+            f"{what}, which {holder} is using",
+            hint="Stop that process, or give the Service another nodePort (--set or the values file).",
+        )
+    return PreflightError(f"{what}, which this machine refuses: {error.strerror}")

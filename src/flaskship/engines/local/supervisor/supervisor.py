@@ -1,0 +1,229 @@
+"""Every environment of a project: restored at the start, moved by releases, ended on request."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+import msgspec
+
+from flaskship.engines.local.manifests.release import read_release
+from flaskship.engines.local.processes.ports import Addresses, Placement
+from flaskship.engines.local.spec import LocalRelease, Service
+from flaskship.engines.local.state import Intent
+from flaskship.engines.local.supervisor import observing, services
+from flaskship.engines.local.supervisor.custody import take_custody
+from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
+from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.locks import Locks
+from flaskship.engines.local.supervisor.router_link import RouterLink
+from flaskship.engines.local.supervisor.secret_store import configurations_of
+from flaskship.engines.local.supervisor.services import ListenerPlan
+from flaskship.engines.local.supervisor.world import World
+from flaskship.model.errors import ConfigurationError, FlaskshipError
+from flaskship.model.release import Release
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Receipt, Verdict
+
+
+class Supervisor:
+    """The one writer of the state; its environments live on its event loop."""
+
+    def __init__(self, world: World, link: RouterLink, addresses: Addresses) -> None:
+        self.world = world
+        self.link = link
+        self._addresses = addresses
+        self.locks = Locks(world.state, world.now)
+        self.environments: dict[str, EnvironmentRuntime] = {}
+        self.ended = asyncio.Event()
+        self._custody: dict[str, asyncio.Task[None]] = {}
+
+    async def open(self) -> None:
+        """Take over what runs, and start again what should run but does not."""
+        await self.world.launcher.open()
+        await self.link.open()
+        for place in self.world.state.placements().values():
+            self._addresses.reserve(place.address)
+        for intent in self.world.state.intents():
+            if intent.running or self.world.state.replicas(intent.environment):
+                await self._restore(intent)
+
+    async def apply(self, release: Release, token: str, key: str) -> int:
+        """Start moving to the release; FlaskshipError, and nothing changed, where it cannot run here."""
+        name = release.environment
+        self.locks.require(name, token)
+        applied = self.world.state.revision_of(key)
+        if applied is not None:
+            return applied
+        await self._end_custody(name)
+        spec = read_release(release.documents)
+        if not spec.deployments and not spec.jobs:
+            raise ConfigurationError(f"the manifests of {name} hold no workload")
+        configurations = configurations_of(self.world.paths, name, spec)
+        listeners = self._listeners(name, spec)
+        services.bind(self.link, listeners)
+        number = self.world.state.add_revision(release, self.world.now(), key)
+        intent = self.world.state.intent(name)
+        assert intent is not None
+        generation = Generation(number, release, spec, configurations)
+        runtime = self.environments.get(name)
+        if runtime is None:
+            runtime = self._runtime(intent)
+        runtime.move_to(intent, generation, listeners)
+        runtime.event(release.name, "Applied", f"revision {number}")
+        return number
+
+    def conclude(
+        self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, token: str
+    ) -> None:
+        """Record what a revision came to and forget those beyond the history limit."""
+        self.locks.require(environment, token)
+        self._record(environment, revision, verdict, receipt)
+
+    def observe(self, environment: str) -> Snapshot:
+        """Return the environment at this instant."""
+        runtime = self.environments.get(environment)
+        if runtime is not None:
+            return observing.snapshot(runtime)
+        intent = self.world.state.intent(environment)
+        return observing.stopped(self.world.state, environment, intent, self.world.now())
+
+    def steer(self, environment: str, workload: str, action: Mapping[str, object], token: str) -> None:
+        """Restart, scale, pause or resume one workload."""
+        self.locks.require(environment, token)
+        runtime = self.environments.get(environment)
+        if runtime is None or workload not in runtime.workloads:
+            raise ConfigurationError(f"{environment} runs no workload {workload}")
+        intent, kind = runtime.intent, action.get("kind")
+        if kind == "restart":
+            stamp = f"{self.world.now():.3f}"
+            intent = replace(intent, restarts={**intent.restarts, workload: stamp})
+        elif kind == "scale":
+            replicas = msgspec.convert(action.get("replicas"), int)
+            intent = replace(intent, scales={**intent.scales, workload: replicas})
+        elif kind == "pause":
+            intent = replace(intent, paused=tuple(sorted({*intent.paused, workload})))
+        elif kind == "resume":
+            intent = replace(intent, paused=tuple(name for name in intent.paused if name != workload))
+        else:
+            raise ConfigurationError(f"a rolling update on this machine knows no {kind}")
+        self.world.state.save_intent(intent)
+        runtime.event(workload, str(kind).capitalize() + "d", "asked for by a command")
+        runtime.steer(intent)
+
+    async def delete(self, environment: str, token: str, *, purge: bool) -> None:
+        """Stop everything of the environment; with purge its history and folder go too."""
+        self.locks.require(environment, token)
+        await self._end_custody(environment)
+        intent = self.world.state.intent(environment)
+        if intent is not None and intent.running:
+            intent = replace(intent, running=False, scales={}, restarts={}, paused=())
+            self.world.state.save_intent(intent)
+        runtime = self.environments.get(environment)
+        if runtime is not None:
+            await runtime.stop()
+            del self.environments[environment]
+        if purge:
+            self.world.state.forget(environment)
+
+    def command_lost(self, environment: str) -> None:
+        """Finish by ourselves the rollout of a command that went away before its verdict."""
+        runtime = self.environments.get(environment)
+        state = self.observe(environment).release
+        if runtime is None or state is None or state.outcome is not None or environment in self._custody:
+            return
+        task = asyncio.create_task(take_custody(self, runtime))
+        self._custody[environment] = task
+        task.add_done_callback(lambda _: self._custody.pop(environment, None))
+
+    def undo(self, environment: str, release: Release) -> int:
+        """Apply an earlier release again as a new revision, without a command."""
+        runtime = self.environments[environment]
+        spec = read_release(release.documents)
+        listeners = self._listeners(environment, spec)
+        services.bind(self.link, listeners)
+        number = self.world.state.add_revision(release, self.world.now())
+        intent = self.world.state.intent(environment)
+        assert intent is not None
+        configurations = configurations_of(self.world.paths, environment, spec)
+        runtime.move_to(intent, Generation(number, release, spec, configurations), listeners)
+        return number
+
+    def record(self, environment: str, revision: int, verdict: Verdict) -> None:
+        """Record a verdict that this process came to by itself."""
+        self._record(environment, revision, verdict, None)
+
+    async def close(self, *, stop: bool) -> None:
+        """Let go of everything that runs; with stop (nothing runs) the router and the spawner end too."""
+        for name in list(self._custody):
+            await self._end_custody(name)
+        for runtime in self.environments.values():
+            await runtime.detach()
+        await self.link.close(stop=stop)
+        await self.world.launcher.close(stop=stop)
+        self.world.state.close()
+
+    def _record(self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None) -> None:
+        runtime = self.environments.get(environment)
+        generation = runtime.generations.get(revision) if runtime else None
+        images: dict[str, str] = {}
+        limit = 10
+        for workload in generation.spec.deployments if generation else ():
+            reference = workload.template.main.image
+            images[workload.application] = generation.image(reference) or reference if generation else ""
+            limit = workload.history_limit
+        self.world.state.conclude(environment, revision, verdict, receipt, images)
+        self.world.state.prune(environment, max(2, limit + 1))
+        if runtime:
+            runtime.event(runtime.intent.release, "Concluded", f"revision {revision} {verdict.outcome.value}")
+            runtime.changed()
+
+    async def _restore(self, intent: Intent) -> None:
+        state = self.world.state
+        records = state.replicas(intent.environment)
+        runtime = self._runtime(intent)
+        for number in {intent.revision, *(record.revision for record in records)}:
+            with contextlib.suppress(FlaskshipError):
+                release = state.release(intent.environment, number)
+                spec = read_release(release.documents)
+                configurations = configurations_of(self.world.paths, intent.environment, spec)
+                runtime.generations[number] = Generation(number, release, spec, configurations)
+        generation = runtime.generations.get(intent.revision)
+        if generation is None:
+            intent = replace(intent, running=False)
+        listeners: tuple[ListenerPlan, ...] = ()
+        if generation is not None and intent.running:
+            listeners = self._listeners(intent.environment, generation.spec)
+            services.bind(self.link, listeners)
+            runtime.move_to(intent, generation, listeners)
+        runtime.adopt(records)
+        if not any(lock.environment == intent.environment for lock in state.locks()):
+            self.command_lost(intent.environment)
+
+    def _runtime(self, intent: Intent) -> EnvironmentRuntime:
+        runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
+        self.environments[intent.environment] = runtime
+        runtime.start()
+        return runtime
+
+    def _listeners(self, environment: str, spec: LocalRelease) -> tuple[ListenerPlan, ...]:
+        plans: list[ListenerPlan] = []
+        for service in spec.services:
+            if service.type != "ExternalName" and service.ports:
+                plans += services.plan_listeners(environment, service, self._place(environment, service))
+        return tuple(plans)
+
+    def _place(self, environment: str, service: Service) -> Placement:
+        wanted = [port.port for port in service.ports]
+        known = self.world.state.placements().get((environment, service.name))
+        if known is not None and all(port in known.ports for port in wanted):
+            return known
+        place = self._addresses.allocate(wanted)
+        self.world.state.save_placement(environment, service.name, place)
+        return place
+
+    async def _end_custody(self, environment: str) -> None:
+        task = self._custody.pop(environment, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
