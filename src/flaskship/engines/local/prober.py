@@ -56,7 +56,7 @@ async def probe(
         ok, answer = False, "the container has no port of this name"
     except ConnectionRefusedError:
         ok, answer = False, "connection refused: nothing listens there"
-    except (BadAnswer, OSError) as error:
+    except (BadAnswer, OSError, ValueError, OverflowError) as error:
         ok, answer = False, str(error) or type(error).__name__
     return ProbeResult(ok, request, answer, clock() - began)
 

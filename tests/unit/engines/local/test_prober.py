@@ -197,6 +197,13 @@ async def test_tcp_succeeds_when_the_port_opens():
     assert (closed.ok, closed.request) == (False, f"tcp 127.0.0.1:{port}")
 
 
+@pytest.mark.parametrize("handler", [TcpSocket(99_999), HttpGet("/", 99_999), TcpSocket(80, host="a" * 70)])
+async def test_an_address_that_cannot_be_is_a_failure_in_words(handler):
+    result = await ask(handler)
+    assert not result.ok
+    assert result.answer
+
+
 @pytest.mark.parametrize(("code", "ok"), [(0, True), (1, False), (127, False)])
 async def test_a_command_counts_by_its_exit_code(code, ok):
     async def runner(command, timeout):
