@@ -16,8 +16,8 @@ async def build(world: World, project: Project, image: str | None, report: Repor
     sources = project.images if image is None else (find_source(project, image),)
     built = []
     for source in sources:
-        image = await build_one(world, project, source, report)
-        for finding in image.findings:
+        one = await build_one(world, project, source, report)
+        for finding in one.findings:
             report.warn(f"image {source.repository}: {finding}")
-        built.append(image)
+        built.append(one)
     return tuple(built)

@@ -98,9 +98,9 @@ async def _put_back(stage: Stage, release: Release, before: Snapshot, healthy: R
         )
 
 
-def going_back(old: Release, by: Provenance, number: int, reason: str) -> Release:
+def going_back(old: Release, by: Provenance, number: int, reason: str, *, may_undo: bool = False) -> Release:
     """Return what a revision applied as a release of somebody who wants it again."""
-    provenance = replace(old.provenance, actor=by.actor, reason=reason, rolled_back_to=number)
+    provenance = replace(old.provenance, actor=by.actor, reason=reason, rolled_back_to=number, undo=may_undo)
     return replace(old, provenance=provenance)
 
 

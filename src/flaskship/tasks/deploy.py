@@ -29,7 +29,7 @@ async def deploy(
     report.step(f"{environment.name}: rendering {project.chart.name} for {environment.release}")
     plan = await next_draft(world, project, environment, engine, wish)
     images = await build_all(world, plan, report)
-    who = compose(world, plan, images, wish.reason).provenance.actor
+    who = compose(world, plan, images, wish).provenance.actor
     async with writing_to(engine, environment.name, f"{who}: deploy", wish.lock_timeout, report) as lock:
         return await deploy_locked(Stage(world, engine, lock, report, wish), plan, images)
 
@@ -37,7 +37,7 @@ async def deploy(
 async def deploy_locked(stage: Stage, plan: Draft, images: dict[str, str]) -> Moved:
     """Carry a draft out as the one writer; it is drawn again where somebody deployed meanwhile."""
     plan = await next_draft(stage.world, plan.project, plan.environment, stage.engine, stage.wish, drawn=plan)
-    release = compose(stage.world, plan, images, stage.wish.reason)
+    release = compose(stage.world, plan, images, stage.wish)
     before = await stage.engine.observe(plan.environment.name)
     explained = Stage(
         stage.world, stage.engine, stage.lock, stage.report, stage.wish, explaining(stage.world, plan)

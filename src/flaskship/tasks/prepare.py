@@ -60,15 +60,15 @@ async def build_all(world: World, plan: Draft, report: Report) -> dict[str, str]
     return ids
 
 
-def compose(world: World, plan: Draft, images: Mapping[str, str], reason: str) -> Release:
+def compose(world: World, plan: Draft, images: Mapping[str, str], wish: Wish) -> Release:
     """Put the manifests, the images and who asked for them together."""
-    provenance = world.provenance(plan.project.root, reason)
+    provenance = world.provenance(plan.project.root, wish.reason)
     return Release(
         environment=plan.environment.name,
         name=plan.environment.release,
         namespace=plan.environment.namespace,
         documents=plan.rendered.documents,
-        provenance=replace(provenance, chart_digest=plan.rendered.chart_digest),
+        provenance=replace(provenance, chart_digest=plan.rendered.chart_digest, undo=wish.rollback),
         images=dict(images),
         notes=plan.rendered.notes,
     )

@@ -29,7 +29,7 @@ async def rollback(
         report.step(f"{environment}: going back to revision {target.number}")
         old = await engine.recall(environment, target.number)
         reason = by.reason or f"rollback to revision {target.number}"
-        release = going_back(old, by, target.number, reason)
+        release = going_back(old, by, target.number, reason, may_undo=True)
         before = await engine.observe(environment)
         moved = await carry_out(Stage(world, engine, lock, report, wish), release, before)
     return moved.asked_to_go_back(target.number)

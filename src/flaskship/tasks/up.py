@@ -48,7 +48,7 @@ async def up(
         report.step(f"{environment.name} runs already and nothing has changed")
         refuse_findings(before, strict)
         return Up(None, before, running.notes, started=False)
-    release = compose(world, plan, images, wish.reason)
+    release = compose(world, plan, images, wish)
     owner = f"{release.provenance.actor}: up"
     async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
         stage = Stage(world, engine, lock, report, wish)
