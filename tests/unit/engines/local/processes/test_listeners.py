@@ -13,7 +13,7 @@ from flaskship.engines.local.processes.listeners import (
 )
 
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-ROW = "  0: {address}:{port:04X} 00000000:0000 {state} 0:0 00:0 0 {user:5d} 0 {inode} 1 0000000000000000 100 0\n"
+ROW = "  0: {address}:{port:04X} 00000000:0000 {state} 0:0 00:0 0 {user:5d} 0 {inode} 1 0 100 0\n"
 
 
 def row(address="0100007F", port=5000, state="0A", user=0, inode=77) -> str:
