@@ -169,21 +169,28 @@ def _absolute(request: Request) -> None:
     request.target = rest if rest.startswith(b"/") else b"/" + rest
 
 
-# Clients repeat their header block from request to request: it is remembered, the request line is not.
-_memory: dict[bytes, RequestHeaders] = {}
-_MEMORY_ENTRIES: Final = 256
-_MEMORY_SIZE: Final = 1024
+# Clients and replicas repeat their fields from message to message: what was parsed is remembered, unless it
+# holds a secret. The request line is parsed each time.
+_ENTRIES: Final = 256
+_SIZE: Final = 1024
+_SECRET = re.compile(rb"cookie|authorization|secret|token|key", re.IGNORECASE)
+_requests: dict[bytes, RequestHeaders] = {}
+_responses: dict[bytes, Response] = {}
 
 
 def _remembered(block: bytes) -> RequestHeaders:
-    found = _memory.get(block)
+    found = _requests.get(block)
     if found is None:
         found = parse_request_headers(block)
-        if len(block) <= _MEMORY_SIZE and not found.request_id:
-            if len(_memory) >= _MEMORY_ENTRIES:
-                _memory.clear()
-            _memory[block] = found
+        if not found.request_id and _memorable(block):
+            if len(_requests) >= _ENTRIES:
+                _requests.clear()
+            _requests[block] = found
     return found
+
+
+def _memorable(text: bytes) -> bool:
+    return len(text) <= _SIZE and _SECRET.search(text) is None
 
 
 def _lines(block: bytes, status: int) -> list[bytes]:
@@ -274,6 +281,19 @@ def _without(kept: list[bytes], named: list[bytes]) -> list[bytes]:
 
 def parse_response(head: bytes, method: bytes) -> Response:
     """Return the response to a request of that method; BadMessage(502) for what is not one."""
+    if method == b"HEAD":
+        return _parse_response(head, method)
+    found = _responses.get(head)
+    if found is None:
+        found = _parse_response(head, method)
+        if _memorable(head):
+            if len(_responses) >= _ENTRIES:
+                _responses.clear()
+            _responses[head] = found
+    return found
+
+
+def _parse_response(head: bytes, method: bytes) -> Response:
     line, _, block = head.partition(b"\r\n")
     matched = _STATUS_LINE.fullmatch(line)
     if matched is None:
