@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,6 @@ def _placed(chart: Path, error: ConfigurationError) -> ConfigurationError:
     """The same error with the template's file in this checkout instead of its name inside the chart."""
     if error.location is None:
         return error
-    _, _, inside = str(error.location.file).partition("/")
-    location = replace(error.location, file=chart / inside)
+    _, _, inside = error.location.file.partition("/")
+    location = Location(chart / inside, error.location.line)
     return ConfigurationError(error.message, location=location, hint=error.hint)

@@ -24,7 +24,7 @@ def check(instance: object, schema: Mapping[str, Any], locate: Locate, at: KeyPa
     found = [_explain(deep, schema) for error in errors if (deep := best_match([error]))]
     placed = [(locate((*at, *path)), (*at, *path), message, hint) for path, message, hint in found]
     # A misspelt key is missing under its right name too: the line that somebody wrote says it better.
-    placed.sort(key=lambda item: (_line(item[0]) == 0, str(item[0] and item[0].file), _line(item[0])))
+    placed.sort(key=lambda item: (_line(item[0]) == 0, item[0].file if item[0] else "", _line(item[0])))
     location, path, message, hint = placed[0]
     more = f" ({len(placed) - 1} more after this one)" if len(placed) > 1 else ""
     raise ConfigurationError(f"{dotted(path)}: {message}{more}", location=location, hint=hint)

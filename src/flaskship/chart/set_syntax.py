@@ -36,8 +36,14 @@ def parse_path(text: str) -> KeyPath:
 def assign(values: dict[str, Any], assignment: Assignment) -> None:
     """Put the value at its path, making maps and lists on the way as Helm does."""
     holder: Any = values
-    for part, following in zip(assignment.path, assignment.path[1:], strict=False):
-        holder = _step(holder, part, list if isinstance(following, int) else dict)
+    for depth, following in enumerate(assignment.path[1:], start=1):
+        wanted = list if isinstance(following, int) else dict
+        holder = _step(holder, assignment.path[depth - 1], wanted)
+        if holder is None:
+            raise ConfigurationError(
+                f"--set {_shown(assignment.expression)}: {assignment.path[depth - 1]} holds "
+                f"{'no list' if wanted is list else 'no map'}, so nothing can be set below it"
+            )
     last = assignment.path[-1]
     if isinstance(last, int):
         _grow(holder, last)
@@ -45,15 +51,16 @@ def assign(values: dict[str, Any], assignment: Assignment) -> None:
 
 
 def _step(holder: Any, part: str | int, wanted: type) -> Any:
+    """What stands at a part, made if nothing does; None if it is of another kind."""
     if isinstance(part, int):
         _grow(holder, part)
         present = holder[part]
     else:
         present = holder.get(part)
-    if not isinstance(present, wanted):
+    if present is None:
         present = wanted()
         holder[part] = present
-    return present
+    return present if isinstance(present, wanted) else None
 
 
 def _grow(items: list[Any], index: int) -> None:

@@ -76,7 +76,7 @@ def test_what_is_wrong_is_named_with_its_line(
     error = edited(write, folder, old, new)
     assert words in str(error)
     assert error.location is not None
-    assert (error.location.file, error.location.line) == (folder / "flaskship.yaml", line)
+    assert (error.location.file, error.location.line) == (str(folder / "flaskship.yaml"), line)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "just text\n", "5\n"])

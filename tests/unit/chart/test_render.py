@@ -88,7 +88,7 @@ def test_a_template_that_fails_is_named_with_its_line(
         render()
     assert words in str(caught.value)
     assert caught.value.location is not None
-    assert (caught.value.location.file, caught.value.location.line) == (path, line)
+    assert (caught.value.location.file, caught.value.location.line) == (str(path), line)
 
 
 def test_a_refusal_that_names_a_value_points_at_its_line(render: Render, folder: Path, write: Write) -> None:
@@ -117,4 +117,4 @@ def test_a_chart_that_is_broken_is_named(render: Render, write: Write) -> None:
     with pytest.raises(ConfigurationError) as caught:
         render()
     assert caught.value.location is not None
-    assert caught.value.location.file == path
+    assert caught.value.location.file == str(path)

@@ -67,8 +67,14 @@ def test_an_index_changes_one_element_of_a_present_list() -> None:
     assert result("a[1]=z", start={"a": ["x", "y"]}) == {"a": ["x", "z"]}
 
 
-def test_a_map_takes_the_place_of_a_text() -> None:
-    assert result("a.b=1", start={"a": "text"}) == {"a": {"b": 1}}
+@pytest.mark.parametrize("expression", ["a.b=1", "a[0]=1", "a[0].b=1"])
+def test_nothing_is_set_below_a_text(expression: str) -> None:
+    with pytest.raises(ConfigurationError, match="a holds no"):
+        result(expression, start={"a": "text"})
+
+
+def test_null_makes_room_for_a_map() -> None:
+    assert result("a=null,a.b=1") == {"a": {"b": 1}}
 
 
 def test_paths_use_the_same_escapes() -> None:
@@ -85,6 +91,6 @@ def test_a_long_expression_is_shortened_in_the_message() -> None:
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         values = result(text)
-    except ConfigurationError:
-        return
+    except ConfigurationError as error:
+        values = {"refused": error.message}
     assert values
