@@ -1,5 +1,6 @@
 """Making the virtual environment: uv where it can do what pip is configured to, else pip."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -59,7 +60,8 @@ async def install_all(shop: Workshop, installations: tuple[Installation, ...]) -
         for installation in installations:
             await _install_with_pip(shop, installation, base.merged(installation.settings))
         return f"pip (uv has no word for its setting {', '.join(impossible)})"
-    await _run(shop, (_uv(), "venv", "--quiet", "--python", shop.interpreter.executable, shop.venv), {}, None)
+    making = (_uv(), "venv", "--quiet", "--no-project", "--python", shop.interpreter.executable, shop.venv)
+    await _run(shop, making, {**plain.environment, **_cache(shop)}, None)
     for installation in installations:
         await _install_with_uv(shop, installation, base.merged(installation.settings))
     return "uv"
@@ -165,9 +167,11 @@ def _cache(shop: Workshop) -> dict[str, str]:
         return {}
     home = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", ""), ".cache")
     place = Path(home, "uv")
-    nearest = next((path for path in (place, *place.parents) if path.exists()), None)
-    if place.is_absolute() and nearest is not None and os.access(nearest, os.W_OK | os.X_OK):
-        return {}
+    with contextlib.suppress(OSError):
+        if place.is_absolute():
+            place.mkdir(parents=True, exist_ok=True)
+            if os.access(place, os.W_OK | os.X_OK):
+                return {}
     return {"UV_CACHE_DIR": os.fspath(shop.folder.parent.parent / "cache" / "uv")}
 
 
