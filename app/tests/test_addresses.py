@@ -26,7 +26,7 @@ def closed(text):
         ("192.168.1.1", "private or reserved"),
         ("100.64.0.1", "private or reserved"),
         ("100.100.100.200", "private or reserved"),
-        ("192.0.0.192", "private or reserved"),
+        ("192.0.0.192", "special-purpose"),
         ("192.0.2.1", "private or reserved"),
         ("198.18.0.1", "private or reserved"),
         ("240.0.0.1", "private or reserved"),
@@ -48,7 +48,7 @@ def closed(text):
         ("::ffff:127.0.0.1", "loopback (IPv4-mapped)"),
         ("::ffff:169.254.169.254", "link-local (IPv4-mapped)"),
         ("::ffff:10.0.0.1", "private or reserved (IPv4-mapped)"),
-        ("::7f00:1", "private or reserved"),
+        ("::7f00:1", "special-purpose"),
     ],
 )
 def test_closed_addresses_say_why(address, word):

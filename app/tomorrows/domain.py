@@ -88,7 +88,7 @@ def parse_draft(document: object, now: datetime, *, webhooks: bool = True) -> Dr
         if text
     ]
     errors += [
-        FieldError(repr(name)[1:61], f"is unknown; the fields are {', '.join(FIELDS)}")
+        FieldError(str(name)[:60], f"is unknown; the fields are {', '.join(FIELDS)}")
         for name in document
         if name not in FIELDS
     ][:10]

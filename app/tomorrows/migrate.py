@@ -117,6 +117,7 @@ def _timeout(environment: Mapping[str, str]) -> float:
 
 def main() -> int:
     """Run as a program: 0 when the schema is up to date, else 1 and one sentence."""
+    stamina.instrumentation.set_on_retry_hooks([])
     try:
         revision = migrate(os.environ)
     except (MigrationFailed, DatabaseUrlError, SecretUnreadable, OSError) as error:

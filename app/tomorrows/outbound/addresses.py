@@ -10,8 +10,12 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SPECIAL = tuple(
     ipaddress.ip_network(text)
     for text in (
+        "192.0.0.0/24",  # protocol assignments; Python 3.11 knows a part of it only
         "168.63.129.16/32",  # Azure's wire server
         "192.88.99.0/24",  # 6to4 relays
+        "::/96",  # IPv4-compatible, withdrawn: an IPv4 address inside
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
         "2002::/16",  # 6to4: an IPv4 address inside
         "2001::/32",  # Teredo: an IPv4 address inside
         "64:ff9b::/96",  # NAT64: an IPv4 address inside

@@ -54,7 +54,11 @@ def exchange(call: Call) -> Answer:
             raw.settimeout(call.seconds)
             if parts.scheme == "https":
                 connection.sock = _tls().wrap_socket(raw, server_hostname=host)
-            return _converse(connection, call, parts)
+            answer = _converse(connection, call, parts)
+            if deadline.late:
+                # The cut looks like the end of the head: what was read so far is no answer.
+                raise TimeoutError
+            return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ExchangeFailed(f"{host}:{port} {_reason(error, deadline.late, call.seconds)}") from None
         finally:
