@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flaskship.engines.local.manifests.metadata import Metadata, document_rows
-from flaskship.engines.local.manifests.pods import POD, TEMPLATE, require_volumes, template_of
+from flaskship.engines.local.manifests.pods import POD, TEMPLATE, require_volumes, template_hash, template_of
 from flaskship.engines.local.manifests.scalars import integer
 from flaskship.engines.local.manifests.table import (
     At,
@@ -86,6 +86,7 @@ def _pod(found: Fields, at: At) -> Job | None:
     template = template_of(found["spec"], metadata.labels, metadata.annotations)
     if template.restart_policy == "Always":
         template = replace(template, restart_policy="Never")
+    template = replace(template, hash=template_hash({"pod": repr(template)}))
     require_volumes(template, at)
     return Job(metadata.name, metadata.application, template, backoff_limit=0, hook=metadata.hook)
 

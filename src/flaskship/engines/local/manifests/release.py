@@ -127,33 +127,33 @@ def _identity(document: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _resolved(workloads: list[Workload]) -> list[Deployment]:
-    plain = {item.deployment.name: item.deployment for item in workloads if item.reference is None}
-    referred: set[str] = set()
+    """Give Rollouts the template that they refer to; the Deployment behind it is not run itself."""
+    plain = [item.deployment for item in workloads if item.reference is None]
+    sources = {found.name: found for found in plain if found.origin == "Deployment"}
     resolved = []
     for item in workloads:
         if item.reference is None:
             continue
-        source = plain.get(item.reference)
-        if source is None or source.origin != "Deployment":
+        if item.reference not in sources:
             raise ConfigurationError(
                 f"Rollout/{item.deployment.name}: spec.workloadRef.name: "
                 f"this release has no Deployment named {item.reference!r}"
             )
-        referred.add(item.reference)
-        resolved.append(with_template(item, source).deployment)
-    kept = [d for d in plain.values() if d.origin != "Deployment" or d.name not in referred]
+        resolved.append(with_template(item, sources[item.reference]).deployment)
+    referred = {item.reference for item in workloads}
+    kept = [found for found in plain if found.origin != "Deployment" or found.name not in referred]
     return kept + resolved
 
 
 def _require_distinct_workloads(deployments: list[Deployment]) -> None:
-    names: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for deployment in deployments:
-        other = names.setdefault(deployment.name, deployment.origin)
-        if other != deployment.origin:
+        if deployment.name in origins:
             raise ConfigurationError(
                 f"{deployment.origin}/{deployment.name}: metadata.name: "
-                f"a {other} has this name too, and replicas are named after it"
+                f"a {origins[deployment.name]} has this name too, and replicas are named after it"
             )
+        origins[deployment.name] = deployment.origin
 
 
 def _require_distinct_node_ports(services: list[Service]) -> None:

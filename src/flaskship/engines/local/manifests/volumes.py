@@ -70,7 +70,7 @@ PLACED = Record(
 )
 
 
-def _configuration(kind: Literal["ConfigMap", "Secret"], name_field: str) -> Parser:
+def _configuration(kind: Literal["ConfigMap", "Secret"], name_field: str, *, own_mode: bool) -> Parser:
     def configuration(found: Fields, _at: At) -> VolumeSource:
         return VolumeSource(
             kind,
@@ -84,8 +84,9 @@ def _configuration(kind: Literal["ConfigMap", "Secret"], name_field: str) -> Par
         name_field: required(object_name),
         "items": honoured(ListOf(ITEM)),
         "optional": honoured(boolean),
-        "defaultMode": honoured(_MODE, "a Secret's files are readable by the owner alone"),
     }
+    if own_mode:
+        rows["defaultMode"] = honoured(_MODE, "a Secret's files are readable by the owner alone")
     return Record(configuration, rows)
 
 
@@ -130,8 +131,8 @@ PROJECTED = Record(
                 Record(
                     _projected_source,
                     {
-                        "configMap": honoured(_configuration("ConfigMap", "name")),
-                        "secret": honoured(_configuration("Secret", "name")),
+                        "configMap": honoured(_configuration("ConfigMap", "name", own_mode=False)),
+                        "secret": honoured(_configuration("Secret", "name", own_mode=False)),
                         "downwardAPI": honoured(DOWNWARD),
                         "serviceAccountToken": ignored("there is no API server to show a token to"),
                         "clusterTrustBundle": ignored("there is no cluster to trust"),
@@ -186,8 +187,8 @@ VOLUME = Record(
     _volume,
     {
         "name": required(label_name),
-        "configMap": honoured(_configuration("ConfigMap", "name")),
-        "secret": honoured(_configuration("Secret", "secretName")),
+        "configMap": honoured(_configuration("ConfigMap", "name", own_mode=True)),
+        "secret": honoured(_configuration("Secret", "secretName", own_mode=True)),
         "downwardAPI": honoured(DOWNWARD),
         "projected": honoured(PROJECTED),
         "emptyDir": honoured(
