@@ -38,6 +38,9 @@ _MISSING = re.compile(
     r"could not find a version|there is no version of|not found in the package|not found in the cache",
     re.IGNORECASE,
 )
+_SYNTAX = re.compile(
+    r"couldn't parse requirement|invalid requirement|expected '-c', '-e', '-r'", re.IGNORECASE
+)
 _NO_VENV = re.compile(r"ensurepip is not available|No module named (?:venv|ensurepip)", re.IGNORECASE)
 _NAME = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)")
 
@@ -67,6 +70,12 @@ _VERDICTS: tuple[tuple[re.Pattern[str], type[ImageBuildError], str, str], ...] =
         PreflightFailedError,
         "this Python cannot make virtual environments",
         "install its venv package (on Debian: python3-venv)",
+    ),
+    (
+        _SYNTAX,
+        DependencyFailedError,
+        "a requirement cannot be read",
+        "write name==version, as in requirements.txt of pip",
     ),
     (
         _HASH,
@@ -103,7 +112,7 @@ _VERDICTS: tuple[tuple[re.Pattern[str], type[ImageBuildError], str, str], ...] =
 
 def diagnose(failure: Failure) -> ImageBuildError:
     """The error that says it; pure but for reading the requirement files."""
-    lines = tuple(line.replace(str(failure.copied), str(failure.source)) for line in failure.lines)
+    lines = tuple(_as_the_users(failure, line) for line in failure.lines)
     said = _last_words(lines)
     text = "\n".join(said)
     instruction = Location(failure.dockerfile, failure.line)
@@ -120,6 +129,12 @@ def diagnose(failure: Failure) -> ImageBuildError:
     )
 
 
+def _as_the_users(failure: Failure, line: str) -> str:
+    """The line with paths of the copy as paths of the source; uv shortens them to its working folder."""
+    full = line.replace(str(failure.copied), str(failure.source))
+    return re.sub(rf"(?<![\w/.-]){re.escape(failure.copied.name)}/", f"{failure.source}/", full)
+
+
 def _last_words(lines: tuple[str, ...]) -> tuple[str, ...]:
     """From the first error on: what stands before it is about what went well."""
     first = next((at for at, line in enumerate(lines) if _ERROR.match(line)), 0)
@@ -132,6 +147,9 @@ def _quoting(message: str, said: tuple[str, ...]) -> str:
 
 def _culprit(failure: Failure, text: str) -> Location | None:
     """The requirement that the installer talks about: the first one named in what it said."""
+    exact = re.search(rf"({re.escape(str(failure.source))}/\S+?):(\d+):\d+", text)
+    if exact is not None:
+        return Location(exact[1], int(exact[2]))
     best: tuple[int, Location] | None = None
     for users, copy in failure.files:
         for file, line, name in _named(copy):
