@@ -5,6 +5,9 @@ import signal
 from flaskship.model.snapshot import Exit, KilledBy
 
 MEANINGS = {
+    2: "usually a wrong command line",
+    3: "its own code; gunicorn's when its workers cannot boot",
+    4: "its own code; gunicorn's when it cannot load the application",
     126: "found but not executable",
     127: "command not found",
 }

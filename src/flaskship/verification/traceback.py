@@ -32,7 +32,9 @@ def isolate_traceback(lines: Iterable[str]) -> tuple[str, ...]:
 def raised(traceback: tuple[str, ...]) -> tuple[str, str] | None:
     """Return (type, message) of the exception that a traceback ends with; the type without its module."""
     for line in reversed(traceback):
-        found = None if line[:1].isspace() else _ERROR.match(line)
+        # The outermost lines of a group's traceback stand behind two blanks and a bar.
+        text = line.removeprefix("  | ")
+        found = None if text[:1].isspace() else _ERROR.match(text)
         if found:
             return found["type"].rpartition(".")[2], found["message"] or ""
     return None

@@ -25,4 +25,4 @@ def find(subject: Subject) -> Cause | None:
         f"The database migration failed: {describe_exit(exit)}. "
         "Correct the migration, or the database that DATABASE_URL names."
     )
-    return subject.cause(CODE, message, traceback_or_tail(exit.last_lines), "env.DATABASE_URL")
+    return subject.cause(CODE, message, traceback_or_tail(exit.last_lines), "migrations")

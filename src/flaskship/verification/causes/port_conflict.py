@@ -18,11 +18,11 @@ _IN_USE = re.compile(r"address already in use|connection in use:|EADDRINUSE", re
 
 def find(subject: Subject) -> Cause | None:
     """Find a port that the engine could not open, or a failed exit whose log says the address is in use."""
-    if (known := subject.from_problem(CODE, ADVICE, "ports")) is not None:
+    if (known := subject.from_problem(CODE, ADVICE, "service.targetPort")) is not None:
         return known
     exit = subject.own_exit
     lines = tuple(line for line in exit.last_lines if _IN_USE.search(line)) if exit else ()
     if not lines:
         return None
     message = f"The application could not listen: {lines[-1].strip()}. {ADVICE}"
-    return subject.cause(CODE, message, lines[-3:], "ports")
+    return subject.cause(CODE, message, lines[-3:], "service.targetPort")
