@@ -1,6 +1,7 @@
 """Limits on memory, processor and processes of a replica, by the best means that this machine permits."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -89,7 +90,12 @@ Watcher = Callable[[], Containment]
 
 
 def choose_containment(
-    project: Path | str, *, watchdog: Watcher, proc: Path = Path("/proc"), forced: str | None = None
+    project: Path | str,
+    *,
+    watchdog: Watcher,
+    proc: Path = Path("/proc"),
+    environ: Mapping[str, str] = os.environ,
+    forced: str | None = None,
 ) -> Containment:
     """Return the first of cgroup v2, cgroup v1, systemd user scope and the watchdog that works here.
 
@@ -102,7 +108,7 @@ def choose_containment(
     finders: dict[str, Callable[[], Containment | None]] = {
         "cgroup2": lambda: find_cgroup2(project, proc),
         "cgroup1": lambda: find_cgroup1(project, proc),
-        "systemd-scope": lambda: find_user_scope(project),
+        "systemd-scope": lambda: find_user_scope(project, environ),
         "watchdog": watchdog,
     }
     for kind, find in finders.items():

@@ -35,6 +35,7 @@ class LogTail:
     def __init__(self, path: Path, offset: int = 0, limit: int = LINE_LIMIT) -> None:
         self.path = path
         self.offset = offset
+        self.skipped = 0
         self._read_to = offset
         self._limit = limit
         self._pending = bytearray()
@@ -70,12 +71,19 @@ class LogTail:
         return 0
 
     def cap(self, most: int, keep: int) -> bool:
-        """Return whether the file had grown beyond `most`: its last `keep` bytes are in FILE.1 then."""
+        """Return whether the file had grown beyond `most`: its last `keep` bytes are in FILE.1 then.
+
+        What nobody read yet is waited for, but not beyond twice the cap: a writer that is faster than
+        any reader must not fill the disk. What is passed over so is counted in `skipped`.
+        """
         with suppress(FileNotFoundError):
-            if self.path.stat().st_size <= most or self.behind:
+            size = self.path.stat().st_size
+            if size <= most or (self.behind and size <= 2 * most):
                 return False
             copy_truncate(self.path, keep)
-            self._restart(pending=True)
+            passed_over = max(0, size - self._read_to)
+            self.skipped += passed_over
+            self._restart(pending=not passed_over)
             return True
         return False
 

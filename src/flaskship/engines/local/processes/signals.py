@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from flaskship.engines.local.processes import proc
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive, processes_of
 from flaskship.engines.local.processes.watch import ProcessWatch, process_watch
 
@@ -80,20 +81,23 @@ async def kill_all(
     """SIGKILL every process of a replica until none is found; return what was killed, and what would not go.
 
     Several sweeps, each frozen before it is killed, so that a process that forks faster than one sweep
-    ends in a later one. `known` are processes seen earlier that might not be recognised any more.
+    ends in a later one; and an empty sweep counts only if nothing was forked meanwhile, because the scan
+    of a chain of short-lived processes can miss each. `known` are processes seen earlier that might not
+    be recognised any more.
     """
     killed: dict[ProcessIdentity, None] = {}
     known = set(known)
     for _ in range(_SWEEPS):
+        before = set(proc.own_pids())
         found = {identity for identity in known if alive(identity)} | processes_of(project, uid, main)
-        if not found:
+        if not found and before.issuperset(proc.own_pids()):
             return tuple(killed), ()
         _send_each(found, signal.SIGSTOP)
         found |= processes_of(project, uid, main)
         _send_each(found, signal.SIGKILL)
         known |= found
         killed |= dict.fromkeys(sorted(found, key=lambda identity: identity.pid))
-        await sleep(_SWEEP_SECONDS)
+        await sleep(_SWEEP_SECONDS if found else 0)
     return tuple(killed), tuple(identity for identity in known if alive(identity))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
-from flaskship.engines.local.processes.identity import find_by_environment
+from flaskship.engines.local.processes.identity import ProcessIdentity, alive, find_by_environment
 from flaskship.engines.local.processes.limits import Cell, Description, Limits, Usage
 
 SECONDS = 0.1
@@ -45,7 +45,7 @@ class WatchedCell:
     join: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
     pid: int | None = None
-    strays: tuple[int, ...] = ()
+    strays: tuple[ProcessIdentity, ...] = ()
     peak: int = 0
     kills: int = 0
 
@@ -55,8 +55,8 @@ class WatchedCell:
 
     def family(self, root: Path) -> tuple[int, ...]:
         """Return the main process, its descendants, and the strays that the last full scan found."""
-        leaders = (*((self.pid,) if self.pid is not None else ()), *self.strays)
-        return descendants(leaders, root)
+        main = () if self.pid is None else (self.pid,)
+        return descendants((*main, *(stray.pid for stray in self.strays if alive(stray, root))), root)
 
     def usage(self) -> Usage:
         """Return what its processes use now."""
@@ -135,7 +135,8 @@ class Watchdog:
     def _find_strays(self) -> None:
         marked = find_by_environment(self._project, self._root)
         for uid, cell in self._cells.items():
-            cell.strays = tuple(identity.pid for identity in marked.get(uid, ()))
+            tree = () if cell.pid is None else descendants((cell.pid,), self._root)
+            cell.strays = tuple(found for found in marked.get(uid, ()) if found.pid not in tree)
 
     def _forget(self, uid: str) -> None:
         self._cells.pop(uid, None)

@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from flaskship.engines.local.processes import proc
 from flaskship.engines.local.spawner.records import Ending, Record, Records
@@ -13,6 +12,7 @@ from flaskship.engines.local.spawner.request import SignalRequest, SpawnRequest
 from flaskship.engines.local.spawner.start import start
 
 Now = Callable[[], float]
+_ANY = -1
 
 
 class Children:
@@ -26,6 +26,7 @@ class Children:
         self._by_uid: dict[str, Record] = {}
         self._uid_by_pid: dict[int, str] = {}
         self._adopted: dict[int, str] = {}
+        self._polled: set[str] = set()
         self.orphans: dict[str, int] = {}
 
     def running(self) -> list[Record]:
@@ -70,24 +71,43 @@ class Children:
         """Return the pidfds of adopted replicas, which become readable when they end."""
         return list(self._adopted)
 
+    @property
+    def polled(self) -> bool:
+        """Whether adopted replicas have to be looked after, because the system has no pidfd."""
+        return bool(self._polled)
+
     def adopted_ended(self, pidfd: int) -> Record:
         """Return the adopted replica whose pidfd became readable; its status is unknown to anybody."""
         record = self._by_uid[self._adopted.pop(pidfd)]
         os.close(pidfd)
         return self._end(record, Ending(self._now()))
 
+    def poll(self) -> list[Record]:
+        """Return the adopted replicas that have ended and had to be looked after."""
+        gone = [uid for uid in sorted(self._polled) if not _exists(self._by_uid[uid].pid)]
+        self._polled.difference_update(gone)
+        return [self._end(self._by_uid[uid], Ending(self._now())) for uid in gone]
+
     def reap(self) -> list[Record]:
         """Collect every child that has ended; return the replicas among them, not the orphans."""
         ended = []
-        while (pid := _next_ended()) is not None:
+        while (peeked := _peek()) is not None:
+            if peeked != _ANY and peeked not in self._uid_by_pid:
+                self._count_orphan(peeked)
+            try:
+                pid, status, usage = os.wait4(peeked, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if not pid:
+                break
             uid = self._uid_by_pid.pop(pid, None)
-            if uid is None:
-                self._count_orphan(pid)
-                os.waitpid(pid, 0)
-                continue
-            _, status, usage = os.wait4(pid, 0)
-            used = {"user": usage.ru_utime, "system": usage.ru_stime, "max_rss_kib": float(usage.ru_maxrss)}
-            ended.append(self._end(self._by_uid[uid], Ending.from_wait(status, self._now(), used)))
+            if uid is not None:
+                used = {
+                    "user": usage.ru_utime,
+                    "system": usage.ru_stime,
+                    "max_rss_kib": float(usage.ru_maxrss),
+                }
+                ended.append(self._end(self._by_uid[uid], Ending.from_wait(status, self._now(), used)))
         return ended
 
     def send_signal(self, request: SignalRequest) -> bool:
@@ -104,14 +124,11 @@ class Children:
         sent = [_signal_exactly(pid, 0, request.number) for pid in self._left_of(record)]
         return any(sent)
 
-    def kill_all(self) -> None:
-        """Kill every process of every replica, those that left their session included."""
-        for record in self._by_uid.values():
-            for pid in self._left_of(record):
-                _signal_exactly(pid, 0, signal.SIGKILL)
-        for pids in proc.marked_pids(self._project).values():
-            for pid in pids:
-                _signal_exactly(pid, 0, signal.SIGKILL)
+    def kill_all(self) -> int:
+        """Kill every process of every replica, those that left their session included; return how many."""
+        found = {pid for record in self.running() for pid in proc.session_pids(record.pid)}
+        found |= {pid for pids in proc.marked_pids(self._project).values() for pid in pids}
+        return sum(_signal_exactly(pid, 0, signal.SIGKILL) for pid in found)
 
     def forget(self, uid: str) -> None:
         """Drop an ended replica and its file; a running one is refused."""
@@ -129,18 +146,21 @@ class Children:
         return ended
 
     def _watch(self, record: Record) -> bool:
-        stat = proc.read_stat(record.pid)
-        if (
-            record.boot_id != proc.boot_id()
-            or stat is None
-            or stat.start_time != record.start_time
-            or stat.ended
-        ):
+        if record.boot_id != proc.boot_id():
             return False
-        with suppress(OSError):
-            self._adopted[os.pidfd_open(record.pid)] = record.uid
-            return True
-        return False
+        if not hasattr(os, "pidfd_open"):
+            self._polled |= {record.uid} if _exists(record.pid) else set()
+            return record.uid in self._polled
+        try:
+            pidfd = os.pidfd_open(record.pid)
+        except OSError:
+            return False
+        stat = proc.read_stat(record.pid)
+        if stat is None or stat.start_time != record.start_time or stat.ended:
+            os.close(pidfd)
+            return False
+        self._adopted[pidfd] = record.uid
+        return True
 
     def _left_of(self, record: Record) -> list[int]:
         """Return the processes that still carry the replica's mark, or sit in its unrecycled session."""
@@ -158,8 +178,10 @@ class Children:
             self.orphans[uid] = self.orphans.get(uid, 0) + 1
 
 
-def _next_ended() -> int | None:
-    """Return a child that has ended and is not reaped yet, so that its session can still be read."""
+def _peek() -> int | None:
+    """Return a child that has ended and is not reaped, so that its session can still be read; else None."""
+    if not hasattr(os, "waitid"):
+        return _ANY
     try:
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
@@ -167,8 +189,18 @@ def _next_ended() -> int | None:
     return found.si_pid if found is not None else None
 
 
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
 def _signal_exactly(pid: int, start_time: int, number: int) -> bool:
     """Signal through a pidfd, after a look at what it holds: a recycled pid has another start time."""
+    if not hasattr(os, "pidfd_open"):
+        return _signal_by_pid(pid, number)
     try:
         pidfd = os.pidfd_open(pid)
     except OSError:
@@ -182,6 +214,14 @@ def _signal_exactly(pid: int, start_time: int, number: int) -> bool:
         return False
     finally:
         os.close(pidfd)
+    return True
+
+
+def _signal_by_pid(pid: int, number: int) -> bool:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        return False
     return True
 
 

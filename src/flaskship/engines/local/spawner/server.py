@@ -9,6 +9,7 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,8 @@ from flaskship.engines.local.spawner.refusal import Refused
 from flaskship.engines.local.spawner.request import parse_signal, parse_spawn, parse_stop, parse_uid
 
 _RETRY_SECONDS = 1.0
+_LAST_SWEEPS = 50
+_LAST_SWEEP_SECONDS = 0.02
 
 
 class Server:
@@ -51,7 +54,7 @@ class Server:
                 key.data(key.fileobj, events)
             self._on_time()
         if self._kill_at is not None:
-            self._children.kill_all()
+            self._kill_what_left()
         for connection in list(self._connections):
             self._drop(connection)
 
@@ -65,7 +68,7 @@ class Server:
             signal.signal(number, signal.SIG_IGN)
 
     def _timeout(self) -> float | None:
-        waits = [_RETRY_SECONDS] if self._records.unwritten else []
+        waits = [_RETRY_SECONDS] if self._records.unwritten or self._children.polled else []
         if self._kill_at is not None:
             waits.append(max(0.0, self._kill_at - time.monotonic()))
         return min(waits, default=None)
@@ -73,9 +76,17 @@ class Server:
     def _on_time(self) -> None:
         if self._records.unwritten:
             self._records.write_again()
+        for record in self._children.poll():
+            self._push(record)
         if self._kill_at is not None and time.monotonic() >= self._kill_at:
             self._children.kill_all()
             self._kill_at = time.monotonic() + _RETRY_SECONDS
+
+    def _kill_what_left(self) -> None:
+        for _ in range(_LAST_SWEEPS):
+            if not self._children.kill_all():
+                return
+            time.sleep(_LAST_SWEEP_SECONDS)
 
     def _accept(self, _: object, __: int) -> None:
         with suppress(OSError):
@@ -119,6 +130,9 @@ class Server:
             return reply | {"error": {"code": refused.code, "message": refused.message}}
         except OSError as error:
             return reply | {"error": {"code": "SystemRefused", "message": str(error)}}
+        except Exception as error:  # one bad request must not cost the parent of all replicas
+            sys.excepthook(type(error), error, error.__traceback__)
+            return reply | {"error": {"code": "Internal", "message": f"{type(error).__name__}: {error}"}}
 
     def _carry_out(self, message: dict[str, Any]) -> dict[str, Any]:
         match message.get("type"):
