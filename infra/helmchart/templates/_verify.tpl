@@ -18,8 +18,8 @@
 {{- if and .service.nodePort (ne .service.type "NodePort") }}
   {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" .name (int64 .service.nodePort) .service.type) }}
 {{- end }}
-{{- if and .pdb.enabled (eq (toString .pdb.maxUnavailable) "0") }}
-  {{- fail (printf "applications.%s.pdb.maxUnavailable: 0 blocks every drain of a node; use at least 1" .name) }}
+{{- if and .pdb.enabled (has (toString .pdb.maxUnavailable) (list "0" "0%")) }}
+  {{- fail (printf "applications.%s.pdb.maxUnavailable: %v blocks every drain of a node; use at least 1" .name .pdb.maxUnavailable) }}
 {{- end }}
 {{- end }}
 

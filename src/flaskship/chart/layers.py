@@ -104,17 +104,18 @@ def without_nulls(values: Any) -> Any:
 
 def _said(values: Any, path: KeyPath, locate: Any) -> Said | None:
     value = values
+    replaced = False
     for depth, part in enumerate(path):
         if isinstance(value, dict):
             value = value.get(part, MISSING)
         elif isinstance(value, list):
-            inside = isinstance(part, int) and part < len(value)
-            value = value[part] if inside and isinstance(part, int) else None
-        elif depth:
-            # A text, a number or null where a map was: whatever stood below is gone.
-            return Said(None, path[:depth], locate(path[:depth]))
+            replaced = True
+            value = value[part] if isinstance(part, int) and part < len(value) else MISSING
+        else:
+            replaced, value = True, MISSING
         if value is MISSING:
-            return None
+            # A list, a text, a number or null takes the place of all that lower layers had below it.
+            return Said(None, path[:depth], locate(path[:depth])) if replaced else None
     return Said(value, path, locate(path))
 
 

@@ -180,3 +180,9 @@ def test_where_takes_a_rendered_object_too(layer: Layer) -> None:
 def test_where_names_the_set_option(layer: Layer) -> None:
     expression = "applications.shop-api.command={/bin/false}"
     assert str(where(layer("dev", sets=(expression,)), "shop-api", "command")) == f"--set {expression}"
+
+
+def test_a_list_takes_the_place_of_a_longer_one(layer: Layer, write: Write) -> None:
+    extra = write("extra.yaml", "defaults:\n  args: [c]\n")
+    found = told(layer("dev", extra), "defaults.args[1]")
+    assert found == [("values.yaml", "defaults.args[1]", 4, "b"), ("extra.yaml", "defaults.args", 2, None)]

@@ -1,0 +1,75 @@
+"""ingress.yaml: one Ingress with a rule for each exposed application."""
+
+import pytest
+
+PREFIX = "alb.ingress.kubernetes.io/"
+
+
+def hosts(release) -> dict[str, str]:
+    rules = release.one("Ingress", "my-app-ingress")["spec"]["rules"]
+    return {rule["host"]: rule["http"]["paths"][0]["backend"]["service"]["name"] for rule in rules}
+
+
+def test_prod_exposes_api_and_admin(render) -> None:
+    assert hosts(render(environment="prod")) == {
+        "api.mytomorrows.com": "my-tomorrows-api",
+        "admin.mytomorrows.com": "my-tomorrows-admin",
+    }
+
+
+def test_the_load_balancer_is_told_what_it_needs(render) -> None:
+    ingress = render(environment="prod").one("Ingress", "my-app-ingress")
+    annotations = ingress["metadata"]["annotations"]
+    assert ingress["spec"]["ingressClassName"] == "alb"
+    assert annotations[PREFIX + "target-type"] == "ip"
+    assert annotations[PREFIX + "listen-ports"] == '[{"HTTP":80},{"HTTPS":443}]'
+    assert annotations[PREFIX + "ssl-redirect"] == "443"
+    assert annotations[PREFIX + "healthcheck-path"] == "/ready"
+    assert annotations[PREFIX + "healthcheck-interval-seconds"] == "30"
+    assert annotations[PREFIX + "healthcheck-timeout-seconds"] == "5"
+    assert PREFIX + "certificate-arn" not in annotations
+
+
+def test_dev_has_none_and_none_is_made_for_nobody(render) -> None:
+    assert not render().all("Ingress")
+    off = "ingress: {enabled: true}\nroles: {api: {ingress: {enabled: false}}}\n"
+    assert not render(off).all("Ingress")
+
+
+def test_another_class_gets_a_plain_ingress(render) -> None:
+    text = "ingress: {className: nginx, tlsSecret: cert, annotations: {a: b}}\n"
+    ingress = render(text, environment="staging").one("Ingress", "my-app-ingress")
+    assert ingress["metadata"]["annotations"] == {"flaskship.dev/writer": "cli", "a": "b"}
+    assert ingress["spec"]["ingressClassName"] == "nginx"
+    assert ingress["spec"]["tls"][0]["secretName"] == "cert"
+    assert ingress["spec"]["tls"][0]["hosts"] == list(hosts(render(environment="staging")))
+
+
+def test_ones_own_annotation_wins(render) -> None:
+    text = f"ingress: {{annotations: {{{PREFIX}scheme: internal}}, certificateArn: 'arn:aws:acm:x'}}\n"
+    annotations = render(text, environment="prod").one("Ingress", "my-app-ingress")["metadata"]["annotations"]
+    assert annotations[PREFIX + "scheme"] == "internal"
+    assert annotations[PREFIX + "certificate-arn"] == "arn:aws:acm:x"
+
+
+def test_a_host_may_be_said_whole(render) -> None:
+    text = "applications:\n  my-tomorrows-api: {ingress: {host: www.example.org}}\n"
+    assert "www.example.org" in hosts(render(text, environment="prod"))
+
+
+def test_a_host_is_given_once(refused) -> None:
+    text = "applications:\n  my-tomorrows-api:\n    ingress: {host: admin.mytomorrows.com}\n"
+    message = refused(text, environment="prod", line=3)
+    assert "the host admin.mytomorrows.com is taken by my-tomorrows-admin already" in message
+
+
+def test_a_service_that_is_off_cannot_be_exposed(refused) -> None:
+    text = "applications:\n  my-tomorrows-api:\n    service: {enabled: false}\n"
+    assert "exposes a service that is off" in refused(text, environment="prod")
+
+
+@pytest.mark.parametrize(
+    "ingress", ["{domain: 'a b'}", "{scheme: public}", "{enabled: 'yes'}", "{clasName: x}"]
+)
+def test_an_ingress_that_cannot_be_is_refused(refused, ingress: str) -> None:
+    assert "ingress." in refused(f"ingress: {ingress}\n", line=1)

@@ -1,0 +1,78 @@
+"""networkpolicy.yaml: nothing passes but what is needed."""
+
+import pytest
+
+
+def policies(release) -> dict[str, object]:
+    return {name: item["spec"] for name, item in release.all("NetworkPolicy").items()}
+
+
+def test_everything_is_denied_but_questions_to_dns(render) -> None:
+    deny = render(environment="prod").one("NetworkPolicy", "my-app-default-deny")["spec"]
+    assert deny["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in deny
+    (dns,) = deny["egress"]
+    assert [(port["port"], port["protocol"]) for port in dns["ports"]] == [(53, "UDP"), (53, "TCP")]
+    assert deny["podSelector"]["matchLabels"] == {"app.kubernetes.io/instance": "prod-apps"}
+
+
+def test_requests_come_from_siblings_and_the_load_balancer_to_the_containers_port(render) -> None:
+    (rule,) = render(environment="prod").one("NetworkPolicy")["spec"]["ingress"]
+    assert rule["ports"] == [{"port": 5000, "protocol": "TCP"}]
+    assert [peer["ipBlock"]["cidr"] for peer in rule["from"][1:]] == ["10.0.1.0/24", "10.0.2.0/24"]
+
+
+def test_only_who_has_a_database_reaches_it(render) -> None:
+    release = render(environment="prod")
+    (rule,) = release.one("NetworkPolicy")["spec"]["egress"]
+    assert rule["ports"] == [{"port": 5432, "protocol": "TCP"}]
+    monitoring = release.one("NetworkPolicy", "my-tomorrows-monitoring")["spec"]["egress"]
+    assert monitoring == [
+        {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": "prod-apps"}}}]}
+    ]
+
+
+def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render) -> None:
+    release = render(environment="prod")
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    assert blocks[0]["ipBlock"]["cidr"] == "0.0.0.0/0"
+    for private in ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"):
+        assert private in blocks[0]["ipBlock"]["except"]
+    assert "0.0.0.0/0" not in str(release.one("NetworkPolicy", "my-tomorrows-api"))
+
+
+def test_dev_has_none(render) -> None:
+    assert not render().all("NetworkPolicy")
+
+
+def test_one_application_can_go_without_its_own(render) -> None:
+    off = render("", "applications.my-tomorrows-api.networkPolicy.enabled=false", environment="staging")
+    assert "my-tomorrows-api" not in policies(off)
+
+
+def test_rules_of_ones_own_are_added(render) -> None:
+    rules = "{egress: [{ports: [{port: 6379}]}], from: [{podSelector: {}}]}"
+    text = f"applications:\n  my-tomorrows-api:\n    networkPolicy: {rules}\n"
+    spec = render(text, environment="staging").one("NetworkPolicy")["spec"]
+    assert {"ports": [{"port": 6379}]} in spec["egress"]
+    assert {"podSelector": {}} in spec["ingress"][0]["from"]
+
+
+def test_an_application_is_not_cut_off_from_its_database(refused) -> None:
+    message = refused("networkPolicy:\n  databaseCidrs: []\n", environment="prod", line=2)
+    assert "would be cut off from its database" in message
+
+
+def test_the_test_pods_may_ask(render) -> None:
+    release = render(environment="prod")
+    labels = release.one("Pod", "my-tomorrows-api-test")["metadata"]["labels"]
+    selector = release.one("NetworkPolicy", "my-app-tests")["spec"]["podSelector"]["matchLabels"]
+    assert selector.items() <= labels.items()
+    assert "my-app-tests" not in policies(render("tests: {enabled: false}\n", environment="prod"))
+
+
+@pytest.mark.parametrize(
+    "text", ["{databaseCidrs: [here]}", "{databasePort: 0}", "{enabld: true}", "{ingressCidrs: x}"]
+)
+def test_policies_that_cannot_be_are_refused(refused, text: str) -> None:
+    assert "networkPolicy." in refused(f"networkPolicy: {text}\n", line=1)
