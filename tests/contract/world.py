@@ -93,6 +93,7 @@ class Stage:
             build_image=self._build,
             open_engine=self._open,
             judge=judge,
+            causes=lambda snapshot, now: (),
             drive=self._drive,
             check_health=self._check,
             inspect=self._inspect,

@@ -1,6 +1,9 @@
 """Text that is safe on a terminal, and its colours."""
 
 import re
+from pathlib import Path
+
+from flaskship.model.location import Location
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
@@ -28,3 +31,10 @@ def printable(text: str) -> str:
 def paint(line: str) -> str:
     """Return the line with the first word that names a state in its colour."""
     return _WORD.sub(lambda found: f"\x1b[{_COLOURS[found[1]]}m{found[1]}\x1b[0m", line, count=1)
+
+
+def near(location: Location) -> str:
+    """Return a place as somebody in this folder would write it."""
+    path, here = Path(location.file), Path.cwd()
+    shown = str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
+    return f"{shown}:{location.line}" if location.line else shown

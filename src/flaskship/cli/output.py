@@ -124,7 +124,7 @@ class Output:
             "evidence": list(failure.evidence),
             "exit_code": failure.exit_code,
         }
-        where = f"{place}: " if place else ""
+        where = f"{clean.near(place)}: " if place else ""
         lines = [f"error: {where}{failure.message}"]
         lines += [f"  | {clean.printable(line)}" for line in failure.evidence]
         lines += [f"  {failure.hint}"] if failure.hint else []

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from flaskship.cli.clean import printable
+from flaskship.cli.clean import near, printable
 from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
@@ -88,7 +88,7 @@ def verdict_lines(verdict: Verdict) -> list[str]:
         lines.append(f"  {cause_line(cause)}")
         lines += [f"    | {printable(line)}" for line in cause.evidence]
         if cause.values is not None:
-            lines.append(f"    set by {cause.values}")
+            lines.append(f"    set by {near(cause.values)}")
     return lines
 
 
@@ -195,7 +195,7 @@ def explained_screen(path: str, found: Sequence[Setting]) -> list[str]:
     if not found:
         return [f"{path}: no layer sets it"]
     rows = [
-        ("*" if one is found[-1] else " ", str(one.location), one.layer, one.path, shown(one.value))
+        ("*" if one is found[-1] else " ", near(one.location), one.layer, one.path, shown(one.value))
         for one in found
     ]
     return table((" ", "WHERE", "LAYER", "PATH", "VALUE"), rows)

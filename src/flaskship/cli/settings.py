@@ -59,7 +59,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
         if argument == "--":
             break
         if argument in ("-o", "--output"):
-            wanted = arguments[index + 1 : index + 2] == ["json"]
+            wanted = "json" in arguments[index + 1 : index + 2]
         elif argument.startswith(("--output=", "-o")) and not argument.startswith("--o="):
             value = argument.removeprefix("--output=").removeprefix("-o")
             wanted = value.removeprefix("=") == "json"

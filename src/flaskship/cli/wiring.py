@@ -10,10 +10,12 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
-from flaskship.model.verdict import Receipt, Verdict
+from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.machine import Machine, Port
 from flaskship.tasks.provenance import provenance_of
 from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
+
+LONGEST_BODY = 200
 
 
 def real_world() -> World:
@@ -28,6 +30,7 @@ def real_world() -> World:
         build_image=_build_image,
         open_engine=_open_engine,
         judge=_judge,
+        causes=_causes,
         drive=_drive,
         check_health=_check_health,
         inspect=_inspect,
@@ -93,16 +96,24 @@ def _judge(snapshot: Snapshot, now: float) -> Verdict | None:
     return judge(snapshot, now)
 
 
-async def _drive(url: str, until: asyncio.Event) -> Receipt:
-    from flaskship.verification import receipt
+def _causes(snapshot: Snapshot, now: float) -> tuple[Cause, ...]:
+    from flaskship.verification.judge import causes
 
-    return await receipt.drive(url, until=until)
+    return causes(snapshot, now)
+
+
+async def _drive(url: str, until: asyncio.Event) -> Receipt:
+    from flaskship.verification.receipt import drive
+
+    return await drive(url, until=until)
 
 
 async def _check_health(url: str, patience: float) -> HealthAnswer:
-    from flaskship.verification import receipt
+    from flaskship.verification.receipt import check_health
 
-    return await receipt.check_health(url, patience)
+    answer = await check_health(url, patience)
+    said = answer.error or f"{answer.status} {answer.body.strip()[:LONGEST_BODY]}".rstrip()
+    return HealthAnswer(url, answer.ok, said)
 
 
 async def _inspect(project: Project, wanted: Iterable[Port]) -> Machine:

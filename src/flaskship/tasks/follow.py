@@ -45,16 +45,16 @@ async def follow_to_verdict(
                 if verdict is not None:
                     return verdict, snapshot
             if timeout is not None and world.now() - begun >= timeout:
-                return _timed_out(snapshot, timeout), snapshot
+                return _timed_out(snapshot, timeout, world.causes(snapshot, world.now())), snapshot
     lost = Cause("ObservationLost", "the engine stopped reporting before the release could be judged")
     return Verdict(Outcome.INCONCLUSIVE, (lost,)), latest
 
 
-def _timed_out(snapshot: Snapshot, timeout: float) -> Verdict:
+def _timed_out(snapshot: Snapshot, timeout: float, others: tuple[Cause, ...]) -> Verdict:
     waiting = tuple(
         f"{workload.name}: {workload.ready} of {workload.desired} ready"
         for workload in snapshot.workloads
         if not workload.complete
     )
     message = f"no verdict within the {timeout:g} s of --timeout"
-    return Verdict(Outcome.INCONCLUSIVE, (Cause(TIMED_OUT, message, evidence=waiting),))
+    return Verdict(Outcome.INCONCLUSIVE, (Cause(TIMED_OUT, message, evidence=waiting), *others))

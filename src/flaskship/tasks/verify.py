@@ -36,13 +36,13 @@ async def verify(world: World, engine: Engine, environment: str) -> Verified:
         )
     release = await engine.recall(environment, snapshot.release.revision)
     answers = await ask_all(world, snapshot, release.documents)
-    verdict = world.judge(snapshot, world.now()) or _undecided(snapshot)
+    verdict = world.judge(snapshot, world.now()) or _undecided(world, snapshot)
     return Verified(snapshot, with_answers(verdict, answers), answers)
 
 
-def _undecided(snapshot: Snapshot) -> Verdict:
+def _undecided(world: World, snapshot: Snapshot) -> Verdict:
     waiting = tuple(
         f"{one.name}: {one.ready} of {one.desired} ready" for one in snapshot.workloads if not one.complete
     )
     cause = Cause("StillMoving", "a rollout is under way and cannot be judged yet", evidence=waiting)
-    return Verdict(Outcome.INCONCLUSIVE, (cause,))
+    return Verdict(Outcome.INCONCLUSIVE, (cause, *world.causes(snapshot, world.now())))

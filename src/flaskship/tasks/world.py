@@ -11,7 +11,7 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
-from flaskship.model.verdict import Receipt, Verdict
+from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.machine import Machine, Port
 
 Layered = Any
@@ -86,6 +86,7 @@ class World:
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
     open_engine: Callable[[Project, Environment, str], Engine]
     judge: Callable[[Snapshot, float], Verdict | None]
+    causes: Callable[[Snapshot, float], tuple[Cause, ...]]
     drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
