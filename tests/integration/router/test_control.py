@@ -124,6 +124,34 @@ async def test_a_file_that_is_no_socket_is_refused(router, tmp_path):
     assert "cannot be one" in reply["error"]
 
 
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+async def test_a_socket_that_cannot_listen_is_refused(router, kind):
+    with socket.socket(socket.AF_INET, kind) as sock:
+        reply = await router.ask("pass", files=[sock.fileno()], listeners=["x"])
+    assert reply["type"] == "error"
+    assert "'x' is n" in reply["error"]
+
+
+async def test_one_bad_listener_refuses_the_table_and_closes_the_new_ones(router, saying, talk):
+    port = await router.route((await saying("one")).endpoint())
+    good = router.bind("good")
+    with (
+        socket.create_server(("127.0.0.1", 0)) as there,
+        socket.create_connection(there.getsockname()) as connected,
+    ):
+        table = RouteTable(2, (Route("main"), Route("good"), Route("bad")))
+        files = [router.held["good"].fileno(), connected.fileno()]
+        reply = await router.ask("table", files=files, listeners=["good", "bad"], table=to_json(table))
+    assert reply["type"] == "error"
+    assert "'bad' cannot listen" in reply["error"]
+    assert (await router.ask("hello"))["listeners"] == ["main"]
+    assert (await talk(port, GET)).endswith(b"one")
+    files = [router.held["good"].fileno()]
+    table = RouteTable(2, (Route("main"), Route("good")))
+    assert (await router.ask("table", files=files, listeners=["good"], table=to_json(table)))["type"] == "ack"
+    assert b" 503 " in await talk(good, GET)
+
+
 async def test_what_is_no_frame_ends_that_channel_alone(router):
     sock = socket.socket(socket.AF_UNIX)
     sock.connect(str(router.socket))

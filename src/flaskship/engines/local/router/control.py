@@ -185,6 +185,8 @@ def _take_sockets(channel: Channel, message: Message) -> dict[str, socket.socket
             os.set_inheritable(number, False)
             if sockets[name].type != socket.SOCK_STREAM:
                 raise BadRequest(f"listener {name!r} is no stream socket")
+            if not sockets[name].getsockname()[1]:
+                raise BadRequest(f"listener {name!r} is not bound to a port")
     except (OSError, BadRequest) as error:
         for sock in sockets.values():
             sock.close()

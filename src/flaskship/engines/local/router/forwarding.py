@@ -87,8 +87,20 @@ class Forwarding:
             if route.listener in self._waiting:
                 new[route.listener] = self._plan(route)
         for name, plan in new.items():
-            await self._open(name, self._waiting.pop(name), plan)
+            try:
+                await self._open(name, self._waiting[name], plan)
+            except OSError as error:
+                self._take_back(new)
+                raise TableRefused(f"listener {name!r} cannot listen: {error.strerror or error}") from error
+            del self._waiting[name]
         self._swap(table)
+
+    def _take_back(self, new: Mapping[str, Plan]) -> None:
+        named = {route.listener for route in self.table.routes}
+        for name in new:
+            self._waiting.pop(name, None)
+            if name in self.listeners and name not in named:
+                self._close(self.listeners.pop(name))
 
     def _swap(self, table: RouteTable) -> None:
         self.table = table
@@ -136,6 +148,7 @@ class Forwarding:
         # asyncio leaves this to sockets made with a protocol number; accepted connections inherit it.
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.listen(BACKLOG)
         entrance = Entrance(name, plan)
         context = self._context
 

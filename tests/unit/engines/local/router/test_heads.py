@@ -39,7 +39,7 @@ def test_an_absolute_target_becomes_a_path():
     assert request(line=b"OPTIONS * HTTP/1.1\r\n").target == b"*"
 
 
-@pytest.mark.parametrize("target", [b"*", b"a", b"ftp://a/", b"http://u@a/", b"//a"[1:] and b"?x"])
+@pytest.mark.parametrize("target", [b"*", b"a", b"ftp://a/", b"http://u@a/", b"?x"])
 def test_other_targets_are_refused(target):
     with pytest.raises(BadMessage) as error:
         request(line=b"GET " + target + b" HTTP/1.1\r\n")
