@@ -1,8 +1,10 @@
 """YAML files as text, as a node tree, and as lines: which line set which path."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
@@ -21,7 +23,7 @@ class YamlFile:
 
     path: Path
     text: str
-    lines: dict[KeyPath, int]
+    lines: Mapping[KeyPath, int]
 
     def location(self, path: KeyPath) -> Location:
         """The line of a path, or of the nearest ancestor that has one."""
@@ -34,7 +36,7 @@ class YamlFile:
 def read_yaml(path: Path) -> YamlFile:
     """Read and index one YAML document; whatever is wrong with it is a ConfigurationError with its line."""
     text = _read_text(path)
-    return YamlFile(path, text, dict(_index(text, path)))
+    return YamlFile(path, text, _lines(text, path))
 
 
 def _read_text(path: Path) -> str:
@@ -51,6 +53,12 @@ def _read_text(path: Path) -> str:
         raise ConfigurationError(
             f"cannot be read: {error.strerror or error}", location=Location(path)
         ) from None
+
+
+@lru_cache(maxsize=16)
+def _lines(text: str, path: Path) -> Mapping[KeyPath, int]:
+    # The chart's own values are a layer of every environment: one command reads them several times.
+    return MappingProxyType(dict(_index(text, path)))
 
 
 def _index(text: str, path: Path) -> Iterator[tuple[KeyPath, int]]:

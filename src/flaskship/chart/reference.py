@@ -1,0 +1,106 @@
+"""docs/reference/values.md, written from values.schema.json and the chart's defaults: run as a module."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from flaskship.chart import helm
+from flaskship.chart.project import load_project
+
+LONGEST_DEFAULT = 80
+OUTPUT = Path("docs/reference/values.md")
+
+HEAD = """\
+# Values
+
+Every key that an environment may set, in `infra/helmchart/values.yaml`, `values-<environment>.yaml`, a file
+given with `-f`, or with `--set`. Later ones win: maps merge, lists replace, null deletes a default. A key that
+is not listed here is an error that names the nearest one.
+
+Written from `infra/helmchart/values.schema.json` by `python -m flaskship.chart.reference`; do not edit.
+"""
+
+APPLICATION_HEAD = """\
+## An application
+
+These keys stand under `defaults` (for all), `roles.<role>` (for a role) and `applications.<name>` (for one);
+the later of the three wins. The default is that of `defaults`.
+"""
+
+
+def reference(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
+    """The whole page."""
+    tops = {key: value for key, value in schema["properties"].items() if key != "defaults"}
+    parts = [HEAD, "## The environment\n", _table(tops, defaults, schema), APPLICATION_HEAD]
+    application = schema["$defs"]["application"]["properties"]
+    parts.append(_table(application, defaults["defaults"], schema))
+    return "\n".join(parts)
+
+
+def _table(properties: Mapping[str, Any], defaults: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    rows = ["| Key | Type | Default | Meaning |", "| --- | --- | --- | --- |"]
+    rows += ["| " + " | ".join(row) + " |" for row in _rows(properties, defaults, schema, "")]
+    return "\n".join(rows) + "\n"
+
+
+def _rows(
+    properties: Mapping[str, Any], defaults: Any, schema: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, str, str, str]]:
+    for name, given in properties.items():
+        described = str(given.get("description", ""))
+        if given.get("$ref") == "#/$defs/application":
+            continue
+        rules = _resolved(given, schema)
+        default = defaults.get(name) if isinstance(defaults, Mapping) else None
+        inner = rules.get("properties")
+        shown = "" if inner else _shown(default)
+        yield f"`{prefix}{name}`", _type(rules), shown, _cell(described or str(rules.get("description", "")))
+        if inner:
+            yield from _rows(inner, default, schema, f"{prefix}{name}.")
+
+
+def _resolved(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    target = str(given.get("$ref", "")).removeprefix("#/$defs/")
+    found: Mapping[str, Any] = schema["$defs"][target] if target else given
+    return found
+
+
+def _type(rules: Mapping[str, Any]) -> str:
+    if "enum" in rules:
+        return " or ".join(f"`{value}`" for value in rules["enum"] if value is not None)
+    kinds = rules.get("type", "any")
+    names = [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
+    text = " or ".join(names)
+    if "integer" in names and "maximum" in rules:
+        text += f" ({rules['minimum']} to {rules['maximum']})" if rules["maximum"] < 2**31 - 1 else ""
+    return text
+
+
+def _shown(default: object) -> str:
+    text = json.dumps(default)
+    if len(text) > LONGEST_DEFAULT:
+        return "in values.yaml"
+    return "" if default is None else _cell(f"`{text}`")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main() -> int:
+    """Write the page of the project in the current folder."""
+    project = load_project(Path.cwd())
+    schema = json.loads((project.chart / "values.schema.json").read_text(encoding="utf-8"))
+    values = project.chart / "values.yaml"
+    target = project.root / OUTPUT
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(
+        reference(schema, helm.parse_values(values.read_text(encoding="utf-8"), values)), encoding="utf-8"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

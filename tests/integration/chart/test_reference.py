@@ -1,0 +1,41 @@
+"""docs/reference/values.md says what the schema says, and the schema describes every key."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flaskship.chart import helm
+from flaskship.chart.reference import OUTPUT, reference
+
+ROOT = Path(__file__).resolve().parents[3]
+CHART = ROOT / "infra" / "helmchart"
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+
+
+def test_the_page_is_not_stale() -> None:
+    values = CHART / "values.yaml"
+    page = reference(SCHEMA, helm.parse_values(values.read_text(), values))
+    assert (ROOT / OUTPUT).read_text() == page, "run: python -m flaskship.chart.reference"
+
+
+def test_every_key_is_described_and_no_map_is_open_by_accident() -> None:
+    for path, rules in keys(SCHEMA["properties"]):
+        assert rules.get("description"), path
+    for path, rules in keys(SCHEMA["$defs"]["application"]["properties"]):
+        assert rules.get("description"), path
+        if "properties" in rules:
+            assert rules["additionalProperties"] is False, path
+
+
+def test_every_default_of_the_chart_is_a_key_of_the_schema() -> None:
+    values = CHART / "values.yaml"
+    defaults = helm.parse_values(values.read_text(), values)
+    assert set(defaults) <= set(SCHEMA["properties"])
+    assert set(defaults["defaults"]) == set(SCHEMA["$defs"]["application"]["properties"]) - {"name", "role"}
+
+
+def keys(properties: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, rules in properties.items():
+        yield prefix + name, rules
+        yield from keys(rules.get("properties", {}), f"{prefix}{name}.")
