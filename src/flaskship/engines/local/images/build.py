@@ -25,13 +25,14 @@ from flaskship.engines.local.images.image import (
     RECORD,
     ImageCommand,
     LocalImage,
+    Note,
     UsedInterpreter,
     dump_image,
 )
-from flaskship.engines.local.images.install import Workshop, install_all
+from flaskship.engines.local.images.install import Workshop, install_all, precompile
 from flaskship.engines.local.images.interpreter import Interpreter, choose_interpreter
 from flaskship.engines.local.images.layout import lay_out, path_map, rewrite_paths
-from flaskship.engines.local.images.plan import ImagePlan, Note, plan_listed, read_dockerfile, wanted_python
+from flaskship.engines.local.images.plan import ImagePlan, plan_listed, read_dockerfile, wanted_python
 from flaskship.engines.local.images.process import Runner, run_job
 from flaskship.engines.local.images.store import (
     Site,
@@ -162,7 +163,9 @@ async def _make(
     target = images_folder(order.project_root) / order.image_id
     image = _image(order, plan, target, installer, clock())
     with translated(site.folder):
-        await _in_thread(_complete, plan, site, target, image)
+        await _in_thread(lay_out, plan.layout, site.folder)
+        await precompile(shop)
+        await _in_thread(_seal, site, target, image)
     return image
 
 
@@ -180,8 +183,7 @@ def _copy(order: _Order, site: Site, report: Report) -> None:
         )
 
 
-def _complete(plan: ImagePlan, site: Site, target: Path, image: LocalImage) -> None:
-    lay_out(plan.layout, site.folder)
+def _seal(site: Site, target: Path, image: LocalImage) -> None:
     rewrite_paths(site.folder / "venv", site.folder, target)
     (site.folder / "uv-lock.txt").unlink(missing_ok=True)
     record = os.open(site.folder / RECORD, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)

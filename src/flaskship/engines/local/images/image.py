@@ -3,12 +3,22 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from flaskship.engines.local.images.plan import Note
+from typing import Any, Literal
 
 FORMAT = 1
 RECORD = "image.json"
+
+Treatment = Literal["emulated", "ignored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An instruction that is not followed to the letter, and what happens in its place."""
+
+    line: int
+    instruction: str
+    treatment: Treatment
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,19 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from flaskship.engines.local.images.commands import Install, Reading, read_run
 from flaskship.engines.local.images.context import Context, digest_of, locate_dockerfile, read_context
 from flaskship.engines.local.images.dockerfile import Copy, Dockerfile, MakeFolder, Run, Stage, absolute
 from flaskship.engines.local.images.errors import DockerfileInvalidError, ImageUnreadableError
+from flaskship.engines.local.images.image import Note, Treatment
 from flaskship.engines.local.images.parse import parse_dockerfile
 from flaskship.engines.local.images.requirements import Installation, LeftOut, is_hashed, resolve_installs
 from flaskship.engines.local.images.tree import Tree, copy_target, match_sources
 from flaskship.model.location import Location
 
-Treatment = Literal["emulated", "ignored"]
 _PYTHON_TAG = re.compile(r"(?:^|/)python:(\d+(?:\.\d+)?)|python(\d+\.\d+)")
 _TOOL_IMAGES = re.compile(r"(?:^|/)uv(?::|@|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """An instruction that is not followed to the letter, and what happens in its place."""
-
-    line: int
-    instruction: str
-    treatment: Treatment
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

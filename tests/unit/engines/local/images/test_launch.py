@@ -9,12 +9,12 @@ from flaskship.engines.local.images.image import (
     RECORD,
     ImageCommand,
     LocalImage,
+    Note,
     UsedInterpreter,
     dump_image,
     load_image,
 )
 from flaskship.engines.local.images.launch import image_environment, map_argv, map_path, resolve_command
-from flaskship.engines.local.images.plan import Note
 
 FOLDER = Path("/p/.flaskship/images/abc")
 IMAGE = LocalImage(
