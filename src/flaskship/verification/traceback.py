@@ -70,7 +70,8 @@ def _last_start(log: list[str]) -> int | None:
                 file -= 1
             if file < index and _FILE.match(log[file]) and not (file and _HEADER.match(log[file - 1])):
                 return file
-    return None
+    # A log that was cut within a traceback begins with its frames.
+    return 0 if any(_FILE.match(line) for line in log[:2]) and log[0][:1].isspace() else None
 
 
 def _end(log: list[str], start: int) -> int:

@@ -59,6 +59,12 @@ def test_an_unfinished_traceback_is_told_as_far_as_it_goes():
     assert raised(SIMPLE[:3]) is None
 
 
+def test_a_log_that_was_cut_within_a_traceback_still_tells_it():
+    log = ("    run()", *SIMPLE[1:])
+    assert isolate_traceback((*log, "[1] [INFO] Worker exiting")) == log
+    assert raised(log) == ("ValueError", "DATABASE_URL is empty")
+
+
 def test_the_parsers_error_in_the_main_script_has_no_header():
     log = ('  File "/app/main.py", line 1', "    def (:", "        ^", "SyntaxError: invalid syntax")
     assert isolate_traceback(("before", *log)) == log

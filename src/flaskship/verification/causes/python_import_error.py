@@ -17,8 +17,9 @@ CODE = "PythonImportError"
 ENDS = Ends.AT_ONCE
 SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
 IMPORT = frozenset({"ModuleNotFoundError", "ImportError"})
-# What `python -m missing` says; it raises nothing.
+# What `python -m missing` and gunicorn say; they raise nothing.
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: (No module named .*)")
+_NO_ATTRIBUTE = re.compile(r"^(Failed to (?:find attribute|parse) .*)")
 
 
 def find(subject: Subject) -> Cause | None:
@@ -38,13 +39,13 @@ def find(subject: Subject) -> Cause | None:
 
 def _without_traceback(subject: Subject, exit: Exit) -> Cause | None:
     for line in reversed(exit.last_lines):
-        if found := _NO_MODULE.match(line):
+        if found := _NO_MODULE.match(line) or _NO_ATTRIBUTE.match(line):
             return subject.cause(CODE, _import_message(found[1]), tail((line,)), "command")
     return None
 
 
 def _import_message(what: str) -> str:
     return (
-        f"Python cannot import the application: {what}. "
+        f"Python cannot import the application: {what.rstrip('.')}. "
         "Add what is missing to the image's requirements, or correct the module's name in the command."
     )

@@ -9,6 +9,7 @@ from flaskship.verification.subject import Subject
 
 CODE = "StartFailed"
 ENDS = Ends.AT_ONCE
+ADVICE = "Its command and working folder come from the values, else from the image."
 
 
 def find(subject: Subject) -> Cause | None:
@@ -16,4 +17,5 @@ def find(subject: Subject) -> Cause | None:
     problem = subject.replica.problem
     if problem is None:
         return None
-    return subject.cause(CODE, problem.message, problem.evidence, problem.field or "command")
+    message = f"{problem.message.rstrip('. ')}. {ADVICE}"
+    return subject.cause(CODE, message, problem.evidence, problem.field or "command")
