@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 from app_support import free_port
 
@@ -106,10 +107,17 @@ class Postgres:
         return name
 
     def freeze(self):
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        # Each backend leads a process group of its own, so the tree is walked.
+        for process in self._tree():
+            process.suspend()
 
     def thaw(self):
-        os.killpg(self.process.pid, signal.SIGCONT)
+        for process in self._tree():
+            process.resume()
+
+    def _tree(self):
+        leader = psutil.Process(self.process.pid)
+        return [leader, *leader.children(recursive=True)]
 
     def stop(self, number=signal.SIGINT):
         if self.process is None or self.process.poll() is not None:

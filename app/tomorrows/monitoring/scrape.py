@@ -64,7 +64,9 @@ def observe(
 
 
 def _get(sibling: Sibling, path: str, send: Callable[[Call], Answer]) -> Answer:
-    for attempt in stamina.retry_context(on=ExchangeFailed, attempts=2, timeout=SECONDS, wait_initial=0.05):
+    for attempt in stamina.retry_context(
+        on=ExchangeFailed, attempts=2, timeout=SECONDS, wait_initial=0.05, wait_jitter=0.1
+    ):
         with attempt:
             address = str(resolve(sibling.host, sibling.port)[0])
             host = f"[{sibling.host}]" if ":" in sibling.host else sibling.host
@@ -125,6 +127,6 @@ def rate(before: Readings | None, now: Readings) -> float | None:
         and now.at > before.at
     ):
         return (now.requests - before.requests) / (now.at - before.at)
-    if now.started_at and now.at > now.started_at:
+    if now.started_at is not None and now.at > now.started_at:
         return now.requests / (now.at - now.started_at)
     return None

@@ -102,6 +102,7 @@ class Database:
             attempts=3,
             timeout=OPEN_SECONDS,
             wait_initial=0.05,
+            wait_jitter=0.1,
             wait_max=0.5,
         ):
             with attempt:
