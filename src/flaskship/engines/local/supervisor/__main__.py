@@ -12,8 +12,11 @@ import time
 from pathlib import Path
 
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
+from flaskship.engines.local.processes.watchdog import Excess, Watchdog
 from flaskship.engines.local.state import State
+from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.launcher import Launcher
 from flaskship.engines.local.supervisor.log_caps import cap_logs
 from flaskship.engines.local.supervisor.router_link import RouterLink
@@ -47,6 +50,8 @@ def main() -> int:
 
 async def _supervise(paths: LocalPaths, ready: int | None) -> None:
     state = State(paths.database)
+    containers: dict[str, ContainerRuntime] = {}
+    watchdog = Watchdog(paths.project, lambda excess: _over_limit(containers, excess))
     world = World(
         paths=paths,
         state=state,
@@ -54,6 +59,8 @@ async def _supervise(paths: LocalPaths, ready: int | None) -> None:
         now=time.time,
         sleep=asyncio.sleep,
         random_name=lambda: secrets.token_hex(5),
+        containment=choose_containment(paths.project, watchdog=lambda: watchdog),
+        containers=containers,
     )
     prefix = next((place.address.rsplit(".", 2)[0] for place in state.placements().values()), None)
     addresses = choose_addresses(paths.project, prefix if prefix != "127.0" else None)
@@ -67,6 +74,7 @@ async def _supervise(paths: LocalPaths, ready: int | None) -> None:
     tasks = [
         asyncio.create_task(server.serve(server.listen())),
         asyncio.create_task(cap_logs(supervisor)),
+        *([asyncio.create_task(watchdog.run())] if world.containment is watchdog else []),
         asyncio.create_task(_until_idle(supervisor, server, stopping)),
     ]
     _tell(ready, "")
@@ -94,6 +102,12 @@ async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.
             stopping.set()
             return
         supervisor.ended.clear()
+
+
+async def _over_limit(containers: dict[str, ContainerRuntime], excess: Excess) -> None:
+    container = containers.get(excess.uid)
+    if container is not None:
+        await container.over_limit(f"{excess.resource}: {excess.used} used, {excess.limit} allowed")
 
 
 def _tell(ready: int | None, message: str) -> None:

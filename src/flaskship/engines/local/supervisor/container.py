@@ -1,25 +1,33 @@
 """One container of a replica: its process, its probes, and its next start after an end."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from flaskship.engines.local import backoff
 from flaskship.engines.local.processes import logs
+from flaskship.engines.local.processes.limits import Cell, Limits
+from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.spawner.client import SpawnerRefused
-from flaskship.engines.local.spawner.records import Ending
+from flaskship.engines.local.spawner.records import Ending, Record
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import ProcessRecord
 from flaskship.engines.local.supervisor.launcher import Start
+from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
 from flaskship.model.snapshot import Exit, KilledBy, Problem
 
 KEPT_EXITS = 10
 EVIDENCE_LINES = 60
-NOT_FOUND, NOT_EXECUTABLE = 127, 126
+REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
+
+Note = Callable[[str, str, str], None]
+"""Records an event: reason, message, type."""
 
 
 @dataclass
@@ -49,6 +57,7 @@ class ContainerRuntime:
         log: Path,
         plan: Planner,
         changed: Callable[[], None],
+        event: Note,
         *,
         grace: int = 30,
         init: bool = False,
@@ -60,12 +69,14 @@ class ContainerRuntime:
         self.log = log
         self._plan = plan
         self._changed = changed
+        self._event = event
         self._init = init
         self._grace = grace
         self.stopping = False
         self.standing = Standing()
         self.probes = Probes(spec, address, changed)
         self._launched: LaunchPlan | None = None
+        self._cell: Cell | None = None
 
     @property
     def ready(self) -> bool:
@@ -77,8 +88,11 @@ class ContainerRuntime:
         """Return how often the process was started again."""
         return max(0, self.standing.attempt - 1)
 
-    async def run(self, adopted: ProcessRecord | None = None) -> Exit | None:
-        """Run the process once to its end; None (and a problem in the standing) when it cannot start."""
+    async def run(self, adopted: ProcessRecord | None = None, *, ready: bool = False) -> Exit | None:
+        """Run the process once to its end; None (and a problem in the standing) when it cannot start.
+
+        An adopted process that was ready counts as ready until its probe says otherwise.
+        """
         if adopted is not None:
             self.standing.attempt = adopted.attempt
         plan = self._plan(self.spec)
@@ -86,32 +100,49 @@ class ContainerRuntime:
             self._stuck(plan)
             return None
         self._launched = plan
-        if adopted is not None and self._world.launcher.knows(adopted.uid):
-            self._adopt(adopted)
-        elif not await self._start(plan):
+        known = self._world.launcher.known(adopted.uid) if adopted is not None else None
+        if adopted is not None and known is not None:
+            self._adopt(adopted, known, plan)
+        elif await self._start(plan):
+            ready = False
+        else:
             return None
         assert self.standing.process is not None
         ending = self._world.launcher.ending(self.standing.process)
-        probing = asyncio.create_task(self._probe(plan))
+        watching = [asyncio.create_task(self._probe(plan, ready=ready))]
+        if not self._init:
+            watching.append(asyncio.create_task(self._guard_ports(plan)))
+        self._world.containers[self.standing.process] = self
         try:
-            ended = await asyncio.shield(ending)
+            ended = await _first(ending, watching)
         finally:
-            probing.cancel()
-            await asyncio.gather(probing, return_exceptions=True)
+            del self._world.containers[self.standing.process]
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
         return await self._finish(ended)
 
-    async def keep_running(self, policy: str, adopted: ProcessRecord | None = None) -> Exit | None:
+    async def keep_running(
+        self, policy: str, adopted: ProcessRecord | None = None, *, ready: bool = False
+    ) -> Exit | None:
         """Run it again and again as the restart policy says; return the end that is the last."""
         while True:
             if self.stopping and adopted is None:
                 return None
-            ended = await self.run(adopted)
+            ended = await self.run(adopted, ready=ready)
             adopted = None
             if self.stopping:
                 return ended
             if ended is not None and (policy == "Never" or (policy == "OnFailure" and ended.code == 0)):
                 return ended
             await self._back_off()
+
+    def resume_ready(self, record: ProcessRecord | None) -> None:
+        """Count as ready from now on, if the process of an earlier supervisor still runs."""
+        known = self._world.launcher.known(record.uid) if record else None
+        if record is not None and known is not None and known.ending is None:
+            self.standing.process, self.standing.pid = record.uid, known.pid
+            self.probes.resume(self._world.now())
 
     async def kill(self, by: KilledBy, number: int = signal.SIGTERM) -> None:
         """Send the signal to the process; who did it is on disk before."""
@@ -136,29 +167,54 @@ class ContainerRuntime:
         self._world.state.save_process(
             ProcessRecord(uid, self._replica, self.spec.name, standing.attempt, intended_at=now)
         )
+        limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
         try:
+            cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
             record = await self._world.launcher.start(
-                Start(uid, plan.argv, plan.env, plan.cwd, str(self.log), plan.cgroup, plan.rlimits)
+                Start(
+                    uid,
+                    (*cell.prefix, *plan.argv),
+                    plan.env,
+                    plan.cwd,
+                    str(self.log),
+                    cell.join or None,
+                    cell.rlimits or None,
+                )
             )
         except SpawnerRefused as refused:
+            cell.remove()
             await self._refused(uid, refused)
             return False
+        except OSError as error:
+            self._stuck(Problem("StartFailed", f"its limits could not be set: {error}", terminal=False))
+            return False
+        cell.started(record.pid)
+        self._cell = cell
         standing.process, standing.pid, standing.started_at = uid, record.pid, record.started_at
         standing.problem, standing.killed_by = None, None
         self._save(pid=record.pid, start_time=record.start_time, boot_id=record.boot_id)
+        self._event("Started", f"container {self.spec.name}, pid {record.pid}", "Normal")
         self._changed()
         return True
 
-    def _adopt(self, record: ProcessRecord) -> None:
+    def _adopt(self, record: ProcessRecord, known: Record, plan: LaunchPlan) -> None:
         standing = self.standing
-        standing.process, standing.pid = record.uid, record.pid
-        standing.started_at = record.intended_at
+        standing.process, standing.pid = record.uid, known.pid
+        standing.started_at = known.started_at
         standing.killed_by = KilledBy(record.killed_by) if record.killed_by else None
+        limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
+        with contextlib.suppress(OSError):
+            self._cell = self._world.containment.adopt(record.uid, limits, known.pid)
 
     async def _refused(self, uid: str, refused: SpawnerRefused) -> None:
         now = self._world.now()
-        code = {"NotFound": NOT_FOUND, "NotExecutable": NOT_EXECUTABLE}.get(refused.code, NOT_EXECUTABLE)
-        self._record(Exit(self.spec.name, now, code, init=self._init, last_lines=(refused.message,)), now)
+        code = REFUSALS.get(refused.code)
+        if code is None:
+            self._stuck(Problem("StartFailed", refused.message, terminal=False))
+        else:
+            said = (refused.message,)
+            self._record(Exit(self.spec.name, now, code, init=self._init, last_lines=said), now)
+        self._event("Failed", refused.message, "Warning")
         await self._world.launcher.forget(uid)
 
     def _stuck(self, problem: Problem) -> None:
@@ -166,11 +222,25 @@ class ContainerRuntime:
             self.standing.problem = problem
             self._changed()
 
-    async def _probe(self, plan: LaunchPlan) -> None:
+    async def _probe(self, plan: LaunchPlan, *, ready: bool) -> None:
         assert self.standing.started_at is not None
-        await self.probes.run(self.standing.started_at, plan, self._world, self._unhealthy)
+        await self.probes.run(self.standing.started_at, plan, self._world, self._unhealthy, resume=ready)
+
+    async def _guard_ports(self, plan: LaunchPlan) -> None:
+        assert self.standing.pid is not None
+        problem = await watch_ports(self.standing.pid, self._address, plan.ports, self._world.sleep)
+        if problem is not None:
+            self._stuck(problem)
+            await self.kill(KilledBy.ENGINE, signal.SIGKILL)
+
+    async def over_limit(self, what: str) -> None:
+        """End the process that the watchdog found over its limit."""
+        self._event("OverLimit", what, "Warning")
+        await self.kill(KilledBy.WATCHDOG, signal.SIGKILL)
+        await self.kill_group()
 
     async def _unhealthy(self) -> None:
+        self._event("Unhealthy", f"container {self.spec.name} failed its probe and is restarted", "Warning")
         await self.kill(KilledBy.LIVENESS)
         # Cancelled as soon as the process has ended.
         await self._world.sleep(self._grace)
@@ -179,9 +249,13 @@ class ContainerRuntime:
     async def _finish(self, ending: Ending) -> Exit:
         standing = self.standing
         assert standing.process is not None
-        # Whatever the process left in its group ends with it, as a container's processes do.
+        # Whatever the process left behind ends with it, as a container's processes do.
         await self.kill_group()
+        await kill_all(self._world.paths.project, standing.process, None)
+        usage = self._cell.usage() if self._cell else None
         killed_by = standing.killed_by
+        if ending.signal == signal.SIGKILL and usage and usage.oom_kills:
+            killed_by = KilledBy.MEMORY_LIMIT
         if ending.signal is not None and killed_by is None:
             killed_by = KilledBy.OUTSIDE
         ended = Exit(
@@ -193,9 +267,13 @@ class ContainerRuntime:
             init=self._init,
             last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES)),
             memory_limit=self._launched.memory_limit if self._launched else None,
+            memory_peak=usage.peak if usage else None,
             after_ready=self.probes.was_ready,
         )
         await self._world.launcher.forget(standing.process)
+        if self._cell is not None:
+            self._cell.remove()
+            self._cell = None
         standing.process, standing.pid = None, None
         self.probes.stopped()
         self._record(ended, ending.at)
@@ -215,6 +293,7 @@ class ContainerRuntime:
         wait = due - self._world.now()
         if wait > 0:
             standing.waiting = True
+            self._event("BackOff", f"container {self.spec.name} starts again in {wait:.0f} s", "Warning")
             self._changed()
             await self._world.sleep(wait)
             standing.waiting = False
@@ -227,3 +306,14 @@ class ContainerRuntime:
         )
         if known is not None:
             self._world.state.save_process(replace(known, **changes))  # type: ignore[arg-type]
+
+
+async def _first(ending: "asyncio.Future[Ending]", watching: list["asyncio.Task[None]"]) -> Ending:
+    """Return the ending; an error of a watching task is raised, not lost."""
+    active: set[asyncio.Future[Any]] = set(watching)
+    while not ending.done():
+        done, _ = await asyncio.wait({ending} | active, return_when=asyncio.FIRST_COMPLETED)
+        for task in done & active:
+            task.result()
+        active -= done
+    return ending.result()

@@ -106,7 +106,7 @@ class EnvironmentRuntime:
             if replica is None:
                 self._ending[record.uid] = asyncio.create_task(self._sweep(record))
                 continue
-            replica.start({p.container: p for p in self.world.state.processes(record.uid)})
+            replica.resume({p.container: p for p in self.world.state.processes(record.uid)})
             if record.stage == "retiring":
                 self._retire(replica, "it was being ended when the supervisor stopped")
 
@@ -236,6 +236,7 @@ class EnvironmentRuntime:
             folder,
             planner(self, generation, spec, record, folder),
             self.changed,
+            self.event,
         )
         self.replicas[record.uid] = replica
         return replica

@@ -66,9 +66,9 @@ class Launcher:
             self._note(record)
             return record
 
-    def knows(self, uid: str) -> bool:
-        """Tell whether the process was started and is not forgotten."""
-        return uid in self._known
+    def known(self, uid: str) -> Record | None:
+        """Return the process that was started and is not forgotten."""
+        return self._known.get(uid)
 
     def ending(self, uid: str) -> "asyncio.Future[Ending]":
         """Return what is resolved once the process has ended."""

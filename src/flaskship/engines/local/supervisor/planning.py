@@ -85,6 +85,8 @@ def planner(
             cwd=os.fspath(cwd),
             ports=dict(record.ports),
             memory_limit=container.resources.memory_limit,
+            cpu_limit=container.resources.cpu_limit,
+            cpu_request=container.resources.cpu_request,
         )
 
     return plan

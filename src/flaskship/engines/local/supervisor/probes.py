@@ -26,12 +26,22 @@ class Probes:
         self.failures: dict[Kind, ProbeFailure] = {}
 
     async def run(
-        self, started_at: float, plan: LaunchPlan, world: World, unhealthy: Callable[[], Awaitable[None]]
+        self,
+        started_at: float,
+        plan: LaunchPlan,
+        world: World,
+        unhealthy: Callable[[], Awaitable[None]],
+        *,
+        resume: bool = False,
     ) -> None:
-        """Probe until cancelled; unhealthy() is awaited when startup or liveness has failed for good."""
-        if self._spec.startup and not await self._loop(
-            "startup", self._spec.startup, started_at, plan, world
-        ):
+        """Probe until cancelled; unhealthy() is awaited when startup or liveness has failed for good.
+
+        With resume the process was ready already: it stays so until its probe fails.
+        """
+        startup = None if resume else self._spec.startup
+        if resume:
+            self.resume(world.now())
+        if startup and not await self._loop("startup", startup, started_at, plan, world):
             await unhealthy()
             return
         self.started = True
@@ -54,6 +64,11 @@ class Probes:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def resume(self, now: float) -> None:
+        """Count as ready, as before."""
+        self.started = True
+        self._become(ready=True, now=now)
+
     def port(self, port: Port, plan: LaunchPlan) -> int:
         """Return the port on the replica's address that stands for a container port or its name."""
         named = (known.number for known in self._spec.ports if known.name == port)
@@ -69,6 +84,8 @@ class Probes:
         self, kind: Kind, probe: Probe, started_at: float, plan: LaunchPlan, world: World
     ) -> bool:
         state = begin(probe, kind, started_at, world.now())
+        if kind == "readiness" and self.ready:
+            state = replace(state, passed=True, eager=False)
         step = advance(probe, state, ProbeEvent.TICK, world.now())
         while True:
             if not step.run:

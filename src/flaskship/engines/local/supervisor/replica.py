@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import shutil
 import signal
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, Repl
 
 DRAIN_SECONDS = 5.0
 SHOWN_LINES = 20
+RETRY_SECONDS = 1.0
 
 
 class Replica:
@@ -32,6 +35,7 @@ class Replica:
         folder: Path,
         plan: Planner,
         changed: Callable[[], None],
+        event: Callable[[str, str, str, str], None],
     ) -> None:
         self._world = world
         self.record = record
@@ -39,6 +43,7 @@ class Replica:
         self.folder = folder
         self._plan = plan
         self._changed = changed
+        self._event = event
         self._task: asyncio.Task[None] | None = None
         self.terminating = False
         self.initialized = record.stage == "initialized"
@@ -55,6 +60,7 @@ class Replica:
             self.log(spec.name),
             self._plan,
             self._note,
+            functools.partial(self._event, self.record.name),
             grace=self.template.termination_grace,
             init=init,
         )
@@ -96,7 +102,14 @@ class Replica:
     def start(self, adopted: dict[str, ProcessRecord] | None = None) -> None:
         """Begin the replica's life, or go on with it where its running processes stand."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._task = asyncio.create_task(self._live(adopted or {}), name=f"replica {self.record.name}")
+        self._task = asyncio.create_task(self._guarded(adopted or {}), name=f"replica {self.record.name}")
+
+    def resume(self, processes: dict[str, ProcessRecord]) -> None:
+        """Go on with a replica of an earlier supervisor: what was ready still is, until a probe fails."""
+        if self.record.was_ready and self.record.stage == "initialized":
+            for name, container in self.containers.items():
+                container.resume_ready(processes.get(name))
+        self.start(processes)
 
     async def detach(self) -> None:
         """Stop watching; the processes go on and can be adopted."""
@@ -173,6 +186,23 @@ class Replica:
         started = all(c.probes.started for c in self.containers.values())
         return ReplicaPhase.RUNNING if started else ReplicaPhase.STARTING
 
+    async def _guarded(self, adopted: dict[str, ProcessRecord]) -> None:
+        """Live; an error of ours is shown as the replica's problem, and life goes on."""
+        while True:
+            try:
+                await self._live(adopted)
+                return
+            except* Exception as errors:
+                error = errors.exceptions[0]
+                text = f"{type(error).__name__}: {error}"
+                main = self.containers[self.template.main.name]
+                main.standing.problem = Problem("StartFailed", text, terminal=False)
+                self._event(self.record.name, "Failed", text, "Warning")
+                traceback.print_exception(error)
+                self._changed()
+            await self._world.sleep(RETRY_SECONDS)
+            adopted = {p.container: p for p in self._world.state.processes(self.uid)}
+
     async def _live(self, adopted: dict[str, ProcessRecord]) -> None:
         async with asyncio.TaskGroup() as tasks:
             for container in self.init.values():
@@ -198,7 +228,9 @@ class Replica:
         return ended is not None and ended.code == 0
 
     async def _keep(self, container: ContainerRuntime, adopted: ProcessRecord | None) -> None:
-        ended = await container.keep_running(self.template.restart_policy, adopted)
+        ended = await container.keep_running(
+            self.template.restart_policy, adopted, ready=self.record.was_ready
+        )
         if ended is not None and not self.terminating and container.spec.name == self.template.main.name:
             self.outcome = ended
             self._changed()

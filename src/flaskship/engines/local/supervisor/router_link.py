@@ -18,6 +18,7 @@ from flaskship.model.errors import FlaskshipError
 CONNECT_ATTEMPTS = 250
 CONNECT_PAUSE = 0.02
 BACKLOG = 1024
+RETRY_SECONDS = 0.5
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -107,7 +108,7 @@ class RouterLink:
 
     async def _push(self) -> None:
         while True:
-            if self._caller is None:
+            if self._caller is None or self._caller.closed.is_set():
                 await self._connect()
             assert self._caller is not None
             wanted = {route.listener for table in self._routes.values() for route in table}
@@ -162,13 +163,18 @@ class RouterLink:
 
     async def _watch(self, caller: Caller) -> None:
         await caller.closed.wait()
-        if self._closing:
-            return
-        async with self._changing:
-            if self._caller is caller or self._caller is None:
-                self._caller = None
-                # The sockets are still open here: clients wait in their backlog until the new router accepts.
-                await self._push()
+        # The sockets are still open here: clients wait in their backlog until the new router accepts.
+        while not self._closing:
+            try:
+                async with self._changing:
+                    if self._caller is caller:
+                        self._caller = None
+                    if self._caller is None:
+                        await self._push()
+                break
+            except (FlaskshipError, ChannelClosed, RemoteError) as error:
+                print(f"the router could not be replaced: {error}", file=sys.stderr)  # noqa: T201
+                await asyncio.sleep(RETRY_SECONDS)
         await caller.close()
 
     def _launch(self, path: str) -> None:

@@ -29,7 +29,7 @@ def configurations_of(
         raise ConfigurationError(
             f"this machine cannot make up {wanted}",
             location=Location(file),
-            hint="Write each there, as `SECRET:` and below it `  KEY: \"value\"`, and run the command again.",
+            hint='Write each there, as `SECRET:` and below it `  KEY: "value"`, and run the command again.',
         )
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if plan.stored_after != stored:

@@ -69,6 +69,7 @@ class Supervisor:
         runtime = self.environments.get(name)
         if runtime is None:
             runtime = self._runtime(intent)
+            runtime.start()
         runtime.move_to(intent, generation, listeners)
         runtime.event(release.name, "Applied", f"revision {number}")
         return number
@@ -197,13 +198,13 @@ class Supervisor:
             services.bind(self.link, listeners)
             runtime.move_to(intent, generation, listeners)
         runtime.adopt(records)
+        runtime.start()
         if not any(lock.environment == intent.environment for lock in state.locks()):
             self.command_lost(intent.environment)
 
     def _runtime(self, intent: Intent) -> EnvironmentRuntime:
         runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
         self.environments[intent.environment] = runtime
-        runtime.start()
         return runtime
 
     def _listeners(self, environment: str, spec: LocalRelease) -> tuple[ListenerPlan, ...]:

@@ -1,13 +1,18 @@
 """What every replica needs from the outside, injected in one piece."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.limits import Containment
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.launcher import Launcher
 from flaskship.model.snapshot import Problem
+
+if TYPE_CHECKING:
+    from flaskship.engines.local.supervisor.container import ContainerRuntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,9 @@ class World:
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     random_name: Callable[[], str]
+    containment: Containment
+    containers: dict[str, "ContainerRuntime"] = field(default_factory=dict)
+    """The running container of each process, for who watches processes from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,8 @@ class LaunchPlan:
     ports: dict[int, int]
     """Container port -> the port on the replica's address that stands for it."""
     memory_limit: int | None = None
-    cgroup: tuple[str, ...] | None = None
-    rlimits: dict[str, int] | None = None
+    cpu_limit: int | None = None
+    cpu_request: int | None = None
 
 
 Planner = Callable[[Container], LaunchPlan | Problem]
