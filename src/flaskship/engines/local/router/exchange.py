@@ -19,7 +19,7 @@ class Exchange:
     """A request and its answer; retried only before the first byte of an answer."""
 
     __slots__ = (
-        "_body_sent", "_client", "_close", "_connecting", "_ended", "_endpoint", "_fresh", "_head",
+        "_client", "_close", "_connecting", "_ended", "_endpoint", "_fresh", "_head",
         "_pending", "_pending_size", "_request_id", "_response", "_reused", "_started", "_tried", "_upstream",
         "_upstream_full", "request", "request_complete",
     )  # fmt: skip
@@ -36,7 +36,6 @@ class Exchange:
         )  # fmt: skip
         self._pending: list[bytes] = []
         self._pending_size = 0
-        self._body_sent = False
         self._endpoint: Endpoint | None = None
         self._upstream: Upstream | None = None
         self._upstream_full = False
@@ -108,7 +107,6 @@ class Exchange:
     def _attach(self, upstream: Upstream) -> None:
         self._upstream = upstream
         if self._pending:
-            self._body_sent = True
             data = b"".join((self._head, *self._pending))
             self._pending.clear()
             self._pending_size = 0
@@ -130,7 +128,6 @@ class Exchange:
             self._pending.append(data)
             self._pending_size += len(data)
         else:
-            self._body_sent = True
             self._upstream.transport.write(data)
 
     def client_full(self, full: bool) -> None:
