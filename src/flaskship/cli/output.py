@@ -146,7 +146,9 @@ class Output:
             from rich.console import Console
             from rich.live import Live
 
-            console = Console(file=self._stderr, no_color=not self._colour, highlight=False)
+            console = Console(
+                file=self._stderr, no_color=not self._colour, highlight=False, force_terminal=True
+            )
             self._live = Live(console=console, auto_refresh=False, transient=True)
             self._live.start()
         self._live.update(live_table(snapshot), refresh=True)

@@ -66,7 +66,7 @@ def _print(output: Output, result: story.Up) -> int:
         document |= documents.moved_document(moved)
     lines = [] if moved is None or moved.successful else screens.moved_screen(moved)
     lines += screens.status_screen(result.snapshot)
-    if result.notes.strip():
+    if result.notes.strip() and (moved is None or moved.successful):
         lines += ["", *result.notes.strip().splitlines()]
     output.summary(document, lines)
     if moved is None:

@@ -71,7 +71,12 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
     if not stage.wish.rollback:
         return _left(stage, moved, f"revision {failed} is left as it is (--no-rollback)")
     if healthy is None:
-        return _left(stage, moved, f"nothing ran healthily before revision {failed}, so nothing is undone")
+        return _left(
+            stage,
+            moved,
+            f"nothing ran healthily before revision {failed}, so nothing is undone: "
+            f"flaskship down {moved.environment} stops it",
+        )
     stage.report.step(f"going back to revision {healthy.number}")
     old = await stage.engine.recall(moved.environment, healthy.number)
     release = going_back(old, by, healthy.number, f"revision {failed} failed")

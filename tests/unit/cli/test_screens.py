@@ -1,0 +1,81 @@
+"""What a person reads, compared with recorded screens; UPDATE_GOLDEN=1 records them anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.contract.world import API, Stage
+from tests.unit.cli.conftest import Terminal
+
+from flaskship.cli import screens
+
+GOLDEN = Path(__file__).parent / "golden"
+BREAK = f"applications.{API}.command={{/bin/false}}"
+
+STORIES: dict[str, list[str]] = {
+    "up": ["up dev --detach"],
+    "up-again": ["up dev --detach", "up dev --detach"],
+    "up-failed": [f"up dev --detach --set {BREAK}"],
+    "status": ["up dev --detach", "status"],
+    "status-scaled": ["up dev --detach", f"scale dev {API} 2", "status dev"],
+    "status-stopped": ["up dev --detach", "down dev", "status dev"],
+    "deploy": ["up dev --detach", f"deploy dev --set applications.{API}.replicas=2"],
+    "deploy-failed": ["up dev --detach", f"deploy dev --set {BREAK}"],
+    "deploy-left": ["up dev --detach", f"deploy dev --no-rollback --set {BREAK}"],
+    "deploy-first-failed": [f"deploy dev --set {BREAK}"],
+    "dry-run": ["up dev --detach", f"deploy dev --dry-run --set applications.{API}.replicas=2"],
+    "history": ["up dev --detach", f"deploy dev --reason bolder --set {BREAK}", "history dev"],
+    "rollback": ["up dev --detach", "deploy dev", "rollback dev 1"],
+    "restart": ["up dev --detach", "restart dev"],
+    "events": ["up dev --detach", "events dev"],
+    "logs": ["up dev --detach", "logs dev"],
+    "verify": ["up dev --detach", "verify dev"],
+    "down": ["up dev --detach", "down --all"],
+    "doctor": ["doctor"],
+    "help": ["--help"],
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_screen(name: str, terminal: Terminal, capsys: pytest.CaptureFixture[str], stage: Stage) -> None:
+    for line in STORIES[name][:-1]:
+        terminal(*line.split())
+    last = STORIES[name][-1]
+    printed = terminal(*last.split())
+    help_text = capsys.readouterr().out
+    shown = f"$ flaskship {last}\n{help_text}{printed.out}"
+    shown += f"--- stderr\n{printed.err}--- exit {printed.code}\n"
+    shown = shown.replace(str(stage.project.root), "/project")
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(shown)
+    assert shown == file.read_text()
+
+
+def test_no_recorded_screen_is_left_over() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(STORIES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (-5, "0s"),
+        (0.9, "0s"),
+        (59, "59s"),
+        (60, "1m00s"),
+        (3599, "59m59s"),
+        (3600, "1h00m"),
+        (90061, "1d01h"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> None:
+    assert screens.duration(seconds) == shown
+
+
+def test_a_table_is_as_wide_as_its_widest_cells() -> None:
+    assert screens.table(("A", "B"), [("long one", "x"), ("s", "")]) == ["A         B", "long one  x", "s"]
+
+
+@pytest.mark.parametrize(("value", "text"), [("x" * 90, '"' + "x" * 56 + "..."), ({"a": 1}, '{"a": 1}')])
+def test_a_value_is_shown_in_one_line_that_fits(value: object, text: str) -> None:
+    assert screens.shown(value) == text
