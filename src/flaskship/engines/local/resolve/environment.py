@@ -49,6 +49,10 @@ def resolve_environment(
             facts.add(entry.name)
         else:
             facts.discard(entry.name)
+    for name, value in declared.items():
+        if "\0" in value:
+            sentence = f"the value of {name} holds a zero byte, which no process can be given"
+            return ResolvedEnvironment({}, {}, problem=Problem("VariableInvalid", sentence, f"env.{name}"))
     visible = links | declared
     local, findings = _local(declared, facts, container, context, visible)
     own = _own(container, context, declared, visible)

@@ -9,6 +9,7 @@ _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/\s?#]*@)?"
     r"(?P<host>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?)(?::(?P<port>[0-9]{1,5}))?(?=$|[/?#,;\s\"'\])}|&])"
 )
+_ANY_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
 _BARE = re.compile(r"(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?)(?::(?P<port>[0-9]{1,5}))?")
 _DEFAULT_PORTS = {
     "http": 80,
@@ -70,7 +71,7 @@ class ServiceHosts:
         self._namespace = namespace
         self._services = {s.name: s for s in services if s.namespace == namespace}
         names = "|".join(re.escape(name) for name in sorted(self._services, key=len, reverse=True))
-        self._mention = re.compile(rf"(?<![\w./-])(?:{names})(?![\w-])(?!\.(?!svc\b))") if names else None
+        self._mention = re.compile(rf"(?<![\w./-])(?:{names})(?![\w=-])(?!\.(?!svc\b))") if names else None
 
     def rewrite(self, place: str, text: str) -> tuple[str, list[Finding]]:
         """Replace Services in URLs and, in a variable that is no identity, bare NAME and NAME:port."""
@@ -87,7 +88,7 @@ class ServiceHosts:
                 items[index] = item.replace(item.strip(), new) if new else item
         text = ",".join(items)
         if self._mention and not any(finding.strict for finding in findings):
-            for mention in dict.fromkeys(self._mention.findall(text)):
+            for mention in dict.fromkeys(self._mention.findall(_ANY_URL.sub("", text))):
                 findings.append(not_replaced(place, f"{mention} stands in a form that is not understood"))
         return text, findings
 

@@ -10,7 +10,7 @@ from flaskship.engines.local.spec import Container
 
 _BEFORE = r"(?:(?<![^:=,;\s\"'])|(?<=//))"
 _AFTER = r"(?=$|[/:,;\s\"'?#])"
-_RELATIVE_SQLITE = re.compile(r"sqlite[\w+]*:/$")
+_RELATIVE_SQLITE = re.compile(r"sqlite[\w+]*://$")
 
 
 def mounted_at(container: Container, context: ReplicaContext, declared: Mapping[str, str]) -> dict[str, Path]:

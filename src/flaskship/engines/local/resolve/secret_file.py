@@ -24,6 +24,7 @@ _NAME = re.compile(r"(?P<name>[a-z0-9]([-a-z0-9.]*[a-z0-9])?):(?P<rest>\s.*)?")
 _KEY = re.compile(r"(?P<indent> +)(?P<quote>[\"']?)(?P<key>[-._a-zA-Z0-9]+)(?P=quote):(?P<rest>\s.*)?")
 _SINGLE = re.compile(r"'((?:[^']|'')*)'\s*(?:#.*)?")
 _DOUBLE = re.compile(r"(\"(?:[^\"\\]|\\.)*\")\s*(?:#.*)?")
+_UNPRINTABLE = re.compile("[\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff\\ud800-\\udfff]")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HINT = 'Each Secret is a line "name:", each key below it a line "  key: \\"value\\"".'
 HEAD = """\
@@ -96,7 +97,7 @@ def save_secrets(path: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
 def merged(before: str, secrets: Mapping[str, Mapping[str, str]], path: Path) -> str:
     """Return the text of a file with these Secrets in it."""
     parsed = _parse(before, path)
-    lines = before.splitlines()
+    lines = _lines(before)
     known = {(entry.secret, entry.key): entry for entry in parsed.entries}
     for entry in parsed.entries:
         value = secrets.get(entry.secret, {}).get(entry.key, entry.value)
@@ -125,7 +126,8 @@ def merged(before: str, secrets: Mapping[str, Mapping[str, str]], path: Path) ->
 
 
 def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=True)
+    """Write text as JSON does, which is YAML too when what YAML cannot print is escaped as well."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _parse(text: str, path: Path) -> _Parsed:
@@ -133,7 +135,7 @@ def _parse(text: str, path: Path) -> _Parsed:
     heads: dict[str, int] = {}
     seen: set[tuple[str, str]] = set()
     current = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_lines(text), 1):
         where = Location(path, number)
         if not line.strip() or line.lstrip().startswith("#") or line.strip() == "---":
             continue
@@ -156,6 +158,11 @@ def _parse(text: str, path: Path) -> _Parsed:
     return _Parsed(tuple(entries), heads)
 
 
+def _lines(text: str) -> list[str]:
+    """Split at line feeds alone: other characters that end a line are part of a value."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
 def _head(line: str, heads: Mapping[str, int], where: Location) -> str:
     match = _NAME.fullmatch(line.rstrip())
     rest = _COMMENT.sub("", match["rest"] or "").strip() if match else None
@@ -170,7 +177,9 @@ def _value(rest: str, where: Location) -> str:
     double, single = _DOUBLE.fullmatch(rest), _SINGLE.fullmatch(rest)
     if double:
         try:
-            return str(json.loads(double[1], strict=False))
+            value = str(json.loads(double[1], strict=False))
+            value.encode()
+            return value
         except ValueError:
             raise ConfigurationError("the text in quotes has a bad escape", location=where) from None
     if single:
