@@ -16,8 +16,8 @@ HEAD = """\
 # Values
 
 Every key that an environment may set, in `infra/helmchart/values.yaml`, `values-<environment>.yaml`, a file
-given with `-f`, or with `--set`. Later ones win: maps merge, lists replace, null deletes a default. A key that
-is not listed here is an error that names the nearest one.
+given with `-f`, or with `--set`. Later ones win: maps merge, lists replace, null deletes a default. A key
+that is not here is an error that names the nearest one.
 
 Written from `infra/helmchart/values.schema.json` by `python -m flaskship.chart.reference`; do not edit.
 """
