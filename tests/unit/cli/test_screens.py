@@ -37,7 +37,14 @@ STORIES: dict[str, list[str]] = {
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_screen(name: str, terminal: Terminal, capsys: pytest.CaptureFixture[str], stage: Stage) -> None:
+def test_screen(
+    name: str,
+    terminal: Terminal,
+    stage: Stage,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     for line in STORIES[name][:-1]:
         terminal(*line.split())
     last = STORIES[name][-1]

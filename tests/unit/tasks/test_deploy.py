@@ -1,29 +1,74 @@
 """The story of a deploy, told to the fake engine."""
 
-from tests.contract.world import API, Stage, Told
+import asyncio
 
+import pytest
+from tests.contract.documents import deployment
+from tests.contract.fake import FakeEngine
+from tests.contract.world import API, IMAGE, REPOSITORY, WORKER, Stage, Told
+
+from flaskship.model.errors import ConfigurationError, LockedError
+from flaskship.model.project import ImageSource
+from flaskship.model.release import Provenance, Release
+from flaskship.model.snapshot import Phase
 from flaskship.model.verdict import Outcome
-from flaskship.tasks.deploy import deploy
+from flaskship.tasks.deploy import Change, changes, deploy, rehearse
 from flaskship.tasks.prepare import Wish
+from flaskship.tasks.result import Moved
 
 BREAK = (f"applications.{API}.command={{/bin/false}}",)
+SILENT = (f"applications.{API}.ready_path=/never",)
 
 
-async def run(stage: Stage, told: Told | None = None, **wish: object):
+async def run(stage: Stage, told: Told | None = None, **wish: object) -> Moved:
     return await deploy(
         stage.world(), stage.project, stage.environment(), stage.engine(), Wish(**wish), told or Told()
     )
 
 
+async def outcomes(stage: Stage) -> list[Outcome | None]:
+    return [one.outcome for one in await stage.engine().history("dev")]
+
+
 async def test_a_first_deploy_is_revision_one_and_healthy() -> None:
     stage = Stage()
     moved = await run(stage)
-    assert moved.move.revision == 1
-    assert moved.previous is None
+    assert (moved.move.revision, moved.previous, moved.exit_code) == (1, None, 0)
     assert moved.successful
-    assert moved.exit_code == 0
     assert moved.move.receipt is None
     assert moved.move.receipt_reason == "no application answered HTTP before"
+    assert await outcomes(stage) == [Outcome.SUCCESSFUL]
+
+
+async def test_an_image_is_built_once_however_many_applications_use_it() -> None:
+    stage = Stage()
+    await run(stage)
+    assert stage.built == [REPOSITORY]
+    release = await stage.engine().recall("dev", 1)
+    assert release.images == {IMAGE: "sha256:one"}
+
+
+async def test_an_image_that_nobody_makes_is_refused_before_anything_happens() -> None:
+    stage = Stage()
+    source = ImageSource("my-demo-app", stage.project.root)
+    stage.project = type(stage.project)(
+        stage.project.root, "my-app", stage.project.chart, (source,), stage.project.environments
+    )
+    with pytest.raises(ConfigurationError, match=r"my-demo-app:1\.0") as refused:
+        await run(stage)
+    assert refused.value.hint is not None
+    assert "my-demo-app" in refused.value.hint
+    assert await outcomes(stage) == []
+
+
+async def test_traffic_is_driven_through_what_was_healthy_before() -> None:
+    stage = Stage()
+    await run(stage)
+    moved = await run(stage)
+    assert stage.driven == ["http://localhost:30080/ready"]
+    assert moved.move.receipt is not None
+    assert moved.move.receipt.sent == 120
+    assert (await stage.engine().history("dev"))[1].receipt == moved.move.receipt
 
 
 async def test_a_failed_deploy_goes_back_and_says_which_values_line_did_it() -> None:
@@ -36,7 +81,219 @@ async def test_a_failed_deploy_goes_back_and_says_which_values_line_did_it() -> 
     assert (cause.code, cause.application) == ("ExitedNonZero", API)
     assert str(cause.values) == "infra/helmchart/values-dev.yaml:12"
     assert moved.undo is not None
-    assert moved.undo.revision == 3
-    assert moved.undo.verdict.outcome is Outcome.SUCCESSFUL
-    outcomes = [one.outcome for one in await stage.engine().history("dev")]
-    assert outcomes == [Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.SUCCESSFUL]
+    assert (moved.undo.revision, moved.undo.verdict.outcome) == (3, Outcome.SUCCESSFUL)
+    assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.SUCCESSFUL]
+    undo = (await stage.engine().history("dev"))[2].provenance
+    assert (undo.actor, undo.rolled_back_to, undo.undo) == ("ada", 1, False)
+    assert undo.reason == "revision 2 failed"
+
+
+async def test_an_undo_goes_to_the_last_healthy_revision_and_past_failed_ones() -> None:
+    stage = Stage()
+    await run(stage)
+    await run(stage, sets=BREAK, rollback=False)
+    moved = await run(stage, sets=SILENT)
+    assert (moved.move.revision, moved.rolled_back_to) == (3, 1)
+    assert moved.move.verdict.causes[0].code == "ProgressDeadlineExceeded"
+
+
+async def test_a_failure_without_a_healthy_predecessor_is_left_and_said() -> None:
+    stage, told = Stage(), Told()
+    moved = await run(stage, told, sets=BREAK)
+    assert moved.undo is None
+    assert moved.rolled_back_to is None
+    assert moved.not_undone is not None
+    assert "flaskship down dev" in told.warnings[-1]
+    assert await outcomes(stage) == [Outcome.FAILED]
+
+
+async def test_a_stopped_environment_is_no_predecessor() -> None:
+    stage = Stage()
+    await run(stage)
+    engine = stage.engine()
+    lock = await engine.acquire("dev", "down", 0)
+    await engine.delete("dev", lock)
+    await engine.release(lock)
+    moved = await run(stage, sets=BREAK)
+    assert moved.undo is None
+    assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.FAILED]
+
+
+async def test_no_rollback_leaves_the_failure_for_study() -> None:
+    stage = Stage()
+    await run(stage)
+    moved = await run(stage, sets=BREAK, rollback=False)
+    assert moved.undo is None
+    snapshot = await stage.engine().observe("dev")
+    assert snapshot.phase is Phase.DEGRADED
+    assert (await stage.engine().history("dev"))[1].provenance.undo is False
+
+
+async def test_an_undo_that_fails_too_is_said() -> None:
+    stage, told = Stage(), Told()
+    await run(stage)
+    stage.answers["30080"] = "502 Bad Gateway"
+    moved = await run(stage, told, sets=BREAK)
+    assert moved.undo is not None
+    assert moved.undo.verdict.outcome is Outcome.FAILED
+    assert "did not succeed either" in told.warnings[-1]
+    assert moved.exit_code == 1
+
+
+async def test_the_users_timeout_is_inconclusive_goes_back_and_exits_70() -> None:
+    stage = Stage()
+    await run(stage)
+    moved = await run(stage, sets=SILENT, timeout=5.0)
+    assert moved.exit_code == 70
+    assert moved.move.verdict.outcome is Outcome.INCONCLUSIVE
+    assert moved.move.verdict.causes[0].evidence == (f"{API}: 1 of 1 ready",)
+    assert moved.rolled_back_to == 1
+    assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE, Outcome.SUCCESSFUL]
+
+
+async def test_the_deadline_of_the_manifests_is_a_failure_and_no_timeout() -> None:
+    moved = await run(Stage(), sets=SILENT, timeout=500.0)
+    assert moved.exit_code == 1
+    assert moved.move.verdict.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(("allowed", "code"), [(None, 0), (3, 0), (2, 1), (0, 1)])
+async def test_lost_requests_fail_a_deploy_that_says_how_many_are_allowed(
+    allowed: int | None, code: int
+) -> None:
+    stage = Stage()
+    await run(stage)
+    stage.lost_requests = 3
+    moved = await run(stage, max_failed=allowed)
+    assert moved.exit_code == code
+    assert (moved.rolled_back_to == 1) is bool(code)
+
+
+async def test_an_address_that_does_not_answer_fails_the_deploy() -> None:
+    stage = Stage()
+    stage.answers["30080"] = "connection refused"
+    moved = await run(stage)
+    assert moved.exit_code == 1
+    assert moved.move.verdict.causes[0].code == "AddressNotServing"
+    assert "connection refused" in moved.move.verdict.causes[0].message
+
+
+async def test_an_engine_that_stops_reporting_is_inconclusive_never_successful() -> None:
+    class Silent(FakeEngine):
+        async def follow(self, environment: str):
+            yield await self.observe(environment)
+
+    stage = Stage()
+    stage.make = Silent
+    moved = await run(stage)
+    assert moved.move.verdict.outcome is Outcome.INCONCLUSIVE
+    assert moved.exit_code == 1
+
+
+async def test_a_second_writer_waits_is_told_and_then_refused() -> None:
+    stage, told = Stage(), Told()
+    await stage.engine().acquire("dev", "grace: deploy", 0)
+    with pytest.raises(LockedError, match="grace: deploy"):
+        await run(stage, told, lock_timeout=3.0)
+    assert told.steps[-1].startswith("waiting up to 3 s: dev is being written to by grace: deploy")
+    assert await outcomes(stage) == []
+
+
+async def test_the_lock_is_given_back_whatever_happens() -> None:
+    stage = Stage()
+    await run(stage)
+    await run(stage, sets=BREAK)
+    assert stage.state.holders == {}
+
+
+async def test_a_draft_is_drawn_again_where_somebody_deployed_meanwhile() -> None:
+    stage = Stage()
+    numbers: list[int] = []
+    world = stage.world()
+    render = world.render
+
+    class Overtaken(FakeEngine):
+        async def acquire(self, environment: str, owner: str, timeout: float):
+            if not self._state.of("dev").revisions:
+                other = FakeEngine(self._state)
+                lock = await other.acquire("dev", "grace", 0)
+                release = Release("dev", "dev-apps", "my-app-dev", (), Provenance("grace"))
+                await other.apply(release, lock)
+                await other.release(lock)
+            return await super().acquire(environment, owner, timeout)
+
+    def counting(project, environment, layered, revision, is_upgrade):
+        numbers.append(revision)
+        return render(project, environment, layered, revision, is_upgrade)
+
+    from dataclasses import replace
+
+    stage.make = Overtaken
+    world = replace(world, render=counting)
+    moved = await deploy(world, stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert numbers == [1, 2]
+    assert moved.move.revision == 2
+
+
+async def interrupted(stage: Stage, after: int, **wish: object) -> Told:
+    """Run a deploy and cancel it at the snapshot of that number."""
+    told = Told()
+
+    class Impatient(Told):
+        def saw(self, snapshot: object) -> None:
+            told.snapshots.append(snapshot)  # type: ignore[arg-type]
+            if len(told.snapshots) == after:
+                task.cancel()
+
+    report = Impatient(told.steps, told.warnings)
+    task = asyncio.ensure_future(run(stage, report, **wish))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return told
+
+
+async def test_an_interrupted_first_deploy_leaves_nothing_running() -> None:
+    stage = Stage()
+    told = await interrupted(stage, 1)
+    assert "stopping dev" in told.warnings[-1]
+    assert (await stage.engine().observe("dev")).phase is Phase.STOPPED
+    assert await outcomes(stage) == [Outcome.INCONCLUSIVE]
+    assert stage.state.holders == {}
+
+
+async def test_an_interrupted_deploy_goes_back_to_what_ran() -> None:
+    stage = Stage()
+    await run(stage)
+    told = await interrupted(stage, 1, sets=(f"applications.{WORKER}.replicas=3",))
+    assert "going back to revision 1" in told.warnings[-1]
+    history = await stage.engine().history("dev")
+    assert [one.outcome for one in history][:2] == [Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE]
+    assert history[2].provenance.rolled_back_to == 1
+    assert [one.desired for one in (await stage.engine().observe("dev")).workloads] == [1, 1]
+
+
+async def test_an_interrupted_deploy_without_rollback_is_left() -> None:
+    stage = Stage()
+    await interrupted(stage, 1, rollback=False)
+    assert (await stage.engine().observe("dev")).phase is not Phase.STOPPED
+
+
+async def test_a_rehearsal_tells_the_changes_and_makes_none() -> None:
+    stage = Stage()
+    await run(stage)
+    wish = Wish(sets=(f"applications.{API}.replicas=2",))
+    found = await rehearse(stage.world(), stage.project, stage.environment(), stage.engine(), wish)
+    assert found == (Change("Deployment", API, "changed"),)
+    assert await outcomes(stage) == [Outcome.SUCCESSFUL]
+
+
+def test_changes_are_told_by_kind_and_name() -> None:
+    old = Release("dev", "r", "n", (deployment("a", IMAGE), deployment("b", IMAGE)), Provenance("ada"))
+    new = (deployment("b", IMAGE, replicas=2), deployment("c", IMAGE))
+    assert changes(old, new) == (
+        Change("Deployment", "a", "removed"),
+        Change("Deployment", "b", "changed"),
+        Change("Deployment", "c", "added"),
+    )
+    assert [one.change for one in changes(None, new)] == ["added", "added"]
+    assert changes(old, old.documents) == ()
