@@ -1,0 +1,64 @@
+# Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up down status bootstrap bootstrap-dev test test-fast lint format lock bench docs clean
+
+# The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
+PYTHON ?=
+candidates = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
+define find_python
+for p in $(candidates); do \
+  if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$p"; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+  echo "error: Flaskship needs Python 3.11 or later, and none was found: install one, or name it with PYTHON=/path/to/python" >&2; \
+  exit 4; \
+fi
+endef
+
+help: ## list what make can do
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | while IFS='|' read -r n d; do printf '%-18s %s\n' "  make $$n" "$$d"; done
+
+bootstrap: ## install the flaskship command into .venv
+	@$(find_python); "$$python" scripts/bootstrap.py runtime
+
+bootstrap-dev: ## install what the tests and linters need, too
+	@$(find_python); "$$python" scripts/bootstrap.py dev
+
+up: bootstrap ## run dev (API + Worker) on this machine; returns when it is healthy
+	@.venv/bin/flaskship up dev --detach
+
+down: ## stop everything that runs on this machine; data stays
+	@if [ -x .venv/bin/flaskship ]; then .venv/bin/flaskship down --all; else echo "nothing runs: make up was never called"; fi
+
+status: bootstrap ## show what runs
+	@.venv/bin/flaskship status
+
+lint: bootstrap-dev ## formatter, linter, types, import contracts
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@cd app && ../.venv/bin/mypy --config-file ../pyproject.toml -p tomorrows
+	@.venv/bin/lint-imports
+
+test: lint ## everything that needs no cluster: under 8 minutes on 2 cores
+	@.venv/bin/python scripts/run_tests.py
+
+test-fast: bootstrap-dev ## the unit tests alone
+	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"
+
+format: bootstrap-dev ## rewrite the Python files in the one format
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+docs: bootstrap-dev ## write the generated references again
+	@.venv/bin/python scripts/generate_docs.py
+
+bench: bootstrap-dev ## the benchmarks, both sides in one run
+	@.venv/bin/python -m benchmarks
+
+lock: bootstrap-dev ## resolve the requirements again, hashes without hosts
+	@sh scripts/lock.sh
+
+clean: down ## remove what was installed and built; the environments' data stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	@find . -name __pycache__ -type d -prune -not -path './.flaskship/*' -exec rm -rf {} +

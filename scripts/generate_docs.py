@@ -1,0 +1,12 @@
+"""Writes every generated reference under docs/reference again."""
+
+import runpy
+
+MODULES = (
+    "flaskship.chart.reference",
+    "flaskship.engines.local.manifests.reference",
+    "flaskship.verification.reference",
+)
+
+for module in MODULES:
+    runpy.run_module(module, run_name="__main__")
