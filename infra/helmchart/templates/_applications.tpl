@@ -102,6 +102,8 @@ that nobody can set the key.
   {{- end }}
 {{- end }}
 {{- $_ := set $app "environment" $env }}
+{{- $rollout := has $app.strategy.type (list "Canary" "BlueGreen") }}
+{{- $_ := set $app "workload" (ternary (dict "apiVersion" "argoproj.io/v1alpha1" "kind" "Rollout") (dict "apiVersion" "apps/v1" "kind" "Deployment") $rollout) }}
 {{- $_ := set $app "image" (set $app.image "reference" (include "my-app.image" $app.image)) }}
 {{- $_ := set $app "account" (ternary $root.Values.aws.serviceAccount ($app.serviceAccount.name | default $app.name) $app.aws.access) }}
 {{- end }}

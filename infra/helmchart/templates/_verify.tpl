@@ -15,6 +15,9 @@
 {{- if and .scheduling.spot (gt (int64 .terminationGracePeriodSeconds) 110) }}
   {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" .name (int64 .terminationGracePeriodSeconds)) }}
 {{- end }}
+{{- if and (has .strategy.type (list "Canary" "BlueGreen")) (not .service.enabled) }}
+  {{- fail (printf "applications.%s.strategy.type: %s moves requests between two services, but service.enabled is false" .name .strategy.type) }}
+{{- end }}
 {{- if and .service.nodePort (ne .service.type "NodePort") }}
   {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" .name (int64 .service.nodePort) .service.type) }}
 {{- end }}
