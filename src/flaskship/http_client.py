@@ -5,6 +5,7 @@ closes the socket at once, whatever was under way.
 """
 
 import asyncio
+import functools
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -173,9 +174,10 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+@functools.cache
 def unverified_tls() -> ssl.SSLContext:
     """Return a context that takes any certificate, as a kubelet's probe does."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

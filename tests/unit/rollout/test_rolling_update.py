@@ -92,6 +92,12 @@ def test_a_failing_new_template_never_takes_the_healthy_old_ones():
     assert next_step(view(4, 1, 1, new=new, old=old)).idle
 
 
+def test_while_a_new_one_starts_in_the_gap_no_sick_old_one_widens_it():
+    new = replicas("new", 1, available=False)
+    old = replicas("old", 2) + replicas("sick", 1, available=False)
+    assert next_step(view(4, 0, 1, new=new, old=old)).idle
+
+
 def test_terminating_replicas_do_not_count():
     ending = replicas("ending", 3, terminating=True)
     step = next_step(view(1, old=ending))

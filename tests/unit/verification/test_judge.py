@@ -166,6 +166,21 @@ def test_a_job_fails_when_it_gave_up_not_before(make):
     assert failed_with(judge(make.snapshot(gave_up), make.NOW)) == ["JobFailed"]
 
 
+def test_a_job_may_run_out_of_memory_as_often_as_it_has_retries(make):
+    tries = (make.exit(signal=9, killed_by=KilledBy.MEMORY_LIMIT),) * 2
+    assert judge(make.snapshot(make.workload(make.replica(exits=tries), kind="Job")), make.NOW) is None
+
+
+def test_a_job_that_succeeded_in_the_end_is_forgiven_its_failed_attempts(make):
+    failed = make.replica(phase=ReplicaPhase.FAILED, exits=(make.exit(127),))
+    done = make.workload(failed, make.replica(phase=ReplicaPhase.SUCCEEDED), kind="Job", complete=True)
+    assert judge(make.snapshot(done), make.NOW).outcome is Outcome.SUCCESSFUL
+
+
+def test_after_ready_a_missing_command_has_a_second_try_too(make):
+    assert judge(make.one(was_ready=True, exits=(make.exit(127, after_ready=True),)), make.NOW) is None
+
+
 def test_a_job_whose_replicas_are_gone_still_fails(make):
     assert failed_with(judge(make.snapshot(make.workload(kind="Job", phase=Phase.DEGRADED)), make.NOW)) == [
         "JobFailed"

@@ -26,9 +26,7 @@ def next_delay(runs: Sequence[Run]) -> float:
     """Return the seconds from the end of the last of these runs (oldest first) to the next start."""
     delay = 0.0
     for index, run in enumerate(runs):
-        # The first start is no restart: it opens no entry that could be outlived.
-        outlived = index > 0 and run.ended_at - run.started_at > FORGIVEN_AFTER
-        if index == 0 or outlived:
+        if index == 0 or run.ended_at - run.started_at > FORGIVEN_AFTER:
             delay = 0.0
         elif delay == 0.0:
             delay = INITIAL

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import gc
+import shutil
+import ssl
+import subprocess
 import warnings
 from contextlib import asynccontextmanager
 
@@ -13,7 +16,7 @@ from flaskship.engines.local.spec import Exec, HttpGet, TcpSocket
 
 
 @asynccontextmanager
-async def server(*answers: bytes, hang=False, seen=None):
+async def server(*answers: bytes, hang=False, seen=None, tls=None):
     """Give one answer per connection (the last one again), then close; hang keeps it open instead."""
     given = list(answers)
     writers = []
@@ -27,7 +30,7 @@ async def server(*answers: bytes, hang=False, seen=None):
         if not hang:
             writer.close()
 
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield listening.sockets[0].getsockname()[1]
     finally:
@@ -180,6 +183,19 @@ async def test_a_line_break_in_a_header_is_never_sent():
         result = await ask(HttpGet("/", port, headers=(("X", "a\r\nY: b"),)))
     assert not result.ok
     assert "line break" in result.answer
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here to make a certificate")
+async def test_https_takes_any_certificate(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    files = ["-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=nobody"]
+    subprocess.run([*make, *files], check=True, capture_output=True, timeout=30)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    async with server(answer("200 OK"), seen=[], tls=context) as port:
+        result = await ask(HttpGet("/", port, scheme="HTTPS"))
+    assert (result.ok, result.answer) == (True, "200 OK")
 
 
 async def test_https_without_a_server_that_speaks_it_fails_in_words():

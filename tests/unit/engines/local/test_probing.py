@@ -99,6 +99,19 @@ def test_several_successes_may_be_asked_for():
     assert world.changes == [(20.0, ProbeChange.PASSED)]
 
 
+def test_successes_have_to_be_consecutive():
+    probe = Probe(HTTP, period=10, success_threshold=2)
+    world = World(probe, "readiness", lambda now: round(now / 10) % 2 == 0).play(until=100)
+    assert world.changes == []
+
+
+def test_instants_that_were_slept_through_are_made_up_for_once():
+    probe = Probe(HTTP, period=10)
+    step = advance(probe, begin(probe, "liveness", 0.0, 0.0), ProbeEvent.TICK, 35.0)
+    assert step.run
+    assert advance(probe, step.state, ProbeEvent.SUCCESS, 35.1).due == 40.0
+
+
 def test_liveness_starts_alive_and_is_not_probed_before_its_delay():
     probe = Probe(HTTP, initial_delay=15, period=10, failure_threshold=2)
     world = World(probe, "liveness", lambda now: False).play(until=100)
@@ -120,9 +133,9 @@ def test_a_timeout_longer_than_the_period_probes_back_to_back_but_never_twice_at
 
 
 def test_a_gated_probe_begins_with_the_startup_success():
-    probe = Probe(HTTP, initial_delay=5, period=10, failure_threshold=1)
+    probe = Probe(HTTP, initial_delay=5, period=10, failure_threshold=3)
     world = World(probe, "liveness", lambda now: False).play(until=100, now=42.0)
-    assert world.attempts == [42.0]
+    assert world.attempts == [42.0, 52.0, 62.0]
 
 
 def test_a_passed_startup_probe_is_never_tried_again():
