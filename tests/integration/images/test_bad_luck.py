@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -319,13 +320,25 @@ async def test_permissions_that_are_missing_are_said(machine: Machine) -> None:
         machine.project.chmod(0o700)
 
 
-async def test_a_context_that_changes_while_it_is_copied_makes_no_image(machine: Machine) -> None:
-    def change(progress: BuildProgress) -> None:
-        if progress.stage == "copy":
-            (machine.context / "greeting.txt").write_text(f"{progress.done}\n")
+async def test_a_context_that_changes_while_it_is_copied_makes_no_image(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = shutil.copy2
 
-    error = await failing(machine, report=change)
+    def changed(source: Path, target: Path, **options: bool) -> None:
+        copy(source, target, **options)
+        if source.name == "greeting.txt":
+            target.write_text("of a later moment\n")
+
+    monkeypatch.setattr(shutil, "copy2", changed)
+    error = await failing(machine)
     assert "changed while it was being copied" in error.message
+
+
+async def test_progress_is_heard_where_the_build_runs(machine: Machine) -> None:
+    threads: set[int] = set()
+    await build(machine, report=lambda progress: threads.add(threading.get_ident()))
+    assert threads == {threading.get_ident()}
 
 
 async def test_a_failed_build_leaves_the_images_that_were_there(machine: Machine) -> None:

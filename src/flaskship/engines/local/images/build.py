@@ -146,7 +146,7 @@ async def _make(
     clock: Callable[[], float],
 ) -> LocalImage:
     with translated(site.folder):
-        await _in_thread(_copy, order, site, report)
+        await _in_thread(_copy, order, site, _from_thread(report))
     report(BuildProgress("environment", f"Python {order.interpreter.version}"))
     shop = Workshop(
         site.folder,
@@ -167,6 +167,16 @@ async def _make(
         await precompile(shop)
         await _in_thread(_seal, site, target, image)
     return image
+
+
+def _from_thread(report: Report) -> Report:
+    """A report that may be called from any thread: it is heard where the build runs."""
+    loop = asyncio.get_running_loop()
+
+    def tell(progress: BuildProgress) -> None:
+        loop.call_soon_threadsafe(report, progress)
+
+    return tell
 
 
 def _copy(order: _Order, site: Site, report: Report) -> None:
@@ -198,9 +208,10 @@ def _image(order: _Order, plan: ImagePlan, folder: Path, installer: str, now: fl
     final = plan.dockerfile.final
     notes = list(plan.notes)
     if order.emulated:
-        asked = f"Python {order.python}" if order.python else final.base
+        base = next(stage.base for stage in plan.dockerfile.stages if stage.line == plan.python_line)
+        asked = f"Python {order.python}" if order.python else base
         reason = f"Python {order.interpreter.version} stands in for {asked}"
-        notes.insert(0, Note(plan.python_line, f"FROM {final.base}", "emulated", reason))
+        notes.insert(0, Note(plan.python_line, f"FROM {base}", "emulated", reason))
     return LocalImage(
         order.image_id,
         order.repository,

@@ -10,12 +10,26 @@ from pathlib import Path
 from flaskship.engines.local.images.diagnosis import Failure, diagnose
 from flaskship.engines.local.images.errors import ImageBuildError, PreflightFailedError
 from flaskship.engines.local.images.interpreter import Interpreter
+from flaskship.engines.local.images.masking import mask
 from flaskship.engines.local.images.pipsettings import PipSettings, read_pip_settings
 from flaskship.engines.local.images.process import Job, Outcome, Runner, words
 from flaskship.engines.local.images.requirements import Installation, read_requirements
-from flaskship.engines.local.images.translate import mask, pip_environment, translate_settings
+from flaskship.engines.local.images.translate import pip_environment, translate_settings
 
 Heard = Callable[[str, int | None, int | None], None]
+# They would send the installer to another environment, or other modules into it.
+_MISLEADING = frozenset(
+    {
+        "VIRTUAL_ENV",
+        "PYTHONHOME",
+        "PYTHONPATH",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "UV_PROJECT_ENVIRONMENT",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+    }
+)
 _COUNT = re.compile(r"^(Resolved|Prepared|Installed) (\d+) packages?")
 
 
@@ -198,9 +212,7 @@ async def _run(
             mask(line.replace(str(shop.context), str(shop.source))), done, int(count[2]) if count else total
         )
 
-    environment = {
-        name: value for name, value in shop.environment.items() if name not in {"VIRTUAL_ENV", "PYTHONHOME"}
-    }
+    environment = {name: value for name, value in shop.environment.items() if name not in _MISLEADING}
     job = Job(words(argv), {**environment, **variables}, shop.folder, (shop.lock,))
     try:
         outcome = await shop.runner(job, heard)

@@ -9,6 +9,7 @@ from flaskship.engines.local.images.context import Context, digest_of, locate_do
 from flaskship.engines.local.images.dockerfile import Copy, Dockerfile, MakeFolder, Run, Stage, absolute
 from flaskship.engines.local.images.errors import DockerfileInvalidError, ImageUnreadableError
 from flaskship.engines.local.images.image import Note, Treatment
+from flaskship.engines.local.images.masking import mask
 from flaskship.engines.local.images.parse import parse_dockerfile
 from flaskship.engines.local.images.requirements import Installation, LeftOut, is_hashed, resolve_installs
 from flaskship.engines.local.images.tree import Tree, copy_target, match_sources
@@ -94,7 +95,7 @@ class _Planner:
         for index in needed:
             for line, command in self._foreign[index]:
                 raise DockerfileInvalidError(
-                    f"`{command}` cannot be followed on this machine",
+                    f"`{mask(command)}` cannot be followed on this machine",
                     location=Location(self._dockerfile.path, line),
                     hint="export a requirements.txt with hashes and install it with pip, or lock with uv",
                 )
@@ -124,7 +125,7 @@ class _Planner:
                 sorted(
                     (
                         *self._ordered_notes(needed),
-                        *(Note(line, text, "ignored", why) for line, text, why in notes),
+                        *(Note(line, mask(text), "ignored", why) for line, text, why in notes),
                     ),
                     key=lambda note: note.line,
                 )
@@ -180,7 +181,9 @@ class _Planner:
         self._trees.append(tree)
         self._installs.append([])
         self._foreign.append([])
-        self._notes.append([Note(a.line, a.instruction, "ignored", a.reason) for a in stage.asides])
+        self._notes.append([])
+        for aside in stage.asides:
+            self._note(aside.line, aside.instruction, "ignored", aside.reason)
         for step in stage.steps:
             if isinstance(step, MakeFolder):
                 tree.folders.add(step.path)
@@ -192,7 +195,7 @@ class _Planner:
                 self._copy_stage(step, tree, stage)
 
     def _note(self, line: int, instruction: str, treatment: Treatment, reason: str) -> None:
-        self._notes[-1].append(Note(line, instruction, treatment, reason))
+        self._notes[-1].append(Note(line, mask(instruction), treatment, mask(reason)))
 
     def _run(self, run: Run, tree: Tree) -> None:
         reading = read_run(run)

@@ -15,8 +15,16 @@ _UNTRANSLATABLE = frozenset(
         "abi", "python-version", "no-build-isolation",
     }
 )  # fmt: skip
+# They would install into another place than the image.
+_ELSEWHERE = frozenset({"user", "target", "prefix", "root", "require-virtualenv", "python", "dry-run"})
+SYSTEM_STORES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/System/Library/Keychains",
+)
 _HARMLESS_FEATURES = frozenset({"truststore", "fast-deps", "inprocess-build-deps"})
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +92,8 @@ def _trust(settings: PipSettings, variables: dict[str, str], environment: Mappin
         variables["SSL_CERT_DIR"] = bundle
     elif bundle and Path(bundle).is_file():
         variables["SSL_CERT_FILE"] = bundle
-    elif not environment.get("SSL_CERT_FILE"):
-        # As pip does since 24.2: what the machine trusts is trusted.
+    elif not environment.get("SSL_CERT_FILE") and any(Path(store).exists() for store in SYSTEM_STORES):
+        # As pip does since 24.2: what the machine trusts is trusted. Without a store uv brings its own.
         variables["UV_SYSTEM_CERTS"] = "true"
     if (client := settings.one("client-cert")) is not None:
         variables["SSL_CLIENT_CERT"] = client
@@ -110,16 +118,14 @@ def _impossible(settings: PipSettings) -> tuple[str, ...]:
 def pip_environment(settings: PipSettings) -> dict[str, str]:
     """The same settings as variables for pip itself, wherever its files are."""
     values = {
-        f"PIP_{name.upper().replace('-', '_')}": " ".join(found) for name, found in settings.values.items()
+        f"PIP_{name.upper().replace('-', '_')}": " ".join(found)
+        for name, found in settings.values.items()
+        if name not in _ELSEWHERE
     }
     return {
         **values,
+        "PIP_USER": "0",
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INPUT": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
-
-
-def mask(text: str) -> str:
-    """The text without the user and password of any URL."""
-    return _CREDENTIALS.sub(r"\g<scheme>***@", text)

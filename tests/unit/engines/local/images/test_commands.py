@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flaskship.engines.local.images.commands import Install, Reading, read_run
-from flaskship.engines.local.images.dockerfile import Run
+from flaskship.engines.local.images.dockerfile import Command, Run
 from flaskship.engines.local.images.parse import parse_dockerfile
 
 
@@ -137,3 +139,30 @@ def test_another_package_manager_is_recognised() -> None:
 
 def test_a_command_that_cannot_be_split_is_left_out_whole() -> None:
     assert read("echo 'open && pip install -r r.txt").left_out == ["echo 'open && pip install -r r.txt"]
+
+
+WORDS = [
+    "pip",
+    "install",
+    "-r",
+    "-m",
+    "python",
+    "&&",
+    ";",
+    "uv",
+    "sync",
+    "venv",
+    "--",
+    "-",
+    "cd",
+    "=",
+    "'",
+    "(",
+    "mkdir",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), max_size=12).map(" ".join))
+def test_any_command_is_read_without_complaint(text: str) -> None:
+    reading = read_run(Run(1, Command(text=text), "/w", {}))
+    assert all(install.line == 1 for install in reading.installs)

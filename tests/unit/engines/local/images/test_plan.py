@@ -259,3 +259,12 @@ def test_requirements_are_read_with_their_lines_and_includes(tmp_path: Path) -> 
     assert is_hashed(tmp_path / "main.txt")
     (tmp_path / "main.txt").write_text("")
     assert not is_hashed(tmp_path / "main.txt")
+
+
+def test_no_note_has_the_password_of_an_index(tmp_path: Path) -> None:
+    run = "RUN pip install -r requirements.txt -i https://u:hunter2@h/simple && make\n"
+    found = plan(tmp_path, f"FROM python:3.12\nCOPY . .\n{run}")
+    assert "hunter2" not in str(found.notes)
+    assert found.installations[0].settings == (("index-url", "https://u:hunter2@h/simple"),)
+    error = refused(tmp_path, "FROM python:3.12\nRUN poetry install --source https://u:hunter2@h\n")
+    assert "hunter2" not in str(error)

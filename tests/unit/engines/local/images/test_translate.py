@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flaskship.engines.local.images import translate
+from flaskship.engines.local.images.masking import mask
 from flaskship.engines.local.images.pipsettings import PipSettings
-from flaskship.engines.local.images.translate import mask, pip_environment, translate_settings
+from flaskship.engines.local.images.translate import pip_environment, translate_settings
 
 
 def settings(**values: str | tuple[str, ...]) -> PipSettings:
@@ -39,7 +41,8 @@ def test_no_index_leaves_only_the_folders_that_exist(tmp_path: Path) -> None:
     assert found.environment["UV_FIND_LINKS"] == f"{tmp_path},https://h/links"
 
 
-def test_trust_follows_pip(tmp_path: Path) -> None:
+def test_trust_follows_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translate, "SYSTEM_STORES", (str(tmp_path),))
     bundle = tmp_path / "ca.pem"
     bundle.touch()
     other = tmp_path / "other.pem"
@@ -52,6 +55,8 @@ def test_trust_follows_pip(tmp_path: Path) -> None:
     assert translate_settings(settings(cert=str(tmp_path)), {}).environment["SSL_CERT_DIR"] == str(tmp_path)
     assert translate_settings(settings(), {}).environment["UV_SYSTEM_CERTS"] == "true"
     assert "UV_SYSTEM_CERTS" not in translate_settings(settings(), {"SSL_CERT_FILE": "/x"}).environment
+    monkeypatch.setattr(translate, "SYSTEM_STORES", (str(tmp_path / "nowhere"),))
+    assert "UV_SYSTEM_CERTS" not in translate_settings(settings(), {}).environment
     hosts = translate_settings(settings(trusted_host=("a", "b:1"), client_cert="/c"), {}).environment
     assert (hosts["UV_INSECURE_HOST"], hosts["SSL_CLIENT_CERT"]) == ("a b:1", "/c")
 
@@ -105,6 +110,12 @@ def test_pip_itself_gets_everything_in_variables() -> None:
     assert environment["PIP_INDEX_URL"] == "https://u:p@h"
     assert environment["PIP_FIND_LINKS"] == "/a /b"
     assert environment["PIP_CONFIG_FILE"] == "/dev/null"
+
+
+def test_pip_is_not_sent_to_another_place() -> None:
+    environment = pip_environment(settings(user="yes", target="/t", require_virtualenv="1"))
+    assert environment["PIP_USER"] == "0"
+    assert not {"PIP_TARGET", "PIP_REQUIRE_VIRTUALENV"} & environment.keys()
 
 
 @pytest.mark.parametrize(
