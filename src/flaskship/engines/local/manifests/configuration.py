@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flaskship.engines.local.manifests.metadata import Metadata, document_rows
-from flaskship.engines.local.manifests.scalars import choice, object_name, text, text_map, words
+from flaskship.engines.local.manifests.scalars import choice, object_name, text, text_map
 from flaskship.engines.local.manifests.table import (
     At,
     Fields,
@@ -27,8 +27,14 @@ _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 
 def _keys(found: Mapping[str, Any], at: At) -> None:
     for key in found:
-        if not _KEY.fullmatch(key) or key in (".", ".."):
-            raise at.child(key[:80]).error("is no key: letters, digits, '-', '_' and '.' are allowed")
+        _key(key, at.child(key[:80]))
+
+
+def _key(value: Any, at: At) -> str:
+    found = text(value, at)
+    if not _KEY.fullmatch(found) or found == "." or found.startswith(".."):
+        raise at.error("is no key: letters, digits, '-', '_' and '.', not two dots first")
+    return found
 
 
 def _data(value: Any, at: At) -> Mapping[str, str]:
@@ -101,7 +107,7 @@ def _data_entry(found: Fields, _at: At) -> str:
 _ENTRY = Record(
     _data_entry,
     {
-        "secretKey": required(words),
+        "secretKey": required(_key),
         "remoteRef": ignored("nothing is fetched; a local value is made once"),
         "sourceRef": ignored("nothing is fetched; a local value is made once"),
     },
@@ -116,7 +122,7 @@ _ONLY_KEYS = "its keys are made here; the text of the template is not evaluated"
 _TEMPLATE = Record(
     _template,
     {
-        "data": emulated(text_map, _ONLY_KEYS),
+        "data": emulated(_data, _ONLY_KEYS),
         "mergePolicy": honoured(choice("Replace", "Merge")),
         "templateFrom": ignored("keys that it would make are unknown here"),
         "engineVersion": ignored(_ONLY_KEYS),

@@ -19,7 +19,7 @@ KINDS = (
     Kind("apps", "Deployment", "honoured", DEPLOYMENT),
     Kind("argoproj.io", "Rollout", "emulated", ROLLOUT, "run as a rolling update"),
     Kind("apps", "StatefulSet", "emulated", STATEFUL_SET, "run as a Deployment, one replica at a time"),
-    Kind("batch", "Job", "honoured", JOB, "a Helm hook of type test is kept for flaskship verify"),
+    Kind("batch", "Job", "honoured", JOB, "a Helm hook of type test is kept apart, not run by a deploy"),
     Kind("", "Pod", "emulated", TEST_POD, "a Helm test is run as a Job, any other Pod is not run"),
     Kind("", "Service", "honoured", SERVICE),
     Kind("networking.k8s.io", "Ingress", "emulated", INGRESS, "served by our router, without TLS"),

@@ -33,7 +33,9 @@ Placed = tuple[str, FieldRef | ResourceRef]
 
 
 def _file_path(value: Any, at: At) -> str:
-    found: str = path_inside(words(value, at), at)
+    found = path_inside(words(value, at), at)
+    if found.startswith(".."):
+        raise at.error(f"{found!r} begins with two dots")
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_EVERY = ("0.0.0.0", "[::]", "::", "*")  # noqa: S104 - what we replace, never what we bind
+_EVERY = ("0.0.0.0", "[::]", "::")  # noqa: S104 - what we replace, never what we bind
 _WILDCARD = r"(?:0\.0\.0\.0|\[::\])"
 _INSIDE = re.compile(rf"(?<![\w.:\[])(?P<host>{_WILDCARD}):(?P<port>[0-9]{{1,5}}(?!\d)|\$\{{?\w+\}}?)")
 _WHOLE = re.compile(rf"(?P<host>{_WILDCARD}|\*|):(?P<port>[0-9]{{1,5}})")

@@ -21,7 +21,9 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 _NAME = re.compile(r"(?P<name>[a-z0-9]([-a-z0-9.]*[a-z0-9])?):(?P<rest>\s.*)?")
-_KEY = re.compile(r"(?P<indent> +)(?P<quote>[\"']?)(?P<key>[-._a-zA-Z0-9]+)(?P=quote):(?P<rest>\s.*)?")
+_KEY = re.compile(
+    r"(?P<indent> +)(?P<quote>[\"']?)(?P<key>(?!\.\.)[-._a-zA-Z0-9]+)(?P=quote):(?P<rest>\s.*)?"
+)
 _SINGLE = re.compile(r"'((?:[^']|'')*)'\s*(?:#.*)?")
 _DOUBLE = re.compile(r"(\"(?:[^\"\\]|\\.)*\")\s*(?:#.*)?")
 _UNPRINTABLE = re.compile("[\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff\\ud800-\\udfff]")
@@ -64,6 +66,11 @@ def load_secrets(path: Path) -> dict[str, dict[str, str]]:
         raise ConfigurationError("is not UTF-8 text", location=Location(path)) from None
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", location=Location(path)) from None
+    return secrets_in(text, path)
+
+
+def secrets_in(text: str, path: Path) -> dict[str, dict[str, str]]:
+    """Return the Secrets that a text holds; path is for errors."""
     parsed = _parse(text, path)
     found: dict[str, dict[str, str]] = {name: {} for name in parsed.heads}
     for entry in parsed.entries:

@@ -44,7 +44,7 @@ def test_everything_is_a_release():
     assert not [report for report in release.reports if "unknown" in report.note]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(PLACES), odd)
 def test_one_odd_value_anywhere(place, value):
     number, path = place

@@ -52,6 +52,12 @@ def test_a_secret_shows_no_value(read):
         (of("ConfigMap", data={"A": {}}), "ConfigMap/c: data.A: text is expected, not a map"),
         (of("ConfigMap", data=["A"]), "ConfigMap/c: data: a map is expected, not a list"),
         (of("ConfigMap", data={"a b": "1"}), "ConfigMap/c: data.a b: is no key"),
+        (of("ConfigMap", data={"..data": "1"}), "ConfigMap/c: data...data: is no key"),
+        (external(data=[{"secretKey": "../x"}]), "ExternalSecret/db: spec.data[0].secretKey: is no key"),
+        (
+            external(target={"template": {"data": {"a/b": ""}}}),
+            "ExternalSecret/db: spec.target.template.data.a/b: is no key",
+        ),
         (of("ConfigMap", data={1: "1"}), "ConfigMap/c: data: the key 1 is not text"),
         (
             of("ConfigMap", data={"A": "1"}, binaryData={"A": ""}),

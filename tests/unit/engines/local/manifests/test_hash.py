@@ -4,7 +4,7 @@ import copy
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaskship.engines.local.manifests.pods import template_hash
@@ -54,12 +54,14 @@ def test_a_change_of_the_template_changes_it(document, deployment, put, path, va
     assert hash_of(deployment, put(document, path, value)) != hash_of(deployment, document)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(max_size=3), plain, max_size=4))
 def test_order_and_copies_do_not_count(template):
     turned = dict(reversed(list(copy.deepcopy(template).items())))
     assert template_hash(turned) == template_hash(template)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), plain), st.dictionaries(st.sampled_from("abc"), plain))
 def test_null_is_absent(one, nulls):
     more = {key: None for key in nulls if key not in one} | one

@@ -82,6 +82,10 @@ def test_sources(with_pod, deployment, source, expected):
             ".configMap.items[0].path: '../x' leaves its folder",
         ),
         (
+            {"name": "v", "configMap": {"name": "c", "items": [{"key": "k", "path": "..data"}]}},
+            ".configMap.items[0].path: '..data' begins with two dots",
+        ),
+        (
             {"name": "v", "configMap": {"name": "c", "items": [{"key": "k", "path": ""}]}},
             ".configMap.items[0].path: must not be empty",
         ),

@@ -113,3 +113,10 @@ def test_a_secret_in_a_command_is_not_shown(run_argv):
 )
 def test_variables_name_addresses_too(resolve, value, expected):
     assert resolve(("GUNICORN_CMD_ARGS", value)).env["GUNICORN_CMD_ARGS"] == expected
+
+
+@pytest.mark.parametrize("value", ["*", "0.0.0.0/0", "10.0.0.0:5000", "5000", "a:b", "0.0.0.0:6000"])
+def test_variables_that_name_no_address_to_listen_on(resolve, value):
+    found = resolve(("ALLOWED", value))
+    assert found.env["ALLOWED"] == value
+    assert found.findings == ()

@@ -1,7 +1,7 @@
 """$(VAR) as Kubernetes documents it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaskship.engines.local.resolve.expansion import expand
@@ -37,11 +37,13 @@ def test_expansion(text, expected):
     assert expand(text, VALUES) == expected
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet="ab()x", max_size=30))
 def test_text_without_a_dollar_stays(text):
     assert expand(text, VALUES) == text
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=20))
 def test_a_doubled_dollar_is_always_an_escape(text):
     assert expand(text.replace("$", "$$"), VALUES) == text

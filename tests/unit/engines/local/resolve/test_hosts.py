@@ -1,7 +1,7 @@
 """Hosts in values: what is replaced, what is left, what is a finding."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaskship.engines.local.resolve import ServiceAddress
@@ -118,6 +118,7 @@ def test_without_services_nothing_is_asked():
     assert ServiceHosts((), "shop").rewrite("env.A", "http://api") == ("http://api", [])
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_survived_and_findings_hold_no_value(text):
     new, findings = HOSTS.rewrite("env.TARGET", text)
@@ -125,6 +126,7 @@ def test_any_text_is_survived_and_findings_hold_no_value(text):
     assert all(len(finding.message) < 200 for finding in findings)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.from_regex(r"[a-z]{1,8}://[a-z.]{0,8}@?[a-z.]{1,8}(:[0-9]{1,4})?/[a-z]{0,5}", fullmatch=True))
 def test_replacing_twice_is_replacing_once(url):
     once, _ = HOSTS.rewrite_urls("env.TARGET", url)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flaskship.engines.local.resolve import ReplicaContext, resolve_environment, resolve_working_dir
@@ -82,11 +82,13 @@ def test_a_path_that_is_local_already_is_not_moved_again():
     assert places.rewrite("/p/v/data/x") == "/p/v/data/x"
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_survived(text):
     assert isinstance(PLACES.rewrite(text), str)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(alphabet="/dat:x=", max_size=20))
 def test_replacing_twice_is_replacing_once(text):
     once = PLACES.rewrite(text)

@@ -1,17 +1,16 @@
 """The file of Secrets: private, kept as people wrote it, errors with file and line."""
 
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from flaskship.engines.local.resolve import load_secrets, save_secrets
-from flaskship.engines.local.resolve.secret_file import HEAD, merged
+from flaskship.engines.local.resolve.secret_file import HEAD, merged, secrets_in
 from flaskship.model.errors import ConfigurationError
 
 names = st.from_regex(r"[a-z]([-a-z0-9]{0,5}[a-z0-9])?", fullmatch=True)
@@ -141,6 +140,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(path, monkeypa
         ("a:\n  k: [hunter2]\n", 2, "not understood"),
         ("a:\n  k: hunter2: x\n", 2, "not understood"),
         ("a:\n  k k: hunter2\n", 2, "not understood"),
+        ("a:\n  ..data: hunter2\n", 2, "not understood"),
         ("hunter2\n", 1, "not understood"),
         ("A_B:\n  k: 1\n", 1, "not understood"),
     ],
@@ -172,26 +172,24 @@ def test_windows_line_ends(path):
     assert load_secrets(path) == {"a": {"k": "1"}}
 
 
+@settings(max_examples=40, deadline=None)
 @given(stores)
 def test_what_is_written_is_read_by_us_and_by_a_yaml_library(store):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "s.yaml"
-        save_secrets(path, store)
-        assert load_secrets(path) == store
-        if store:
-            assert YAML(typ="safe").load(path.read_text(encoding="utf-8")) == store
+    text = merged("", store, Path("f"))
+    assert secrets_in(text, Path("f")) == store
+    if store:
+        assert YAML(typ="safe").load(text) == store
 
 
+@settings(max_examples=40, deadline=None)
 @given(stores, stores)
 def test_merging_keeps_the_old_and_brings_the_new(old, new):
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "s.yaml"
-        save_secrets(path, old)
-        save_secrets(path, new)
-        expected = {name: {**old.get(name, {}), **new.get(name, {})} for name in {**old, **new}}
-        assert load_secrets(path) == expected
+    text = merged(merged("", old, Path("f")), new, Path("f"))
+    expected = {name: {**old.get(name, {}), **new.get(name, {})} for name in {**old, **new}}
+    assert secrets_in(text, Path("f")) == expected
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text):
     with suppress(ConfigurationError):

@@ -1,10 +1,24 @@
 """Which value a key gets, by its name."""
 
+import re
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flaskship.engines.local.resolve.secret_rules import STAND_INS, Source, source_of, stand_in, words_of
+from flaskship.engines.local.resolve.secret_rules import (
+    _CERTIFICATE,
+    _DATABASE,
+    _OTHER_STORES,
+    _PLACE,
+    _THIRD_PARTIES,
+    STAND_INS,
+    Source,
+    source_of,
+    stand_in,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +90,17 @@ def test_stand_ins_may_be_others():
     assert stand_in("-") is None
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_every_name_has_an_answer_and_every_stand_in_a_value(secret, key):
     source = source_of(secret, key)
     assert source is not Source.STAND_IN or stand_in(key) is not None
+
+
+def test_the_document_names_every_word_that_decides():
+    page = (Path(__file__).parents[5] / "docs/reference/secrets-on-this-machine.md").read_text(
+        encoding="utf-8"
+    )
+    words = _THIRD_PARTIES | _DATABASE | _OTHER_STORES | _PLACE | _CERTIFICATE | set(STAND_INS)
+    named = set(re.findall(r"[a-z0-9]+", page))
+    assert sorted(words - named) == []
