@@ -116,4 +116,15 @@ async def fake(_: Path) -> AsyncIterator[Harness]:
     )
 
 
-HARNESSES: dict[str, Callable[[Path], AbstractAsyncContextManager[Harness]]] = {"fake": fake}
+@asynccontextmanager
+async def on_this_machine(folder: Path) -> AsyncIterator[Harness]:
+    from tests.contract.local import local
+
+    async with local(folder) as harness:
+        yield harness
+
+
+HARNESSES: dict[str, Callable[[Path], AbstractAsyncContextManager[Harness]]] = {
+    "fake": fake,
+    "local": on_this_machine,
+}

@@ -141,6 +141,13 @@ class LocalEngine:
         """Stop everything of the environment; data stays unless purge."""
         await self._call("delete", environment=environment, token=lock.token, purge=purge)
 
+    async def environments(self) -> dict[str, bool]:
+        """Return every environment that has run here, and whether it is meant to run now."""
+        if not self._paths.database.exists():
+            return {}
+        reply = await self._call("environments")
+        return {str(name): bool(running) for name, running in reply["environments"].items()}
+
     async def shutdown(self) -> None:
         """Let the supervisor, the router and the spawner end once no environment runs."""
         if self._caller is None:
@@ -204,4 +211,3 @@ class LocalEngine:
 
     def _hint(self) -> str:
         return f"Its log: {self._paths.log('supervisor')}"
-

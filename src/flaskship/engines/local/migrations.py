@@ -24,6 +24,9 @@ STEPS = (
       object TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL, type TEXT NOT NULL);
     CREATE TABLE addresses (environment TEXT NOT NULL, service TEXT NOT NULL, address TEXT NOT NULL,
       ports TEXT NOT NULL, PRIMARY KEY (environment, service));
+    CREATE TABLE jobs (environment TEXT NOT NULL, name TEXT NOT NULL, template TEXT NOT NULL,
+      started_at REAL NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, failed_at REAL NOT NULL,
+      outcome TEXT, PRIMARY KEY (environment, name));
     CREATE TABLE locks (environment TEXT PRIMARY KEY, token TEXT NOT NULL, owner TEXT NOT NULL,
       pid INTEGER NOT NULL, start_time INTEGER NOT NULL, boot_id TEXT NOT NULL, since REAL NOT NULL);
     """,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import VERSION, migrate
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.model.errors import FlaskshipError
@@ -236,7 +237,7 @@ class State:
         """Remove everything about an environment that does not run."""
         with self._db:
             self._execute("BEGIN IMMEDIATE")
-            for table in ("revisions", "intents", "events", "addresses"):
+            for table in ("revisions", "intents", "events", "addresses", "jobs"):
                 self._execute(f"DELETE FROM {table} WHERE environment = ?", environment)  # noqa: S608
 
     # replicas and their processes
@@ -298,6 +299,30 @@ class State:
             replica,
         )
         return tuple(ProcessRecord(**dict(row)) for row in rows)
+
+    def job(self, environment: str, name: str) -> JobRecord | None:
+        """Return how far a Job has come; None when it never ran."""
+        row = self._execute(
+            "SELECT * FROM jobs WHERE environment = ? AND name = ?", environment, name
+        ).fetchone()
+        if row is None:
+            return None
+        outcome = JobOutcome(row["outcome"]) if row["outcome"] else None
+        return replace(JobRecord(**dict(row)), outcome=outcome)
+
+    def save_job(self, record: JobRecord) -> None:
+        """Insert or replace how far a Job has come."""
+        self._execute(
+            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            record.environment,
+            record.name,
+            record.template,
+            record.started_at,
+            record.succeeded,
+            record.failed,
+            record.failed_at,
+            record.outcome.value if record.outcome else None,
+        )
 
     # events, addresses, locks
 

@@ -77,6 +77,7 @@ class ContainerRuntime:
         self.probes = Probes(spec, address, changed)
         self._launched: LaunchPlan | None = None
         self._cell: Cell | None = None
+        self._log_start = 0
 
     @property
     def ready(self) -> bool:
@@ -168,6 +169,7 @@ class ContainerRuntime:
             ProcessRecord(uid, self._replica, self.spec.name, standing.attempt, intended_at=now)
         )
         limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         try:
             cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
             record = await self._world.launcher.start(
@@ -240,11 +242,12 @@ class ContainerRuntime:
         await self.kill_group()
 
     async def _unhealthy(self) -> None:
-        self._event("Unhealthy", f"container {self.spec.name} failed its probe and is restarted", "Warning")
-        await self.kill(KilledBy.LIVENESS)
+        by = KilledBy.LIVENESS if self.probes.started else KilledBy.STARTUP
+        self._event("Unhealthy", f"container {self.spec.name} failed its {by} and is restarted", "Warning")
+        await self.kill(by)
         # Cancelled as soon as the process has ended.
         await self._world.sleep(self._grace)
-        await self.kill(KilledBy.LIVENESS, signal.SIGKILL)
+        await self.kill(by, signal.SIGKILL)
 
     async def _finish(self, ending: Ending) -> Exit:
         standing = self.standing
@@ -265,7 +268,7 @@ class ContainerRuntime:
             signal=ending.signal,
             killed_by=killed_by,
             init=self._init,
-            last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES)),
+            last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES, since=self._log_start)),
             memory_limit=self._launched.memory_limit if self._launched else None,
             memory_peak=usage.peak if usage else None,
             after_ready=self.probes.was_ready,

@@ -6,9 +6,12 @@ import signal
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from flaskship.engines.local import jobs
+from flaskship.engines.local.jobs import JobRecord
+from flaskship.engines.local.manifests.table import UNKNOWN
 from flaskship.engines.local.processes.ports import Addresses
 from flaskship.engines.local.routes import Route
-from flaskship.engines.local.spec import Deployment, Recreate
+from flaskship.engines.local.spec import Deployment, Job, Recreate
 from flaskship.engines.local.state import Intent, ReplicaRecord
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.generation import Generation
@@ -57,7 +60,7 @@ class EnvironmentRuntime:
         self.replicas: dict[str, Replica] = {}
         self.workloads: dict[str, Workload] = {}
         self.listeners: tuple[ListenerPlan, ...] = ()
-        self.notes: tuple[str, ...] = ()
+        self.findings: dict[str, None] = {}
         self.subscribers: set[asyncio.Event] = set()
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -69,6 +72,14 @@ class EnvironmentRuntime:
         """Return the environment's name."""
         return self.intent.environment
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what this machine cannot make sense of: an error for who runs strictly."""
+        generation = self.generations.get(self.intent.revision)
+        unknown = (r for r in generation.spec.reports if r.note == UNKNOWN) if generation else ()
+        fields = (f"{r.object} {r.field}".strip() + " is unknown to this engine" for r in unknown)
+        return (*fields, *self.findings)
+
     def start(self) -> None:
         """Begin to reconcile."""
         self._task = asyncio.create_task(self._reconcile(), name=f"environment {self.name}")
@@ -76,6 +87,7 @@ class EnvironmentRuntime:
     def move_to(self, intent: Intent, generation: Generation, listeners: Iterable[ListenerPlan]) -> None:
         """Make this revision the goal; its sockets are held already."""
         self.generations[generation.number] = generation
+        self.findings = {}
         self.listeners = tuple(listeners)
         self.steer(intent)
 
@@ -154,9 +166,17 @@ class EnvironmentRuntime:
     def _step(self) -> float | None:
         """Start and end what the strategies ask for; return in how many seconds to look again by itself."""
         pause: float | None = None
+        generation = self.generations.get(self.intent.revision)
+        to_run = generation.jobs if generation and self.intent.running else ()
+        wanted = {*self.workloads, *(job.name for job in to_run)}
         for replica in list(self.replicas.values()):
-            if replica.record.workload not in self.workloads and not replica.terminating:
+            if replica.record.workload not in wanted and not replica.terminating:
                 self._retire(replica, "its workload is no longer wanted")
+        for job in to_run:
+            due = self._step_job(job, generation.template_key(job)) if generation else None
+            if due is not None:
+                left = max(0.0, due - self.world.now())
+                pause = left if pause is None else min(pause, left)
         for workload in self.workloads.values():
             mine = [r for r in self.replicas.values() if r.record.workload == workload.spec.name]
             view = self._view(workload, mine)
@@ -165,7 +185,7 @@ class EnvironmentRuntime:
             for uid in step.retire:
                 self._retire(self.replicas[uid], "the rollout replaces it")
             for _ in range(step.start):
-                self._create(workload)
+                self._create(workload.spec, workload.template)
             self._note_progress(workload, mine)
             waiting = [self._available_in(workload, r) for r in mine]
             soon = [seconds for seconds in waiting if seconds > 0]
@@ -202,16 +222,53 @@ class EnvironmentRuntime:
             return 0.0
         return replica.ready_at + workload.spec.min_ready - self.world.now()
 
-    def _create(self, workload: Workload) -> None:
+    def job_record(self, job: Job, template: str) -> JobRecord:
+        """Return how far a Job of this template has come."""
+        record = self.world.state.job(self.name, job.name)
+        if record is not None and record.template == template:
+            return record
+        return JobRecord(self.name, job.name, template, self.world.now())
+
+    def _step_job(self, job: Job, template: str) -> float | None:
+        record = known = self.job_record(job, template)
+        active, ended = [], []
+        for replica in [r for r in self.replicas.values() if r.record.workload == job.name]:
+            if replica.record.template != template and not replica.terminating:
+                self._retire(replica, "its Job was replaced")
+            elif replica.outcome is None and not replica.terminating:
+                active.append(replica)
+            elif replica.outcome is not None and not replica.counted:
+                replica.counted = True
+                success = replica.outcome.code == 0
+                record = jobs.counted(record, success=success, at=replica.outcome.at)
+                ended.append(replica)
+        restarts = sum(c.restarts for replica in active for c in replica.containers.values())
+        step = jobs.next_step(job, record, len(active), restarts, self.world.now())
+        if step.record != known or self.world.state.job(self.name, job.name) is None:
+            self.world.state.save_job(step.record)
+            if step.record.outcome is not known.outcome:
+                self.event(job.name, "JobEnded", str(step.record.outcome))
+                self.changed()
+        for replica in ended:
+            # Counted durably: a later supervisor must not run it again.
+            self.world.state.remove_replica(replica.uid)
+        if step.end:
+            for replica in active:
+                self._retire(replica, "its Job has ended")
+        for _ in range(step.start):
+            self._create(job, template)
+        return step.due
+
+    def _create(self, workload: Deployment | Job, template: str) -> None:
         uid = self.world.random_name()
-        containers = workload.spec.template.containers
+        containers = workload.template.containers
         place = self._addresses.allocate(port.number for c in containers for port in c.ports)
         record = ReplicaRecord(
             uid=uid,
             environment=self.name,
-            workload=workload.spec.name,
-            name=f"{workload.spec.name}-{workload.template}-{uid[:5]}",
-            template=workload.template,
+            workload=workload.name,
+            name=f"{workload.name}-{template}-{uid[:5]}",
+            template=template,
             revision=self.intent.revision,
             created_at=self.world.now(),
             address=place.address,

@@ -19,9 +19,15 @@ class Generation:
     spec: LocalRelease
     configurations: Mapping[KeyOf, Configuration] = field(repr=False)
 
-    def workload(self, name: str) -> Deployment | None:
-        """Return the Deployment of that name."""
-        return next((one for one in self.spec.deployments if one.name == name), None)
+    def workload(self, name: str) -> Deployment | Job | None:
+        """Return the Deployment or Job of that name."""
+        every: tuple[Deployment | Job, ...] = (*self.spec.deployments, *self.jobs)
+        return next((one for one in every if one.name == name), None)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the Jobs that run with the release: not those that a hook of Helm would start."""
+        return tuple(job for job in self.spec.jobs if not job.hook)
 
     def image(self, reference: str) -> str | None:
         """Return the id of the local image that serves a reference of the manifests."""

@@ -1,5 +1,7 @@
 """The snapshot of an environment, taken from its runtime at one instant."""
 
+from flaskship.engines.local.jobs import JobOutcome
+from flaskship.engines.local.spec import Job
 from flaskship.engines.local.state import Intent, State
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime, Workload
@@ -17,7 +19,12 @@ ENGINE = "local"
 
 def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
     """Return everything of a running environment at this instant."""
-    workloads = tuple(_workload(runtime, workload) for workload in runtime.workloads.values())
+    generation = runtime.generations.get(runtime.intent.revision)
+    jobs = generation.jobs if generation and runtime.intent.running else ()
+    workloads = (
+        *(_workload(runtime, workload) for workload in runtime.workloads.values()),
+        *(_job(runtime, job, generation.template_key(job)) for job in jobs if generation),
+    )
     return Snapshot(
         environment=runtime.name,
         engine=ENGINE,
@@ -83,6 +90,28 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
         endpoints=tuple(
             plan.url for plan in runtime.listeners if services.selects(plan.service, spec.template)
         ),
+    )
+
+
+def _job(runtime: EnvironmentRuntime, job: Job, template: str) -> WorkloadSnapshot:
+    record = runtime.job_record(job, template)
+    mine = [r for r in runtime.replicas.values() if r.record.workload == job.name]
+    phases = {JobOutcome.SUCCEEDED: Phase.HEALTHY, JobOutcome.FAILED: Phase.DEGRADED}
+    return WorkloadSnapshot(
+        name=job.name,
+        application=job.application,
+        kind="Job",
+        phase=phases[record.outcome] if record.outcome else Phase.PROGRESSING,
+        image=job.template.main.image,
+        desired=job.completions,
+        ready=record.succeeded,
+        updated=len(mine),
+        available=record.succeeded,
+        template=template,
+        since=record.started_at,
+        progressed_at=record.started_at,
+        complete=record.outcome is JobOutcome.SUCCEEDED,
+        replicas=tuple(r.snapshot(current=r.record.template == template) for r in mine),
     )
 
 

@@ -72,6 +72,9 @@ def planner(
         argv = resolve_argv(
             resolve_command(image, container.command, container.args), container, context, environment
         )
+        for finding in (*environment.findings, *argv.findings):
+            if finding.strict:
+                runtime.findings[f"{workload.name} {finding.field}: {finding.message}"] = None
         if not argv.argv:
             return Problem(
                 "CommandNotFound",

@@ -48,6 +48,7 @@ class Replica:
         self.terminating = False
         self.initialized = record.stage == "initialized"
         self.outcome: Exit | None = None
+        self.counted = False
         self.init = {c.name: self._runtime(c, init=not c.always) for c in template.init_containers}
         self.containers = {c.name: self._runtime(c) for c in template.containers}
 

@@ -1,0 +1,67 @@
+"""Jobs: run to their end once for each template, with Kubernetes' retries and deadline; decided purely."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from flaskship.engines.local.spec import Job
+
+FIRST_RETRY = 10.0
+LAST_RETRY = 360.0
+
+
+class JobOutcome(StrEnum):
+    """How a Job ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What is durable of one Job: a template that ended is never run again by the same release."""
+
+    environment: str
+    name: str
+    template: str
+    started_at: float
+    succeeded: int = 0
+    failed: int = 0
+    failed_at: float = 0.0
+    outcome: JobOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobStep:
+    """What to do now; due is when to look again by itself."""
+
+    record: JobRecord
+    start: int = 0
+    end: bool = False
+    due: float | None = None
+
+
+def counted(record: JobRecord, *, success: bool, at: float) -> JobRecord:
+    """Return the record after one replica has ended."""
+    if success:
+        return replace(record, succeeded=record.succeeded + 1)
+    return replace(record, failed=record.failed + 1, failed_at=at)
+
+
+def next_step(job: Job, record: JobRecord, active: int, restarts: int, now: float) -> JobStep:
+    """Return what moves the Job on; restarts are those of its running replicas (restartPolicy OnFailure)."""
+    if record.outcome is not None:
+        return JobStep(record, end=active > 0)
+    if record.succeeded >= job.completions:
+        return JobStep(replace(record, outcome=JobOutcome.SUCCEEDED), end=active > 0)
+    deadline = None if job.active_deadline is None else record.started_at + job.active_deadline
+    if record.failed + restarts > job.backoff_limit or (deadline is not None and now >= deadline):
+        return JobStep(replace(record, outcome=JobOutcome.FAILED), end=active > 0)
+    retry = record.failed_at + _delay(record.failed) if record.failed else now
+    if retry > now:
+        return JobStep(record, due=retry if deadline is None else min(retry, deadline))
+    wanted = min(job.parallelism, job.completions - record.succeeded)
+    return JobStep(record, start=max(0, wanted - active), due=deadline)
+
+
+def _delay(failures: int) -> float:
+    return min(LAST_RETRY, FIRST_RETRY * 2.0 ** (failures - 1)) if failures else 0.0

@@ -1,0 +1,178 @@
+import sqlite3
+import stat
+
+import pytest
+
+from flaskship.engines.local.migrations import VERSION
+from flaskship.engines.local.processes.ports import Placement
+from flaskship.engines.local.state import LockRecord, ProcessRecord, ReplicaRecord, State
+from flaskship.model.errors import FlaskshipError
+from flaskship.model.location import Location
+from flaskship.model.release import Event, Provenance, Release
+from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+
+SUCCESS = Verdict(Outcome.SUCCESSFUL)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def state(path):
+    one = State(path)
+    yield one
+    one.close()
+
+
+def release(**fields: object) -> Release:
+    given = {"environment": "dev", "name": "dev-apps", "namespace": "my-app-dev"}
+    return Release(**(given | {"documents": ({"kind": "X"},), "provenance": Provenance("me")} | fields))  # type: ignore[arg-type]
+
+
+def replica(uid: str = "a1", **fields: object) -> ReplicaRecord:
+    given = {"environment": "dev", "workload": "web", "name": f"web-{uid}", "template": "t", "revision": 1}
+    place = {"created_at": 1.0, "address": "127.20.1.1", "ports": {5000: 5001}}
+    return ReplicaRecord(uid=uid, **(given | place | fields))  # type: ignore[arg-type]
+
+
+def test_the_file_is_its_owners_alone(state, path):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_revisions_count_up_for_each_environment_and_the_newest_is_the_intent(state):
+    assert [state.add_revision(release(), 1.0), state.add_revision(release(), 2.0)] == [1, 2]
+    assert state.add_revision(release(environment="prod"), 3.0) == 1
+    intent = state.intent("dev")
+    assert (intent.revision, intent.running, dict(intent.scales)) == (2, True, {})
+
+
+def test_an_apply_is_known_again_by_its_key(state):
+    number = state.add_revision(release(), 1.0, key="k1")
+    assert state.revision_of("k1") == number
+    assert state.revision_of("k2") is None
+
+
+def test_a_release_comes_back_exactly(state):
+    one = release(images={"demo:1.0": "sha"}, notes="hello", provenance=Provenance("me", "why", "c0ffee"))
+    assert state.release("dev", state.add_revision(one, 1.0)) == one
+
+
+def test_a_missing_revision_is_refused_with_those_that_are_kept(state):
+    state.add_revision(release(), 1.0)
+    with pytest.raises(FlaskshipError, match="no revision 7") as refused:
+        state.release("dev", 7)
+    assert "1" in refused.value.hint
+
+
+def test_history_holds_the_verdict_with_its_evidence_and_the_receipt(state):
+    number = state.add_revision(release(), 5.0)
+    cause = Cause("ExitNonZero", "it ended", "web", values=Location("values.yaml", 3))
+    failed = Verdict(Outcome.FAILED, (cause,))
+    receipt = Receipt(10, 0, 1.0, 2.0, 3.0)
+    state.conclude("dev", number, failed, receipt, {"web": "sha"})
+    (revision,) = state.revisions("dev")
+    assert (revision.outcome, revision.verdict, revision.receipt) == (Outcome.FAILED, failed, receipt)
+    assert (revision.at, dict(revision.images)) == (5.0, {"web": "sha"})
+
+
+def test_pruning_keeps_the_newest_and_the_last_successful_one(state):
+    for number in range(1, 7):
+        state.add_revision(release(), float(number))
+        outcome = Outcome.SUCCESSFUL if number == 2 else Outcome.FAILED
+        state.conclude("dev", number, Verdict(outcome), None, {})
+    state.prune("dev", 2)
+    assert [revision.number for revision in state.revisions("dev")] == [2, 5, 6]
+
+
+def test_numbers_go_on_after_pruning(state):
+    for number in range(1, 4):
+        state.add_revision(release(), float(number))
+    state.prune("dev", 1)
+    assert state.add_revision(release(), 9.0) == 4
+
+
+def test_a_deploy_ends_what_was_steered(state):
+    state.add_revision(release(), 1.0)
+    intent = state.intent("dev")
+    from dataclasses import replace
+
+    state.save_intent(replace(intent, scales={"web": 3}, restarts={"web": "1.0"}, paused=("web",)))
+    steered = state.intent("dev")
+    assert (dict(steered.scales), dict(steered.restarts), steered.paused) == (
+        {"web": 3},
+        {"web": "1.0"},
+        ("web",),
+    )
+    state.add_revision(release(), 2.0)
+    assert dict(state.intent("dev").scales) == {}
+
+
+def test_a_replica_takes_its_processes_with_it(state):
+    state.save_replica(replica())
+    state.save_process(ProcessRecord("a1.web.1", "a1", "web", 1, 1.0))
+    state.save_process(ProcessRecord("a1.web.2", "a1", "web", 2, 2.0, pid=9))
+    assert [process.uid for process in state.processes("a1")] == ["a1.web.2"]
+    assert state.replicas("dev") == (replica(),)
+    state.remove_replica("a1")
+    assert state.processes("a1") == ()
+
+
+def test_a_replica_changes_its_stage_and_keeps_the_rest(state):
+    from dataclasses import replace
+
+    state.save_replica(replica())
+    state.save_replica(replace(replica(), stage="initialized", was_ready=True, address="elsewhere"))
+    (known,) = state.replicas("dev")
+    assert (known.stage, known.was_ready, known.address) == ("initialized", True, "127.20.1.1")
+
+
+def test_places_events_and_locks_come_back(state):
+    state.save_placement("dev", "web", Placement("127.20.1.9", {80: 8080}))
+    assert state.placements() == {("dev", "web"): Placement("127.20.1.9", {80: 8080})}
+    state.add_event("dev", Event(1.0, "web", "Created", "it is there"))
+    assert state.events("dev") == (Event(1.0, "web", "Created", "it is there"),)
+    lock = LockRecord("dev", "token", "me", 1, 2, "boot", 3.0)
+    state.save_lock(lock)
+    state.remove_lock("dev", "another's")
+    assert state.locks() == (lock,)
+    state.remove_lock("dev", "token")
+    assert state.locks() == ()
+
+
+def test_everything_survives_a_new_start(path):
+    first = State(path)
+    first.add_revision(release(), 1.0)
+    first.close()
+    second = State(path)
+    assert [revision.number for revision in second.revisions("dev")] == [1]
+    second.close()
+
+
+def test_a_newer_file_is_refused_and_left_alone(path):
+    State(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(FlaskshipError, match=f"version {VERSION + 1}"):
+        State(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, just text" * 40, b"SQLite format 3\0" + b"x" * 200]
+)
+def test_a_corrupt_file_is_named_and_left_alone(path, content):
+    path.write_bytes(content)
+    with pytest.raises(FlaskshipError, match=str(path)):
+        State(path)
+    assert path.read_bytes() == content
+
+
+def test_forgetting_an_environment_leaves_the_others(state):
+    state.add_revision(release(), 1.0)
+    state.add_revision(release(environment="prod"), 1.0)
+    state.forget("dev")
+    assert state.intent("dev") is None
+    assert state.intent("prod") is not None
