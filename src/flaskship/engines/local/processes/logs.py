@@ -137,8 +137,8 @@ async def follow(tail: LogTail, change: Change, sleep: Sleep) -> AsyncIterator[t
         await sleep(_PACE_SECONDS)
 
 
-def last_lines(path: Path, count: int, limit: int = LINE_LIMIT) -> tuple[str, ...]:
-    """Return the last lines of a file, read from its end, each cut at the limit."""
+def last_lines(path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 0) -> tuple[str, ...]:
+    """Return the last lines of a file after the offset `since`, read from its end, each cut at the limit."""
     if count <= 0:
         return ()
     most = min(count * limit, 16 * 1024 * 1024)
@@ -146,8 +146,10 @@ def last_lines(path: Path, count: int, limit: int = LINE_LIMIT) -> tuple[str, ..
     try:
         with path.open("rb", buffering=0) as file:
             position = file.seek(0, os.SEEK_END)
-            while position > 0 and len(data) < most and data.count(b"\n", 0, -1) < count:
-                step = min(65536, position)
+            # A file that was cut back since then holds nothing but newer lines.
+            floor = since if since <= position else 0
+            while position > floor and len(data) < most and data.count(b"\n", 0, -1) < count:
+                step = min(65536, position - floor)
                 position = file.seek(position - step)
                 data = file.read(step) + data
     except FileNotFoundError:

@@ -213,3 +213,13 @@ async def test_following_yields_batches_and_sleeps_until_told(tmp_path):
     change.notify()
     assert [line.text for line in await waiting] == ["two"]
     await batches.aclose()
+
+
+def test_last_lines_can_begin_after_an_earlier_run(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("the first run\n")
+    began = log.stat().st_size
+    log.write_text("the first run\nthe second\nrun\n")
+    assert last_lines(log, 10, since=began) == ("the second", "run")
+    log.write_text("cut back\n")
+    assert last_lines(log, 10, since=began) == ("cut back",)
