@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from flaskship.engines.local.processes.identity import ProcessIdentity, find_by_environment
+from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.spawner.client import Spawner, launch
-from flaskship.engines.local.spawner.records import Record
+from flaskship.engines.local.spawner.records import Record, read_records
 
 
 @dataclass
@@ -93,9 +94,8 @@ class Home:
 async def home(tmp_path_factory) -> AsyncIterator[Home]:
     made = Home(tmp_path_factory.mktemp("p"))
     yield made
-    for identities in find_by_environment(made.folder).values():
-        for found in identities:
-            os.kill(found.pid, signal.SIGKILL)
+    for uid in {*read_records(made.state), *find_by_environment(made.folder)}:
+        await kill_all(made.folder, uid, None)
     if made.pid:
         try:
             os.kill(made.pid, signal.SIGKILL)

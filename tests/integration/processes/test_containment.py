@@ -93,6 +93,22 @@ async def test_a_fork_bomb_stops_at_its_limit_and_goes_whole(home):
     await spawner.close()
 
 
+async def test_one_that_forks_without_end_is_sealed_in_and_ends(home):
+    spawner = await home.open()
+    containment = control_groups(home)
+    if "processes" not in containment.describe().contained:
+        pytest.skip(f"no pids controller here: {containment.describe()}")
+    cell = containment.create("u1", Limits(pids=8))
+    chain = "while True:\n    if os.fork():\n        os._exit(0)\n    os.setsid()"
+    script = f"import os\nprint('set', flush=True)\n{chain}"
+    await home.python(spawner, "u1", script, cgroup=list(cell.join))
+    await home.said("u1", "set")
+    _, left = await kill_all(home.folder, "u1", None, cell=cell)
+    assert (cell.members(), left) == ((), ())
+    await removed(home, cell)
+    await spawner.close()
+
+
 async def test_children_of_a_replica_share_its_limit(home):
     spawner = await home.open()
     cell = control_groups(home).create("u1", Limits(memory=64 * MIB))

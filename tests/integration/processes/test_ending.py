@@ -120,15 +120,18 @@ while True:
     if os.fork():
         os._exit(0)
     os.setsid()
-    time.sleep(0.01)
+    os.write(1, b".")
+    time.sleep(0.05)
 """
     await home.python(spawner, "u1", script)
     await home.said("u1", "set")
     await home.ending(spawner, "u1")
-    await home.until(lambda: home.living("u1"))
-    _, left = await kill_all(home.folder, "u1", None)
+    killed, left = await kill_all(home.folder, "u1", None)
+    assert killed
     assert left == ()
-    assert home.living("u1") == ()
+    size = home.log("u1").stat().st_size
+    await asyncio.sleep(0.2)
+    assert home.log("u1").stat().st_size == size, "nobody is left that writes"
     await spawner.close()
 
 

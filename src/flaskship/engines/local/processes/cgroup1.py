@@ -41,6 +41,14 @@ class Cgroup1Cell:
             processes=cgroupfs.read_number(pids / "pids.current") if pids else None,
         )
 
+    def members(self) -> tuple[int, ...]:
+        """Return the processes in it."""
+        return cgroupfs.members(next(iter(self.folders.values())))
+
+    def seal(self) -> None:
+        """Let no further process be made in it."""
+        cgroupfs.seal(self.folders.get("pids"))
+
     def remove(self) -> bool:
         """Remove the folders, and the project's when they were its last."""
         gone = [cgroupfs.remove(folder) for folder in self.folders.values()]

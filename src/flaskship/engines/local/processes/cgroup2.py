@@ -34,6 +34,14 @@ class Cgroup2Cell:
         """Return what the kernel counts."""
         return usage_of(self.folder)
 
+    def members(self) -> tuple[int, ...]:
+        """Return the processes in it."""
+        return cgroupfs.members(self.folder)
+
+    def seal(self) -> None:
+        """Let no further process be made in it."""
+        cgroupfs.seal(self.folder)
+
     def remove(self) -> bool:
         """Remove the folder, and the project's when it was its last."""
         gone = cgroupfs.remove(self.folder)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +85,21 @@ def read_fields(file: Path) -> dict[str, int]:
         return {}
     pairs = (line.split() for line in lines)
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdigit()}
+
+
+def members(folder: Path) -> tuple[int, ...]:
+    """Return the processes in a group; none when it is gone."""
+    try:
+        return tuple(int(line) for line in (folder / "cgroup.procs").read_text().split())
+    except OSError:
+        return ()
+
+
+def seal(folder: Path | None) -> None:
+    """Let every further fork in a group fail, where the pids controller is there."""
+    if folder is not None and (folder / "pids.max").exists():
+        with suppress(OSError):
+            write(folder / "pids.max", 0)
 
 
 def remove(folder: Path) -> bool:

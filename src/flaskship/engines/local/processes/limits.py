@@ -69,6 +69,12 @@ class Cell(Protocol):
     def usage(self) -> Usage:
         """Return what is used now."""
 
+    def members(self) -> tuple[int, ...]:
+        """Return the processes in it, whatever they have made of their session and environment."""
+
+    def seal(self) -> None:
+        """Let no further process be made in it, where the system can; the step before killing all."""
+
     def remove(self) -> bool:
         """Return whether nothing of it is left; False while a process of the replica still lives."""
 

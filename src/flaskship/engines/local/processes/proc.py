@@ -74,11 +74,15 @@ def boot_id(proc: Path = PROC) -> str:
     return raw.decode().strip() if raw else ""
 
 
+def all_pids(proc: Path = PROC) -> list[int]:
+    """Return every process of the machine, the lowest number first."""
+    return sorted(int(name) for name in _names(proc) if name.isdigit())
+
+
 def own_pids(proc: Path = PROC) -> list[int]:
     """Return the processes of this user."""
     user = os.geteuid()
-    pids = (int(name) for name in _names(proc) if name.isdigit())
-    return sorted(pid for pid in pids if _owner(proc / str(pid)) == user)
+    return [pid for pid in all_pids(proc) if _owner(proc / str(pid)) == user]
 
 
 def marked_pids(project: str, proc: Path = PROC) -> dict[str, list[int]]:

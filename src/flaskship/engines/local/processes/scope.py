@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from flaskship.engines.local.processes import cgroupfs
 from flaskship.engines.local.processes.cgroup2 import group_folder, usage_of
 from flaskship.engines.local.processes.limits import Cell, Containment, Description, Limits, Usage
 
@@ -28,6 +29,14 @@ class ScopeCell:
     def usage(self) -> Usage:
         """Return what the kernel counts; nothing before the scope is known."""
         return Usage() if self._folder is None else usage_of(self._folder)
+
+    def members(self) -> tuple[int, ...]:
+        """Return the processes in it."""
+        return () if self._folder is None else cgroupfs.members(self._folder)
+
+    def seal(self) -> None:
+        """Let no further process be made in it."""
+        cgroupfs.seal(self._folder)
 
     def remove(self) -> bool:
         """Systemd removes a scope with its last process."""

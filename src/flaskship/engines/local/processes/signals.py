@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
-from flaskship.engines.local.processes.identity import ProcessIdentity, alive, processes_of
+from flaskship.engines.local.processes.identity import ProcessIdentity, alive, identify, processes_of
+from flaskship.engines.local.processes.limits import Cell
 from flaskship.engines.local.processes.watch import ProcessWatch, process_watch
 
-_SWEEPS = 20
+_SWEEPS = 50
 _SWEEP_SECONDS = 0.05
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -52,6 +53,7 @@ async def terminate(
     main: ProcessIdentity,
     *,
     grace: float,
+    cell: Cell | None = None,
     sleep: Sleep = asyncio.sleep,
     watch: ProcessWatch | None = None,
 ) -> Termination:
@@ -66,7 +68,7 @@ async def terminate(
     if asked:
         send(main, signal.SIGCONT)
     in_grace = await _gone_within(watch, main, grace, sleep)
-    killed, left = await kill_all(project, uid, main, known=family, sleep=sleep)
+    killed, left = await kill_all(project, uid, main, known=family, cell=cell, sleep=sleep)
     return Termination(asked, in_grace, killed, left)
 
 
@@ -76,29 +78,49 @@ async def kill_all(
     main: ProcessIdentity | None,
     *,
     known: Iterable[ProcessIdentity] = (),
+    cell: Cell | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> tuple[tuple[ProcessIdentity, ...], tuple[ProcessIdentity, ...]]:
     """SIGKILL every process of a replica until none is found; return what was killed, and what would not go.
 
-    Several sweeps, each frozen before it is killed, so that a process that forks faster than one sweep
-    ends in a later one; and an empty sweep counts only if nothing was forked meanwhile, because the scan
-    of a chain of short-lived processes can miss each. `known` are processes seen earlier that might not
+    Its cell is sealed first, so that nothing can fork any more. Where there is none, each sweep freezes
+    what it finds while it looks, newest first, to win against processes that fork and end; and an empty
+    sweep counts only if nothing was forked meanwhile. `known` are processes seen earlier that might not
     be recognised any more.
     """
     killed: dict[ProcessIdentity, None] = {}
     known = set(known)
+    if cell is not None:
+        cell.seal()
     for _ in range(_SWEEPS):
-        before = set(proc.own_pids())
-        found = {identity for identity in known if alive(identity)} | processes_of(project, uid, main)
-        if not found and before.issuperset(proc.own_pids()):
+        before = set(proc.all_pids())
+        found = _freeze_marked(project, uid)
+        found |= {identity for identity in known if alive(identity)} | processes_of(project, uid, main)
+        found |= _members(cell)
+        if not found and before.issuperset(proc.all_pids()):
             return tuple(killed), ()
         _send_each(found, signal.SIGSTOP)
-        found |= processes_of(project, uid, main)
+        found |= processes_of(project, uid, main) | _members(cell)
         _send_each(found, signal.SIGKILL)
         known |= found
         killed |= dict.fromkeys(sorted(found, key=lambda identity: identity.pid))
         await sleep(_SWEEP_SECONDS if found else 0)
     return tuple(killed), tuple(identity for identity in known if alive(identity))
+
+
+def _freeze_marked(project: Path | str, uid: str) -> set[ProcessIdentity]:
+    found = set()
+    for pid in reversed(proc.all_pids()):
+        marks = proc.read_marks(pid)
+        identity = identify(pid) if marks == (str(project), uid) else None
+        if identity is not None and send(identity, signal.SIGSTOP):
+            found.add(identity)
+    return found
+
+
+def _members(cell: Cell | None) -> set[ProcessIdentity]:
+    identities = (identify(pid) for pid in cell.members()) if cell is not None else ()
+    return {identity for identity in identities if identity is not None}
 
 
 def _send_each(identities: Iterable[ProcessIdentity], number: int) -> None:

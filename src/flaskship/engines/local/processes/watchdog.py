@@ -66,6 +66,13 @@ class WatchedCell:
         seconds = sum(processor_seconds(pid) for pid in pids)
         return Usage(memory, self.peak, self.kills, seconds, len(pids))
 
+    def members(self) -> tuple[int, ...]:
+        """Return its processes, as far as they are known."""
+        return self.family(proc.PROC)
+
+    def seal(self) -> None:
+        """Nothing here can stop a process from forking."""
+
     def remove(self) -> bool:
         """Stop watching."""
         self.forget(self.uid)

@@ -79,6 +79,18 @@ def test_version_1_reads_what_the_kernel_counts(tmp_path):
     assert cell.usage() == Usage(10, 20, 3, 1.5, 4)
 
 
+def test_a_sealed_cell_takes_no_further_process_and_tells_its_members(tmp_path):
+    one = Cgroup1({name: tmp_path / name for name in ("memory", "pids")}, Path("/proc")).create("u1", LIMITS)
+    two = Cgroup2(tmp_path / "base", ALL, Path("/proc")).create("u1", LIMITS)
+    for cell, folder in ((one, tmp_path / "memory/u1"), (two, tmp_path / "base/u1")):
+        assert cell.members() == ()
+        (folder / "cgroup.procs").write_text("7\n8\n")
+        assert cell.members() == (7, 8)
+        cell.seal()
+    assert (tmp_path / "pids/u1/pids.max").read_text() == "0"
+    assert (tmp_path / "base/u1/pids.max").read_text() == "0"
+
+
 def test_a_limit_that_is_refused_leaves_nothing(tmp_path):
     bases = {"memory": tmp_path / "memory", "pids": tmp_path / "pids"}
     (tmp_path / "pids/u1/pids.max").mkdir(parents=True)
