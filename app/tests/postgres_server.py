@@ -83,7 +83,7 @@ class Postgres:
                 start_new_session=True,
                 **self.identity,
             )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while True:
             try:
                 self.run("SELECT 1")
@@ -130,5 +130,5 @@ class Postgres:
             self.process.wait(10)
 
     def remove(self):
-        self.stop()
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -103,4 +103,4 @@ def test_what_is_open_is_public(address):
     if refusal(address) is None:
         inner = getattr(address, "ipv4_mapped", None) or address
         assert inner.is_global
-        assert not (inner.is_private or inner.is_loopback or inner.is_link_local or inner.is_multicast)
+        assert not any((inner.is_private, inner.is_loopback, inner.is_link_local, inner.is_multicast))

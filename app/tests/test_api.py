@@ -257,7 +257,7 @@ def test_an_unexpected_error_is_a_problem_without_details(lite, monkeypatch):
     assert "secret detail" not in answer.text
 
 
-# --- the document -----------------------------------------------------------------------------------------------
+# --- the document ---
 
 
 def test_the_document_names_exactly_the_routes(lite):

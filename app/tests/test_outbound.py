@@ -1,12 +1,13 @@
 """Webhooks over real sockets: bounded in time, bound to the address that was judged, wary of redirects."""
 
 import ipaddress
+import shutil
 import socket
 import ssl
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from app_support import receiving
@@ -45,11 +46,8 @@ def raw_server(talk):
             threading.Thread(target=quietly, args=(connection,), daemon=True).start()
 
     def quietly(connection):
-        with connection:
-            try:
-                talk(connection)
-            except OSError:
-                pass
+        with connection, suppress(OSError):
+            talk(connection)
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -164,12 +162,15 @@ def test_a_circle_of_redirects_ends():
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome"),
-    [(200, "delivered"), (202, "delivered"), (299, "delivered"), (303, "retry"), (304, "retry"), (400, "retry"),
-     (404, "retry"), (410, "refused"), (429, "retry"), (500, "retry"), (503, "retry")],
-)  # fmt: skip
-def test_answers_are_judged(status, outcome):
-    assert judge_answer("http://x/", Answer(status, None, b"")).outcome == outcome
+    ("outcome", "statuses"),
+    [
+        ("delivered", (200, 202, 204, 299)),
+        ("retry", (303, 304, 400, 404, 429, 500, 503)),
+        ("refused", (410,)),
+    ],
+)
+def test_answers_are_judged(outcome, statuses):
+    assert {judge_answer("http://x/", Answer(status, None, b"")).outcome for status in statuses} == {outcome}
 
 
 def test_relative_redirects_are_joined():
@@ -177,9 +178,9 @@ def test_relative_redirects_are_joined():
 
 
 def test_a_silent_server_is_left():
-    with raw_server(lambda connection: time.sleep(5)) as port:
-        with pytest.raises(ExchangeFailed, match=r"did not answer in 0\.6 s"):
-            call(port)
+    silent = raw_server(lambda connection: time.sleep(5))
+    with silent as port, pytest.raises(ExchangeFailed, match=r"did not answer in 0\.6 s"):
+        call(port)
 
 
 def test_a_dripping_answer_is_cut_although_each_byte_comes_in_time():
@@ -226,7 +227,10 @@ def test_a_refused_connection_is_a_failure():
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     key, cert = folder / "key.pem", folder / "cert.pem"
-    command = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {key} -out {cert} -days 2"
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl program here to make a certificate with")
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    command += f" -keyout {key} -out {cert}"
     command += " -subj /CN=hook.example -addext subjectAltName=DNS:hook.example"
     subprocess.run(command.split(), check=True, capture_output=True)
     return key, cert

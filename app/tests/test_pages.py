@@ -117,7 +117,7 @@ def test_the_search_can_be_switched_off(make_client, sqlite_url):
     assert "search" not in text.replace('role="search"', "")
 
 
-# --- monitoring ---------------------------------------------------------------------------------------------------
+# --- monitoring ---
 
 API = Sibling("api", "127.0.0.1", 1)
 METRICS = b"""

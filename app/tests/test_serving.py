@@ -6,6 +6,8 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from app_support import APP, receiving, wait_until
 
@@ -14,7 +16,7 @@ DUE = "2027-01-01T00:00:00Z"
 
 def send_head(server, length, extra=""):
     """Open a POST whose body is still to come."""
-    client = socket.create_connection(("127.0.0.1", server.port), timeout=15)
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=60)
     client.sendall(
         f"POST /reminders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Content-Length: {length}\r\n{extra}\r\n".encode()
@@ -33,7 +35,10 @@ def test_sigterm_drops_readiness_first_then_finishes_what_is_in_flight_and_exits
     body = json.dumps({"message": "in flight", "due_at": DUE}).encode()
     client = send_head(server, len(body))
     client.sendall(body[:10])
-    time.sleep(0.3)
+    # The request that asks is one, the one with half its body is the other.
+    wait_until(
+        lambda: b"tomorrows_http_in_flight 2.0" in server.get("/metrics").body, what="the request in flight"
+    )
     server.process.send_signal(signal.SIGTERM)
     ready = wait_until(lambda: (answer := server.get("/ready")).status == 503 and answer, 5, "unready")
     assert any("draining" in reason for reason in ready.json["reasons"])
@@ -42,7 +47,7 @@ def test_sigterm_drops_readiness_first_then_finishes_what_is_in_flight_and_exits
     client.sendall(body[10:])
     status, _ = read_answer(client)
     assert status == 201
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
 
 
 def test_sigterm_under_load_loses_no_accepted_request(serve, sqlite_url):
@@ -77,11 +82,9 @@ def test_sigterm_under_load_loses_no_accepted_request(serve, sqlite_url):
     assert len(failed) <= 1, failed
 
 
-def test_idle_process_ends_at_once(serve, sqlite_url):
-    server = serve("api", DATABASE_URL=sqlite_url, GRACEFUL_TIMEOUT=20)
-    began = time.monotonic()
-    assert server.terminate() == 0
-    assert time.monotonic() - began < 10  # far below the grace: nothing waited for it to pass
+def test_an_idle_process_does_not_wait_for_its_grace_to_pass(serve, sqlite_url):
+    server = serve("api", DATABASE_URL=sqlite_url, GRACEFUL_TIMEOUT=600)
+    assert server.terminate(seconds=100) == 0
 
 
 def test_slow_bodies_are_cut_and_the_threads_come_back(serve, sqlite_url):
@@ -89,7 +92,7 @@ def test_slow_bodies_are_cut_and_the_threads_come_back(serve, sqlite_url):
     clients = [send_head(server, 1000) for _ in range(12)]
     wait_until(lambda: server.get("/health").status == 200, 15, "health behind twelve slow clients")
     for client in clients:
-        client.settimeout(15)
+        client.settimeout(60)
         assert b"201" not in client.recv(4096)  # an answer that refuses, or the end of the connection
         client.close()
     assert server.call("POST", "/reminders", {"message": "after", "due_at": DUE}).status == 201
@@ -97,7 +100,7 @@ def test_slow_bodies_are_cut_and_the_threads_come_back(serve, sqlite_url):
 
 def test_slow_heads_are_cut(serve, sqlite_url):
     server = serve("api", DATABASE_URL=sqlite_url, REQUEST_TIMEOUT=1)
-    clients = [socket.create_connection(("127.0.0.1", server.port), timeout=15) for _ in range(10)]
+    clients = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(10)]
     for client in clients:
         client.sendall(b"GET /health HTTP/1.1\r\nHost:")
     for client in clients:
@@ -125,20 +128,16 @@ def test_oversized_bodies_get_413_or_a_closed_connection_and_hurt_nobody(serve, 
         ("Content-Length: 50000000\r\n", b"x" * 65536),
         ("Transfer-Encoding: chunked\r\n", None),
     ):
-        client = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        client = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         client.sendall(
             f"POST /reminders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{head}\r\n".encode()
         )
         answer = b""
-        try:
+        with suppress(OSError):
             for _ in range(200):
                 client.sendall(piece or b"1000\r\n" + b"x" * 4096 + b"\r\n")
-        except OSError:
-            pass
-        try:
+        with suppress(OSError):
             answer = client.recv(4096)
-        except OSError:
-            pass
         assert answer == b"" or b" 413 " in answer.splitlines()[0], (head, answer)
         client.close()
     assert server.call("POST", "/reminders", {"message": "m" * 2000, "due_at": DUE}).status == 413
@@ -154,7 +153,7 @@ def test_garbage_on_the_wire_is_answered_or_closed(serve, sqlite_url):
         b"GET /\r\n\r\n",
         b"POST /reminders HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
             client.sendall(junk)
             assert b" 200 " not in client.recv(4096)
     assert server.get("/health").status == 200
@@ -162,14 +161,14 @@ def test_garbage_on_the_wire_is_answered_or_closed(serve, sqlite_url):
 
 def test_wrong_settings_end_the_start_with_one_sentence(serve, sqlite_url):
     server = serve("clerk", wait=False, DATABASE_URL=sqlite_url)
-    assert server.process.wait(20) != 0
+    assert server.process.wait(60) != 0
     assert "APP_ROLE is 'clerk'; it must be one of api, worker, admin, monitoring" in server.log()
     assert "Traceback" not in server.log()
 
 
 def test_it_listens_on_the_pod_address_alone(serve, sqlite_url):
     server = serve("api", DATABASE_URL=sqlite_url)
-    listening = [line.split() for line in open("/proc/net/tcp").readlines()[1:]]
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     port = f"{server.port:04X}"
     found = [row[1] for row in listening if row[1].endswith(f":{port}") and row[3] == "0A"]
     assert found == [f"0100007F:{port}"]

@@ -58,7 +58,7 @@ def status(runtime, reminder):
         return reminders.find(connection, reminder.id)
 
 
-# --- what a result means ------------------------------------------------------------------------------------------
+# --- what a result means ---
 
 
 def judge(result, attempts=0, limit=3):
@@ -97,7 +97,7 @@ def test_a_delivery_carries_its_key_and_is_json():
     assert b'"message": "milk"' in body(LEASE, START)
 
 
-# --- held leases --------------------------------------------------------------------------------------------------
+# --- held leases ---
 
 
 def test_a_held_lease_ends_by_the_own_clock():
@@ -122,7 +122,7 @@ def test_an_old_token_is_not_held():
     assert held.all() == []
 
 
-# --- the loop -----------------------------------------------------------------------------------------------------
+# --- the loop ---
 
 
 def test_what_is_due_is_delivered_and_recorded(make_runtime, database_url, loops):

@@ -58,5 +58,6 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 def log(
     name: str, event: str, *, level: int = logging.INFO, error: BaseException | None = None, **fields: object
 ) -> None:
-    """Log an event with its fields."""
-    logging.getLogger(f"tomorrows.{name}").log(level, event, exc_info=error, extra={"fields": fields})
+    """Log an event with those of its fields that are known."""
+    known = {key: value for key, value in fields.items() if value is not None}
+    logging.getLogger(f"tomorrows.{name}").log(level, event, exc_info=error, extra={"fields": known})
