@@ -210,3 +210,37 @@ async def test_garbage_is_collected_but_for_what_is_pinned_and_recent(machine: M
     assert {image.id for image in list_images(machine.project)} == {made[0], made[3]}
     assert machine.leftovers() == []
     assert collect_garbage(machine.project, set(), keep=9) == ()
+
+
+async def test_the_same_packages_are_not_installed_again(machine: Machine) -> None:
+    first = await build(machine)
+    (machine.context / "greeting.txt").write_text("moin\n")
+
+    async def no_installer(job: Job, heard: Callable[[str], None]) -> Outcome:
+        assert "install" not in job.argv
+        return await run_job(job, heard)
+
+    second = await build(machine, runner=no_installer)
+    assert (second.id != first.id, second.environment) == (True, first.environment)
+    collect_garbage(machine.project, {second.id}, 0)
+    assert not first.folder.exists()
+    assert run(second, machine) == "hello world\n"
+    assert run(second, machine, ["python", "-c", "import sys; print(sys.prefix)"]) == f"{second.venv}\n"
+
+
+async def test_other_packages_are_installed_even_when_only_an_included_file_changed(
+    machine: Machine, wheel
+) -> None:
+    locked = (machine.context / "requirements.txt").read_text()
+    (machine.context / "base.txt").write_text(locked)
+    (machine.context / "requirements.txt").write_text("-r base.txt\n")
+    dockerfile = machine.context / "Dockerfile"
+    dockerfile.write_text(
+        dockerfile.read_text().replace("COPY requirements.txt", "COPY base.txt requirements.txt")
+    )
+    first = await build(machine)
+    digest = wheel(machine.wheels, version="2.0", body="def main() -> None:\n    print('second')\n")
+    (machine.context / "base.txt").write_text(f"greeter==2.0 --hash=sha256:{digest}\n")
+    second = await build(machine)
+    assert first.environment != second.environment
+    assert (run(first, machine), run(second, machine)) == ("hello world\n", "second\n")

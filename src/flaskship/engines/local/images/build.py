@@ -34,12 +34,14 @@ from flaskship.engines.local.images.interpreter import Interpreter, choose_inter
 from flaskship.engines.local.images.layout import lay_out, path_map, rewrite_paths
 from flaskship.engines.local.images.plan import ImagePlan, plan_listed, read_dockerfile, wanted_python
 from flaskship.engines.local.images.process import Runner, run_job
+from flaskship.engines.local.images.reuse import environment_digest, take_over
 from flaskship.engines.local.images.store import (
     Site,
     building_site,
     find_image,
     finish,
     images_folder,
+    list_images,
     prepare,
     translated,
 )
@@ -158,15 +160,25 @@ async def _make(
         runner,
         lambda line, done, total: report(BuildProgress("install", line, done, total)),
     )
-    installer = await install_all(shop, plan.installations)
-    report(BuildProgress("finish", "putting files in place"))
     target = images_folder(order.project_root) / order.image_id
-    image = _image(order, plan, target, installer, clock())
+    digest = environment_digest(shop.context, plan.installations, order.interpreter)
+    donor = await _in_thread(_take_over, order.project_root, digest, shop.venv, target)
+    if donor is not None:
+        report(BuildProgress("install", "the packages are those of an earlier image"))
+    installer = donor.installer if donor is not None else await install_all(shop, plan.installations)
+    report(BuildProgress("finish", "putting files in place"))
+    image = _image(order, plan, target, (installer, digest), clock())
     with translated(site.folder):
         await _in_thread(lay_out, plan.layout, site.folder)
         await precompile(shop)
         await _in_thread(_seal, site, target, image)
     return image
+
+
+def _take_over(root: Path, digest: str, venv: Path, target: Path) -> LocalImage | None:
+    donors = (image for image in list_images(root) if digest and image.environment == digest)
+    with translated(venv):
+        return next((donor for donor in donors if take_over(donor, venv, target)), None)
 
 
 def _from_thread(report: Report) -> Report:
@@ -204,7 +216,9 @@ def _seal(site: Site, target: Path, image: LocalImage) -> None:
     finish(site, target)
 
 
-def _image(order: _Order, plan: ImagePlan, folder: Path, installer: str, now: float) -> LocalImage:
+def _image(
+    order: _Order, plan: ImagePlan, folder: Path, installed: tuple[str, str], now: float
+) -> LocalImage:
     final = plan.dockerfile.final
     notes = list(plan.notes)
     if order.emulated:
@@ -227,7 +241,7 @@ def _image(order: _Order, plan: ImagePlan, folder: Path, installer: str, now: fl
         final.user,
         final.exposed,
         final.stop_signal,
-        installer,
+        *installed,
         tuple(notes),
     )
 

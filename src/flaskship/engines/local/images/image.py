@@ -57,6 +57,7 @@ class LocalImage:
     exposed: tuple[str, ...]
     stop_signal: str | None
     installer: str
+    environment: str
     notes: tuple[Note, ...]
 
     @property
@@ -98,6 +99,7 @@ def dump_image(image: LocalImage) -> str:
             "exposed": list(image.exposed),
             "stop_signal": image.stop_signal,
             "installer": image.installer,
+            "environment": image.environment,
             "notes": [
                 {"line": n.line, "instruction": n.instruction, "treatment": n.treatment, "reason": n.reason}
                 for n in image.notes
@@ -134,6 +136,7 @@ def _parse(record: dict[str, Any], folder: Path) -> LocalImage:
         tuple(record["exposed"]),
         record["stop_signal"],
         record["installer"],
+        record.get("environment", ""),
         tuple(Note(n["line"], n["instruction"], n["treatment"], n["reason"]) for n in record["notes"]),
     )
 

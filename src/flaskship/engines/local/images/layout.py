@@ -1,5 +1,6 @@
 """Putting a plan's files where the Dockerfile wants them, below a folder of this machine."""
 
+import errno
 import os
 import re
 import shutil
@@ -8,6 +9,8 @@ from pathlib import Path
 from flaskship.engines.local.images.plan import Layout
 
 _EXECUTABLE = re.compile(r"(?:[ugoa]*)\+r?w?x")
+# Some network and shared folders know no hard links, or few to one file.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.EXDEV, errno.ENOSYS})
 _OCTAL = re.compile(r"[0-7]{3,4}")
 
 
@@ -23,7 +26,7 @@ def lay_out(layout: Layout, folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = _mode(modes.get(name), context / origin)
         if mode is None:
-            os.link(context / origin, target, follow_symlinks=False)
+            _link(context / origin, target)
         else:
             shutil.copy2(context / origin, target)
             target.chmod(mode)
@@ -32,6 +35,15 @@ def lay_out(layout: Layout, folder: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             place.symlink_to(os.path.relpath(folder / "venv", place.parent))
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _inside(root: Path, name: str) -> Path:

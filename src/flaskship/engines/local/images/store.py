@@ -64,8 +64,17 @@ def collect_garbage(project_root: Path, pinned: set[str], keep: int) -> tuple[st
         if kept[image.repository] > keep:
             discard(image.folder)
             removed.append(image.id)
+    for folder in _broken(project_root, pinned):
+        discard(folder)
     sweep(images_folder(project_root))
     return tuple(removed)
+
+
+def _broken(project_root: Path, pinned: set[str]) -> tuple[Path, ...]:
+    """Folders in which no image can be read any more."""
+    images = images_folder(project_root)
+    known = {image.id for image in list_images(project_root)} | pinned
+    return tuple(path for path in images.glob("[!.]*") if path.is_dir() and path.name not in known)
 
 
 def discard(folder: Path) -> None:

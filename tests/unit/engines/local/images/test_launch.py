@@ -41,6 +41,7 @@ IMAGE = LocalImage(
     exposed=("5000",),
     stop_signal="SIGTERM",
     installer="uv",
+    environment="e",
     notes=(Note(3, "RUN x", "ignored", "not executed: x"),),
 )
 ENTRY = ImageCommand(("/entry",))

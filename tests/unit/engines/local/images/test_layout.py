@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,27 @@ def test_modes_are_followed_without_touching_the_context(folder: Path, mode: str
     lay_out(layout(files=(("/run.sh", "run.sh"),), modes=(("/run.sh", mode),)), folder)
     assert (folder / "root/run.sh").stat().st_mode & 0o7777 == expected
     assert (folder / "context/run.sh").stat().st_mode & 0o777 == 0o644
+
+
+def test_where_there_are_no_hard_links_files_are_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(source: Path, target: Path, **_: bool) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    lay_out(layout(files=(("/run.sh", "run.sh"), ("/link", "link"))), folder)
+    assert (folder / "root/run.sh").read_text() == "#!/bin/sh\n"
+    assert (folder / "root/link").is_symlink()
+
+
+def test_a_full_disk_is_not_taken_for_a_lack_of_links(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Path, target: Path, **_: bool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    with pytest.raises(OSError, match="No space"):
+        lay_out(layout(files=(("/run.sh", "run.sh"),)), folder)
 
 
 def test_a_link_keeps_no_mode_of_its_own(folder: Path) -> None:

@@ -25,7 +25,7 @@ def put(project: Path, name: str, created: float = 0, repository: str = "r") -> 
     folder = images_folder(project) / name
     image = LocalImage(
         name, repository, folder, "d", created, UsedInterpreter(None, "3.11.2", True), None, None, (),
-        folder / "root", (), "", (), None, "uv", (),
+        folder / "root", (), "", (), None, "uv", "", (),
     )  # fmt: skip
     (folder / "venv" / "bin").mkdir(parents=True)
     (folder / "venv" / "bin" / "python").touch()
@@ -143,3 +143,10 @@ def test_an_image_is_equal_to_itself_after_listing(tmp_path: Path) -> None:
     image = put(tmp_path, "x", 3)
     assert list_images(tmp_path) == (image,)
     assert find_image(tmp_path, "x") == replace(image)
+
+
+def test_a_folder_that_is_no_image_any_more_is_garbage_unless_pinned(tmp_path: Path) -> None:
+    for name in ("broken", "pinned"):
+        (put(tmp_path, name).folder / RECORD).write_text("{")
+    assert collect_garbage(tmp_path, {"pinned"}, 5) == ()
+    assert [path.name for path in images_folder(tmp_path).iterdir()] == ["pinned"]
