@@ -175,7 +175,7 @@ class Gate:
 
 @pytest.fixture
 async def gate() -> AsyncIterator[Gate]:
-    made = Gate(Limits(head=0.2, idle=0.4, progress=0.5, connect=0.5, linger=0.3))
+    made = Gate(Limits(head=0.2, idle=0.4, progress=1.0, connect=1.0, linger=0.3))
     yield made
     await made.end()
 

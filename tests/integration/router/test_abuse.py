@@ -47,9 +47,9 @@ async def test_spoilt_requests_and_answers_leave_nothing_behind(gate, serve, tal
             got = await talk(port, data, half_close=source.random() < 0.5)
             assert got == b"" or got.startswith(b"HTTP/1.1 ")
 
-    for _ in range(10):
+    for _ in range(5):
         work = []
-        for _ in range(30):
+        for _ in range(60):
             data = source.choice((GET, POST, LAST, GET + POST))
             spoil = source.random()
             answer = mutated(ANSWER, source) if spoil > 0.5 else ANSWER

@@ -55,6 +55,12 @@ async def test_a_head_request_gets_the_problem_without_its_body(gate, talk):
     assert answer.endswith(b"\r\n\r\n")
 
 
+async def test_each_of_several_requests_gets_its_problem_though_the_client_sends_no_more(gate, talk):
+    keep = GET.replace(b"close", b"keep-alive")
+    answer = await talk(await gate.route(), keep * 3, half_close=True)
+    assert answer.count(b"HTTP/1.1 503 ") == 3
+
+
 async def test_a_client_stays_connected_through_a_problem(gate, saying, talk):
     port = await gate.route()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

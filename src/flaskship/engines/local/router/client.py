@@ -101,16 +101,13 @@ class Client(asyncio.Protocol):
                 self.deadline = context.now() + context.limits.head
             return False
         request = parse_request(buffer[: end + 2])
-        self._buffer = b""
+        rest = buffer[end + 4 :]
+        body = self._body = body_of(request.headers.length, 400)
+        self._buffer = rest if body is None else b""
         exchange = self._exchange = Exchange(self, request)
         self.touch()
-        rest = buffer[end + 4 :]
-        length = request.headers.length
-        self._body = body_of(length, 400)
         exchange.start()
-        if self._body is None:
-            self._buffer = rest
-        elif rest and self._exchange is exchange:
+        if body is not None and rest and self._exchange is exchange:
             self._feed_body(rest)
         return True
 
