@@ -186,25 +186,45 @@ class TestWriting:
         assert (folder.path / "a").read_bytes() == b"1"
         assert {p.name for p in folder.path.iterdir()} == {"a", "..data", f"..{folder.version}"}
 
+    def test_the_current_version_is_never_away_while_it_is_swapped(self, tmp_path, monkeypatch):
+        first, second = (self.folder(tmp_path, ("a", text)) for text in (b"1", b"2"))
+        write_volumes([first])
+        current, there, replace = first.path / "..data", [], Path.replace
+
+        def watched(source, target):
+            there.append(current.is_symlink() and (current / "a").read_bytes())
+            return replace(source, target)
+
+        monkeypatch.setattr(Path, "replace", watched)
+        write_volumes([second])
+        assert there == [b"1"]
+        assert (first.path / "a").read_bytes() == b"2"
+
     def test_readers_see_one_version_or_the_other_never_a_mixture(self, tmp_path):
         versions = [self.folder(tmp_path, ("a", text), ("b", text)) for text in (b"1" * 50, b"2" * 50)]
         write_volumes(versions[:1])
-        root, mixtures, done = versions[0].path, [], threading.Event()
+        root, seen, done = versions[0].path, set(), threading.Event()
+
+        def read_once():
+            version = os.open(root / "..data", os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                found = set()
+                for name in ("a", "b"):
+                    opened = os.open(name, os.O_RDONLY, dir_fd=version)
+                    found.add(os.read(opened, 100))
+                    os.close(opened)
+                seen.add(len(found))
+            except FileNotFoundError:
+                pass  # this version was removed after its successor was in place
+            finally:
+                os.close(version)
 
         def read_on():
             while not done.is_set():
-                version = os.open(root / "..data", os.O_RDONLY | os.O_DIRECTORY)
                 try:
-                    seen = set()
-                    for name in ("a", "b"):
-                        opened = os.open(name, os.O_RDONLY, dir_fd=version)
-                        seen.add(os.read(opened, 100))
-                        os.close(opened)
-                    mixtures.append(len(seen))
-                except FileNotFoundError:
-                    pass  # the version was removed after its successor was in place
-                finally:
-                    os.close(version)
+                    read_once()
+                except OSError as error:
+                    seen.add(repr(error))
 
         reader = threading.Thread(target=read_on)
         reader.start()
@@ -212,5 +232,5 @@ class TestWriting:
             write_volumes([versions[turn % 2]])
         done.set()
         reader.join()
-        assert set(mixtures) <= {1}
+        assert seen <= {1}
         assert (root / "a").read_bytes() == versions[1].files[0].content
