@@ -1,7 +1,6 @@
 """The way to the database: rotation, restart, limits, the circuit, and what errors may show."""
 
 import threading
-import time
 
 import pytest
 from app_support import free_port, wait_until

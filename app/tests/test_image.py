@@ -1,4 +1,4 @@
-"""The Dockerfile's promises, read from its text; building it needs a builder and is proven outside this suite."""
+"""The Dockerfile's promises, read from its text; a build needs a builder and is proven elsewhere."""
 
 import re
 
