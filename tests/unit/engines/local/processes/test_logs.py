@@ -215,7 +215,7 @@ async def test_following_yields_batches_and_sleeps_until_told(tmp_path):
     await batches.aclose()
 
 
-def test_last_lines_can_begin_after_an_earlier_run(tmp_path: Path) -> None:
+def test_last_lines_can_begin_after_an_earlier_run(tmp_path):
     log = tmp_path / "log"
     log.write_text("the first run\n")
     began = log.stat().st_size
