@@ -1,0 +1,80 @@
+import socket
+
+import pytest
+
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.ports import Placement
+from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
+from flaskship.engines.local.supervisor import services
+from flaskship.engines.local.supervisor.router_link import RouterLink
+from flaskship.model.errors import PreflightError
+
+PLACE = Placement("127.20.1.9", {80: 8080, 5432: 5432})
+
+
+def service(*ports: ServicePort, selector: dict[str, str] | None = None) -> Service:
+    return Service("web", "NodePort", ports, {"app": "web"} if selector is None else selector)
+
+
+def test_each_port_has_a_socket_at_the_services_address_and_node_ports_one_more():
+    plans = services.plan_listeners("dev", service(ServicePort(80, "http", "http", node_port=30080)), PLACE)
+    assert [(p.name, p.host, p.port, p.node) for p in plans] == [
+        ("dev/web/http", "127.20.1.9", 8080, False),
+        ("dev/web/http/node", "127.0.0.1", 30080, True),
+    ]
+    assert [plan.url for plan in plans] == ["http://127.20.1.9:8080", "http://localhost:30080"]
+
+
+@pytest.mark.parametrize(
+    ("port", "expected"),
+    [
+        (ServicePort(80, 5000), "http"),
+        (ServicePort(80, 5000, name="http"), "http"),
+        (ServicePort(80, 5000, name="http-admin"), "http"),
+        (ServicePort(5432, 5432, name="postgres"), "tcp"),
+        (ServicePort(443, 8443, name="https"), "tcp"),
+        (ServicePort(80, 5000, name="web-tcp", app_protocol="http"), "http"),
+        (ServicePort(80, 5000, name="http", app_protocol="kubernetes.io/h2c"), "tcp"),
+    ],
+)
+def test_the_protocol_is_what_the_port_says(port, expected):
+    assert services.protocol(port) == expected
+
+
+@pytest.mark.parametrize(
+    ("selector", "labels", "selected"),
+    [
+        ({"app": "web"}, {"app": "web", "tier": "front"}, True),
+        ({"app": "web"}, {"app": "other"}, False),
+        ({"app": "web", "tier": "back"}, {"app": "web"}, False),
+        ({}, {"app": "web"}, False),
+    ],
+)
+def test_a_service_selects_by_every_label(selector, labels, selected):
+    template = PodTemplate("hash", (), labels=labels)
+    assert services.selects(service(selector=selector), template) is selected
+
+
+def test_a_taken_port_is_refused_with_its_holder_and_nothing_stays_bound(tmp_path):
+    link = RouterLink(LocalPaths(tmp_path))
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = holder.getsockname()[1]
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            free = other.getsockname()[1]
+        place = Placement("127.0.0.1", {80: free})
+        plans = services.plan_listeners("dev", service(ServicePort(80, 1, "http", node_port=taken)), place)
+        with pytest.raises(PreflightError, match=f"127.0.0.1:{taken}") as refused:
+            services.bind(link, plans)
+    assert "pid" in refused.value.message
+    assert "nodePort" in refused.value.hint
+    assert link.sockets == {}
+
+
+def test_an_address_that_is_not_here_is_refused_in_words(tmp_path):
+    link = RouterLink(LocalPaths(tmp_path))
+    place = Placement("192.0.2.1", {80: 8080})
+    with pytest.raises(PreflightError, match=r"192\.0\.2\.1:8080"):
+        services.bind(link, services.plan_listeners("dev", service(ServicePort(80, 1)), place))
