@@ -342,10 +342,10 @@ async def serve_bare(port: int) -> None:
             self._transport: asyncio.Transport = transport  # type: ignore[assignment]
 
         def data_received(self, data: bytes) -> None:
-            self._transport.write(
-                b"HTTP/1.1 200 OK\r\nServer: bare\r\nContent-Length: 20\r\n\r\n" + b"x" * 20
-            )
-            if b"onnection: close" in data:
+            last = b"onnection: close" in data
+            fields = b"Server: bare\r\nContent-Length: 20\r\n" + (b"Connection: close\r\n" if last else b"")
+            self._transport.write(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n" + b"x" * 20)
+            if last:
                 self._transport.close()
 
     loop = asyncio.get_running_loop()
