@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
@@ -21,12 +22,15 @@ class Traffic:
 
 
 def route(before: Snapshot, documents: Iterable[Document]) -> str | None:
-    """Return the first HTTP address of an application that was healthy before, with a path of its own."""
-    for workload in before.workloads:
-        if workload.phase is Phase.HEALTHY and workload.ready:
-            for url in addresses(workload):
-                return url.rstrip("/") + health_path(documents, workload.name)
-    return None
+    """Return an HTTP address of an application that was healthy before: first those that users take."""
+    known = tuple(documents)
+    found = [
+        url.rstrip("/") + health_path(known, workload.name)
+        for workload in before.workloads
+        if workload.phase is Phase.HEALTHY and workload.ready
+        for url in addresses(workload)
+    ]
+    return min(found, key=lambda url: urlsplit(url).hostname != "localhost", default=None)
 
 
 @asynccontextmanager
@@ -45,8 +49,11 @@ async def traffic_through(
     try:
         yield traffic
         stop.set()
-        traffic.receipt = await driving
-        if traffic.receipt.sent == 0:
+        try:
+            traffic.receipt = await driving
+        except (OSError, ExceptionGroup) as error:
+            traffic.reason = f"traffic could not be driven: {error}"
+        if traffic.receipt is not None and traffic.receipt.sent == 0:
             traffic.receipt, traffic.reason = None, "it was over before a request was sent"
     finally:
         stop.set()

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +59,62 @@ def test_an_error_of_the_story_stays_that_error() -> None:
 
     with pytest.raises(ValueError, match="as it was"):
         tell(story())
+
+
+ATTACHED = """
+import asyncio, sys, threading, os, signal
+from pathlib import Path
+from flaskship.cli.main import run
+from flaskship.cli.output import Output
+from tests.contract.world import Stage
+
+stage = Stage(Path(sys.argv[1]))
+seen = 0
+
+class Interrupting(Output):
+    def saw(self, snapshot):
+        global seen
+        seen += 1
+        super().saw(snapshot)
+        if seen == int(sys.argv[2]):
+            os.kill(os.getpid(), getattr(signal, sys.argv[3]))
+
+code = run(["up", "dev"], stage.world, Interrupting(sys.stdout, sys.stderr))
+state = "running" if stage.state.of("dev").running else "stopped"
+print(state, stage.state.holders, stage.engines[-1].closed)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("after", [1, 2, 6])
+def test_an_attached_up_that_is_interrupted_leaves_nothing_and_exits_130(
+    after: int, number: str, tmp_path: Path
+) -> None:
+    root = Path(__file__).parents[3]
+    said = subprocess.run(
+        [sys.executable, "-c", ATTACHED, str(tmp_path), str(after), number],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=root,
+        check=False,
+    )
+    assert said.returncode == 130, said.stderr
+    assert said.stdout.splitlines()[-1] == "stopped {} True"
+    assert "Traceback" not in said.stderr
+    assert said.stderr.splitlines()[-1] == "error: interrupted"
+
+
+def test_a_process_that_is_interrupted_before_any_story_exits_130() -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from flaskship import cli\n"
+        "entry = cli.main\n"
+        "import flaskship.cli.main as module\n"
+        "def run(arguments):\n    os.kill(os.getpid(), signal.SIGTERM)\n    signal.pause()\n"
+        "module.run = run\n"
+        "entry()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (said.returncode, said.stderr) == (130, b"")

@@ -1,0 +1,82 @@
+"""Traffic: through the address that users take, until the move is over."""
+
+from dataclasses import replace
+
+import pytest
+from tests.contract.documents import deployment
+from tests.contract.world import IMAGE, Stage, Told
+
+from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
+from flaskship.model.verdict import Receipt
+from flaskship.tasks.deploy import deploy
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.traffic import route, traffic_through
+
+WEB = WorkloadSnapshot(
+    "web", "web", "Deployment", Phase.HEALTHY, IMAGE, 1, 1, 1, 1, "t", endpoints=("http://127.1.1.1",)
+)
+DOCUMENTS = (deployment("web", IMAGE, ready_path="/well"),)
+
+
+def seen(*workloads: WorkloadSnapshot) -> Snapshot:
+    return Snapshot("dev", "local", "n", 0.0, Phase.HEALTHY, workloads=workloads)
+
+
+@pytest.mark.parametrize(
+    ("workload", "url"),
+    [
+        (WEB, "http://127.1.1.1/well"),
+        (
+            replace(WEB, endpoints=("http://127.1.1.1", "http://localhost:30080")),
+            "http://localhost:30080/well",
+        ),
+        (replace(WEB, endpoints=("tcp://127.1.1.1:5432",)), None),
+        (replace(WEB, endpoints=()), None),
+        (replace(WEB, phase=Phase.DEGRADED), None),
+        (replace(WEB, ready=0), None),
+    ],
+)
+def test_the_route_is_that_of_users_to_what_was_healthy(workload: WorkloadSnapshot, url: str | None) -> None:
+    assert route(seen(workload), DOCUMENTS) == url
+
+
+def test_the_first_of_several_is_taken() -> None:
+    other = replace(WEB, name="other", endpoints=("http://localhost:1", "http://localhost:2"))
+    assert route(seen(WEB, other), DOCUMENTS) == "http://localhost:1/"
+
+
+async def test_a_receipt_without_a_request_is_none_with_a_reason() -> None:
+    stage = Stage()
+
+    async def nothing(url: str, until: object) -> Receipt:
+        return Receipt(0, 0, 0.0, 0.0, 0.0)
+
+    world = replace(stage.world(), drive=nothing)
+    async with traffic_through(world, seen(WEB), DOCUMENTS) as traffic:
+        pass
+    assert traffic.receipt is None
+    assert traffic.reason == "it was over before a request was sent"
+
+
+async def test_traffic_ends_when_what_it_accompanies_fails() -> None:
+    stage = Stage()
+    with pytest.raises(ValueError, match="broken"):
+        async with traffic_through(stage.world(), seen(WEB), DOCUMENTS):
+            raise ValueError("broken")
+    import asyncio
+
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_traffic_that_cannot_be_driven_fails_no_deploy() -> None:
+    stage = Stage()
+
+    async def refused(url: str, until: object) -> Receipt:
+        raise OSError("too many open files")
+
+    await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    world = replace(stage.world(), drive=refused)
+    moved = await deploy(world, stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert moved.successful
+    assert moved.move.receipt is None
+    assert moved.move.receipt_reason == "traffic could not be driven: too many open files"
