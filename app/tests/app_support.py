@@ -1,11 +1,14 @@
 """What the tests of the applications share: settings, a movable clock, real servers."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -19,6 +22,8 @@ from pathlib import Path
 from tomorrows.settings import parse
 
 APP = Path(__file__).resolve().parent.parent
+PYCACHE = Path(tempfile.mkdtemp(prefix="tomorrows-pycache-"))
+atexit.register(shutil.rmtree, PYCACHE, ignore_errors=True)
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -83,7 +88,8 @@ class Server:
             "APP_ROLE": role,
             "PORT": str(self.port),
             "POD_IP": "127.0.0.1",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled once for all servers of a run, and never beside the code.
+            "PYTHONPYCACHEPREFIX": str(PYCACHE),
             "HOME": "/nonexistent",
             **{key: str(value) for key, value in environment.items()},
         }

@@ -20,8 +20,8 @@ def statuses(api):
 
 def test_thirty_reminders_survive_three_kills_of_their_worker(serve, database_url):
     # The receiver is slow enough that each kill finds deliveries under way.
-    with receiving(lambda handler, _: (time.sleep(0.3), handler.answer(204))) as receiver:
-        common = {"DATABASE_URL": database_url, "WEBHOOK_ALLOW": "127.0.0.0/8", "WORKER_LEASE_SECONDS": 2}
+    with receiving(lambda handler, _: (time.sleep(0.15), handler.answer(204))) as receiver:
+        common = {"DATABASE_URL": database_url, "WEBHOOK_ALLOW": "127.0.0.0/8", "WORKER_LEASE_SECONDS": 1}
         api = serve("api", DATABASE_URL=database_url)
         worker = serve("worker", **common)
         made = []

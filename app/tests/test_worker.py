@@ -237,6 +237,23 @@ def test_a_delivery_that_breaks_is_seen_and_repeated(make_runtime, sqlite_url, l
     assert loop.problem() is None
 
 
+def test_a_defect_in_one_round_does_not_end_delivery(make_runtime, sqlite_url, loops, monkeypatch, capsys):
+    real, calls = jobs.claim, []
+
+    def claim(*args, **options):
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("a defect")
+        return real(*args, **options)
+
+    monkeypatch.setattr(jobs, "claim", claim)
+    runtime = make_runtime(sqlite_url, APP_ROLE="worker")
+    made = put(runtime)
+    loop = loops(runtime, Caller(Result(Outcome.DELIVERED)))
+    wait_until(lambda: status(runtime, made).status is Status.DELIVERED, what="delivery")
+    assert loop.problem() is None
+
+
 def test_the_loop_survives_a_database_that_comes_later(make_runtime, tmp_path, migrated_file, loops):
     place = tmp_path / "url"
     place.write_text("sqlite:////nonexistent/r.db")

@@ -89,9 +89,11 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Begin to drain; runs in a signal handler, so it only starts a thread."""
-        if self._stopping or not hasattr(self, "wsgi"):
+        if not hasattr(self, "wsgi"):
             super().handle_exit(sig, frame)
             return
+        if self._stopping:
+            return  # a signal to the whole group arrives twice: from outside, and from the arbiter
         self._stopping = True
         self._runtime().draining.set()
         threading.Thread(target=self._drain, args=(sig,), name="drain", daemon=True).start()

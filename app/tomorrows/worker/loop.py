@@ -99,6 +99,10 @@ class DeliveryLoop(Background):
                 if not down:
                     log("worker", "claim.failed", level=logging.WARNING, reason=_reason(error))
                 down = True
+            except Exception as error:
+                # A defect in one round must not end all delivery: the process lives on, so nobody would restart it.
+                claimed = 0
+                log("worker", "claim.broke", level=logging.ERROR, error=error)
             self._beat = time.monotonic()
             if not claimed:
                 self._wake.wait(POLL_SECONDS)
@@ -196,6 +200,9 @@ class DeliveryLoop(Background):
                 kept = jobs.renew(connection, lease=lease, now=self._runtime.now(), life=self._life)
         except (DatabaseUnavailable, SQLAlchemyError):
             return  # unknown, so the lease keeps its old end
+        except Exception as error:
+            log("worker", "renewal.broke", level=logging.ERROR, error=error, reminder_id=lease.reminder_id)
+            return
         if kept:
             self._held.prolong(lease, began + self._life.total_seconds() * SAFETY)
         else:
