@@ -99,7 +99,7 @@ async def test_one_that_forks_without_end_is_sealed_in_and_ends(home):
     if "processes" not in containment.describe().contained:
         pytest.skip(f"no pids controller here: {containment.describe()}")
     cell = containment.create("u1", Limits(pids=8))
-    chain = "while True:\n    if os.fork():\n        os._exit(0)\n    os.setsid()"
+    chain = "for _ in range(5000):\n    if os.fork():\n        os._exit(0)\n    os.setsid()"
     script = f"import os\nprint('set', flush=True)\n{chain}"
     await home.python(spawner, "u1", script, cgroup=list(cell.join))
     await home.said("u1", "set")

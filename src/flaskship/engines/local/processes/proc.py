@@ -79,6 +79,14 @@ def all_pids(proc: Path = PROC) -> list[int]:
     return sorted(int(name) for name in _names(proc) if name.isdigit())
 
 
+def newest_first(proc: Path = PROC) -> list[int]:
+    """Return every process, the last one made first: numbers start again at their limit."""
+    raw = _read(proc / "loadavg")
+    last = int(raw.split()[4]) if raw else 0
+    pids = all_pids(proc)
+    return [pid for pid in reversed(pids) if pid <= last] + [pid for pid in reversed(pids) if pid > last]
+
+
 def own_pids(proc: Path = PROC) -> list[int]:
     """Return the processes of this user."""
     user = os.geteuid()

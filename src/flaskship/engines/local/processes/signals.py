@@ -110,7 +110,7 @@ async def kill_all(
 
 def _freeze_marked(project: Path | str, uid: str) -> set[ProcessIdentity]:
     found = set()
-    for pid in reversed(proc.all_pids()):
+    for pid in proc.newest_first():
         marks = proc.read_marks(pid)
         identity = identify(pid) if marks == (str(project), uid) else None
         if identity is not None and send(identity, signal.SIGSTOP):

@@ -95,3 +95,19 @@ def test_this_process_knows_itself():
     assert (stat.pid, stat.parent, stat.session) == (os.getpid(), os.getppid(), os.getsid(0))
     assert os.getpid() in proc.own_pids()
     assert len(proc.boot_id()) == 36
+
+
+@pytest.mark.parametrize(
+    ("loadavg", "order"),
+    [
+        ("0.1 0.2 0.3 1/99 11\n", [11, 10, 13, 12]),
+        ("0.1 0.2 0.3 1/99 13\n", [13, 12, 11, 10]),
+        (None, [13, 12, 11, 10]),
+    ],
+)
+def test_the_last_process_made_comes_first_also_after_numbers_began_again(tmp_path, loadavg, order):
+    for pid in (12, 10, 13, 11):
+        process(tmp_path, pid)
+    if loadavg:
+        (tmp_path / "loadavg").write_text(loadavg)
+    assert proc.newest_first(tmp_path) == order
