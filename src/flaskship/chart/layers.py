@@ -1,11 +1,12 @@
 """One layer of values: a file, or one assignment of a --set, and what it says about a path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flaskship.chart import helm
+from flaskship.chart.schema import SECRET, dotted
 from flaskship.chart.set_syntax import Assignment
 from flaskship.chart.yamlfile import KeyPath, YamlFile, read_yaml
 from flaskship.model.errors import ConfigurationError
@@ -27,8 +28,8 @@ class Said:
 class FileLayer:
     """A values file, its applications normalised to the map form."""
 
-    source: YamlFile
-    values: dict[str, Any]
+    source: YamlFile = field(repr=False)
+    values: dict[str, Any] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -44,12 +45,15 @@ class FileLayer:
 class SetLayer:
     """One assignment of a --set option."""
 
-    assignment: Assignment
+    assignment: Assignment = field(repr=False)
 
     @property
     def name(self) -> str:
-        """How the layer is called in explanations."""
-        return f"--set {self.assignment.expression}"
+        """How the layer is called in explanations; one that sets a secret, by its path alone."""
+        expression = self.assignment.expression
+        if ".".join(SECRET) in expression:
+            expression = f"{dotted(self.assignment.path)}=***"
+        return f"--set {expression}"
 
     def says(self, path: KeyPath) -> Said | None:
         """What this assignment sets at a path, above it or below it."""

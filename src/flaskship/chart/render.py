@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", 
 class RenderedChart:
     """The manifests of one environment; hooks are printed and kept apart from `documents`."""
 
-    manifests: str
-    documents: tuple[Mapping[str, Any], ...]
-    hooks: tuple[Mapping[str, Any], ...]
+    manifests: str = field(repr=False)
+    documents: tuple[Mapping[str, Any], ...] = field(repr=False)
+    hooks: tuple[Mapping[str, Any], ...] = field(repr=False)
     notes: str | None
     chart_digest: str
 

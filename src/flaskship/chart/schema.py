@@ -9,6 +9,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 LONGEST_VALUE = 60
+SECRET = ("secrets", "generated")
 
 Locate = Callable[[KeyPath], Location | None]
 
@@ -41,6 +42,11 @@ def dotted(path: Iterable[str | int]) -> str:
     return text or "the file"
 
 
+def is_secret(path: KeyPath) -> bool:
+    """Whether what stands at a path, or below it, is never shown."""
+    return path[:2] == SECRET
+
+
 def _line(location: Location | None) -> int:
     return location.line if location else 0
 
@@ -49,6 +55,8 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
     path: KeyPath = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(error.instance))
+    if is_secret(path):
+        return path, f"is {_kind(error.instance)}, and cannot be", "a secret is text in quotes"
     match error.validator:
         case "additionalProperties":
             return _unknown_key(error, path, schema)

@@ -1,8 +1,9 @@
 """The values of an environment: layers merged with Helm's meaning, each value with its origins."""
 
+import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class LayeredValues:
     """The values of one environment; `supplied` is what goes to Helm beside the chart's own defaults."""
 
     layers: tuple[Layer, ...]
-    supplied: Mapping[str, Any]
+    supplied: Mapping[str, Any] = field(repr=False)
 
     @cached_property
     def merged(self) -> Mapping[str, Any]:
@@ -64,7 +65,8 @@ class LayeredValues:
             for layer in self.layers:
                 said = layer.says(inherited)
                 if said is not None:
-                    yield Origin(layer.name, schema.dotted(said.at), said.location, said.value)
+                    value = "***" if schema.is_secret(inherited) and said.value is not None else said.value
+                    yield Origin(layer.name, schema.dotted(said.at), said.location, value)
 
     def _inheritance(self, keys: KeyPath) -> list[KeyPath]:
         if len(keys) < 3 or keys[0] != "applications" or not isinstance(keys[1], str):
@@ -100,6 +102,8 @@ def layer_values(
     supplied: dict[str, Any] = {}
     for layer in file_layers:
         supplied = merge(supplied, layer.values)
+    # Merging shares what only one layer says; assignments must not write into that layer.
+    supplied = copy.deepcopy(supplied)
     set_layers = [SetLayer(assignment) for assignment in parse_sets(sets)]
     for set_layer in set_layers:
         _refuse_position(set_layer)

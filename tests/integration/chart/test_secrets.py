@@ -99,7 +99,7 @@ def test_a_key_can_be_added_and_one_removed(render) -> None:
         ("secrets: {provider: vault}\n", "'vault' is not one of external, existing, generated"),
         ("secrets: {provider: extrnal}\n", "did you mean external?"),
         ("secrets: {external: {refreshInterval: often}}\n", "secrets.external.refreshInterval"),
-        ("secrets: {generated: {api-key: 5}}\n", "5 is a number, not text"),
+        ("secrets: {generated: {api-key: 5}}\n", "secrets.generated.api-key: is a number, and cannot be"),
         (
             "secrets: {external: {secrets: {x: {target: y}}}}\n",
             "secrets.external.secrets.x.data: is required",

@@ -186,3 +186,29 @@ def test_a_list_takes_the_place_of_a_longer_one(layer: Layer, write: Write) -> N
     extra = write("extra.yaml", "defaults:\n  args: [c]\n")
     found = told(layer("dev", extra), "defaults.args[1]")
     assert found == [("values.yaml", "defaults.args[1]", 4, "b"), ("extra.yaml", "defaults.args", 2, None)]
+
+
+def test_a_secret_is_told_without_its_value(layer: Layer, write: Write) -> None:
+    extra = write("extra.yaml", "secrets: {generated: {api-key: hush-1}}\n")
+    values = layer("dev", extra, sets=("a=1,secrets.generated.other=hush-2",))
+    told_of = [*values.origin("secrets.generated.api-key"), *values.origin("secrets.generated.other")]
+    assert [origin.value for origin in told_of] == ["***", "***"]
+    assert "hush" not in repr(told_of) + repr(values) + repr(values.origin("a"))
+
+
+def test_a_secret_that_is_refused_is_not_shown(layer: Layer, write: Write) -> None:
+    write(
+        "chart/values.schema.json",
+        '{"properties": {"secrets": {"properties": {"generated": '
+        '{"additionalProperties": {"type": "string"}}}}}}',
+    )
+    with pytest.raises(ConfigurationError, match=r"generated\.key: is a number") as caught:
+        layer("dev", sets=("secrets.generated.key=4711",))
+    assert "4711" not in str(caught.value)
+
+
+def test_a_set_leaves_the_layers_below_as_they_are(layer: Layer, write: Write) -> None:
+    extra = write("extra.yaml", "defaults:\n  resources: {limits: {memory: 1Gi}}\n")
+    values = layer("dev", extra, sets=("defaults.resources.limits.memory=2Gi", "defaults.resources.new=1"))
+    assert [item[3] for item in told(values, "defaults.resources.limits.memory")] == ["512Mi", "1Gi", "2Gi"]
+    assert [item[0] for item in told(values, "defaults.resources.new")] == ["--set defaults.resources.new=1"]
