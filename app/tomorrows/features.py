@@ -26,6 +26,8 @@ def parse_features(text: str) -> tuple[Features, tuple[str, ...]]:
         document = json.loads(text)
     except ValueError as error:
         raise FeaturesError(f"FEATURES is not JSON: {error}") from None
+    if document is None:  # what a template writes where nothing is chosen
+        return Features(), ()
     if not isinstance(document, dict):
         raise FeaturesError('FEATURES must be a JSON object such as {"webhooks": false}')
     known = {field.name for field in fields(Features)}

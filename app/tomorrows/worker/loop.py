@@ -100,7 +100,7 @@ class DeliveryLoop(Background):
                     log("worker", "claim.failed", level=logging.WARNING, reason=_reason(error))
                 down = True
             except Exception as error:
-                # A defect in one round must not end all delivery: the process lives on, so nobody would restart it.
+                # One defect must not end all delivery: the process lives on, so nobody would restart it.
                 claimed = 0
                 log("worker", "claim.broke", level=logging.ERROR, error=error)
             self._beat = time.monotonic()
