@@ -13,6 +13,8 @@ from flaskship.engines.local.framing import MAX_FRAME, ChannelClosed, FrameBuffe
 __all__ = ["MAX_FILES", "MAX_FRAME", "Channel", "ChannelClosed", "FrameBuffer", "Message", "encode"]
 
 MAX_FILES = 64
+# What arrives here must not leak into the processes that are started from here; macOS has no such flag.
+CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class Channel:
@@ -65,7 +67,7 @@ class Channel:
         while not self._messages:
             try:
                 data, files, _, _ = await self._when_ready(
-                    lambda: socket.recv_fds(self._socket, 65536, MAX_FILES), write=False
+                    lambda: socket.recv_fds(self._socket, 65536, MAX_FILES, CLOSE_ON_EXEC), write=False
                 )
             except OSError as error:
                 raise ChannelClosed(str(error)) from error

@@ -16,6 +16,7 @@ from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
+from flaskship.engines.local.version import code_version
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Phase, Snapshot
@@ -196,14 +197,26 @@ class LocalEngine:
             return self._caller
         path = str(self._paths.socket("supervisor"))
         try:
-            self._caller = await Caller.connect(path)
-        except OSError:
+            caller = await self._current(await Caller.connect(path))
+        except (OSError, ChannelClosed):
             await asyncio.to_thread(daemon.start_supervisor, self._paths)
-            self._caller = await Caller.connect(path)
+            caller = await Caller.connect(path)
+        self._caller = caller
         for environment, token in self._locks.items():
             with contextlib.suppress(RemoteError):
-                await self._caller.call("resume", environment=environment, token=token)
-        return self._caller
+                await caller.call("resume", environment=environment, token=token)
+        return caller
+
+    async def _current(self, caller: Caller) -> Caller:
+        """Return the connection, or ChannelClosed once a supervisor of older code has made room."""
+        hello = await caller.call("hello")
+        if hello.get("version") == code_version() or self._locks:
+            return caller
+        if (await caller.call("retire")).get("busy"):
+            return caller
+        await caller.closed.wait()
+        await caller.close()
+        raise ChannelClosed("a supervisor of older code has retired")
 
     async def _lost(self, attempt: int) -> None:
         await self.close()

@@ -46,12 +46,14 @@ class Caller:
         raise ChannelClosed("the peer closed the connection")
 
     async def stream(self, kind: str, **payload: Any) -> AsyncGenerator[Message, None]:
-        """Yield replies until the peer says end."""
+        """Yield replies until the peer says end, or that no more follow."""
         async with contextlib.aclosing(self._exchange(kind, (), payload, once=False)) as replies:
             async for reply in replies:
                 if reply.get("end"):
                     return
                 yield reply
+                if reply.get("more") is False:
+                    return
         raise ChannelClosed("the peer closed the connection")
 
     async def _exchange(
@@ -66,7 +68,7 @@ class Caller:
                 return
             await self.channel.send({**payload, "type": kind, "id": number}, files)
             while (reply := await replies.get()) is not None:
-                answered = once or "error" in reply or bool(reply.get("end"))
+                answered = once or "error" in reply or bool(reply.get("end")) or reply.get("more") is False
                 if reply.get("error") is not None:
                     raise RemoteError(reply["error"])
                 yield reply

@@ -79,7 +79,11 @@ async def _supervise(paths: LocalPaths, ready: int | None) -> None:
     ]
     _tell(ready, "")
     try:
-        waiting = [asyncio.create_task(stopping.wait()), *tasks]
+        waiting = [
+            asyncio.create_task(stopping.wait()),
+            asyncio.create_task(supervisor.retired.wait()),
+            *tasks,
+        ]
         done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()

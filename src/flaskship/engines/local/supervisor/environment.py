@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import signal
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from flaskship.engines.local import jobs
 from flaskship.engines.local.jobs import JobRecord
 from flaskship.engines.local.manifests.table import UNKNOWN
-from flaskship.engines.local.processes.ports import Addresses
+from flaskship.engines.local.processes.ports import Addresses, FreePorts, Placement
 from flaskship.engines.local.routes import Route
 from flaskship.engines.local.spec import Deployment, Job, Recreate
 from flaskship.engines.local.state import Intent, ReplicaRecord
@@ -20,6 +21,7 @@ from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.services import ListenerPlan
 from flaskship.engines.local.supervisor.world import World
+from flaskship.model.errors import PreflightError
 from flaskship.model.release import Event
 from flaskship.rollout import recreate, rolling_update
 from flaskship.rollout.view import ReplicaView, RolloutView
@@ -155,8 +157,13 @@ class EnvironmentRuntime:
     async def _reconcile(self) -> None:
         while True:
             self._wake.clear()
-            pause = self._step()
-            await self._link.update(self.name, self._routes())
+            pause: float | None
+            try:
+                pause = self._step()
+                await self._link.update(self.name, self._routes())
+            except Exception as error:
+                traceback.print_exception(error)
+                pause = RETRY_SECONDS
             if not self.replicas:
                 self._idle.set()
             with contextlib.suppress(TimeoutError):
@@ -262,7 +269,7 @@ class EnvironmentRuntime:
     def _create(self, workload: Deployment | Job, template: str) -> None:
         uid = self.world.random_name()
         containers = workload.template.containers
-        place = self._addresses.allocate(port.number for c in containers for port in c.ports)
+        place = self._place(workload.name, tuple(port.number for c in containers for port in c.ports))
         record = ReplicaRecord(
             uid=uid,
             environment=self.name,
@@ -279,6 +286,14 @@ class EnvironmentRuntime:
         assert replica is not None
         self.event(record.name, "Created", f"for revision {record.revision}")
         replica.start()
+
+    def _place(self, workload: str, ports: tuple[int, ...]) -> Placement:
+        try:
+            return self._addresses.allocate(ports)
+        except PreflightError as error:
+            # Somebody listens on every address: the replica gets other ports, which PORT tells it.
+            self.event(workload, "PortTaken", f"{error.message}: free ports take its place", "Warning")
+            return FreePorts().allocate(ports)
 
     def _replica(self, record: ReplicaRecord) -> Replica | None:
         generation = self.generations[record.revision]

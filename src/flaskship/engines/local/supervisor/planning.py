@@ -4,15 +4,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flaskship.engines.local.images import find_image, image_environment, map_path, resolve_command
+from flaskship.engines.local.images import find_image, image_environment, resolve_command
 from flaskship.engines.local.resolve import (
     ReplicaContext,
     ServiceAddress,
     resolve_argv,
     resolve_environment,
+    resolve_volumes,
+    resolve_working_dir,
+    write_volumes,
 )
-from flaskship.engines.local.resolve.volumes import resolve_volumes
-from flaskship.engines.local.resolve.writing import write_volumes
 from flaskship.engines.local.spec import Container, Deployment, Job, PodTemplate
 from flaskship.engines.local.state import ReplicaRecord
 from flaskship.engines.local.supervisor.generation import Generation
@@ -60,6 +61,8 @@ def planner(
             project_root=runtime.world.paths.project,
             path_map=image.path_map,
             labels={"pod-template-hash": record.template},
+            cpu_millis=1000 * (os.cpu_count() or 1),
+            memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         )
         base = {"PATH": SYSTEM_PATH, "LANG": "C.UTF-8", "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         environment = resolve_environment(container, template, context, image_environment(image, base))
@@ -81,7 +84,7 @@ def planner(
                 f"{container.image} names no command, and {container.name} none either",
                 "command",
             )
-        cwd = map_path(image.path_map, container.working_dir) if container.working_dir else image.workdir
+        cwd = resolve_working_dir(container, context, environment) or image.workdir
         return LaunchPlan(
             argv=argv.argv,
             env=dict(environment.env),

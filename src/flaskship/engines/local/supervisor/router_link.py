@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections import deque
 from typing import Any
 
 from flaskship.engines.local import routes
@@ -19,6 +20,7 @@ CONNECT_ATTEMPTS = 250
 CONNECT_PAUSE = 0.02
 BACKLOG = 1024
 RETRY_SECONDS = 0.5
+MOST_FILES = 60
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -116,6 +118,11 @@ class RouterLink:
             self._number += 1
             table = RouteTable(self._number, tuple(r for each in self._routes.values() for r in each))
             try:
+                # One frame carries so many files at most: the others go ahead of the table.
+                while len(fresh) > MOST_FILES:
+                    part, fresh = fresh[:MOST_FILES], fresh[MOST_FILES:]
+                    files = [self.sockets[name].fileno() for name in part]
+                    await self._caller.call("pass", files=files, listeners=part)
                 await self._caller.call(
                     "table",
                     files=[self.sockets[name].fileno() for name in fresh],
@@ -143,16 +150,19 @@ class RouterLink:
         self._number = max(self._number, int(hello.get("table") or 0))
         self._passed = set()
         if hello.get("listeners"):
-            held = await caller.call("listeners")
-            for name in held["listeners"]:
-                sock = socket.socket(fileno=caller.channel.files.popleft())
-                if name in self.sockets:
-                    sock.close()
-                else:
-                    self.sockets[name] = sock
-                self._passed.add(name)
+            async for page in caller.stream("listeners"):
+                self._hold(page["listeners"], caller.channel.files)
         self._caller = caller
         self._watching = asyncio.create_task(self._watch(caller))
+
+    def _hold(self, names: list[str], files: "deque[int]") -> None:
+        for name in names:
+            sock = socket.socket(fileno=files.popleft())
+            if name in self.sockets:
+                sock.close()
+            else:
+                self.sockets[name] = sock
+            self._passed.add(name)
 
     async def _reach(self, path: str) -> Caller:
         for _ in range(CONNECT_ATTEMPTS):

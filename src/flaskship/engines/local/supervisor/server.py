@@ -103,6 +103,7 @@ class Session:
             "environments": self._environments,
             "statistics": self._statistics,
             "shutdown": self._shutdown,
+            "retire": self._retire,
         }
 
     def streams(self) -> dict[str, Stream]:
@@ -116,7 +117,14 @@ class Session:
             self._supervisor.command_lost(environment)
 
     async def _hello(self, _: Message) -> Message:
-        return {"protocol": PROTOCOL, "pid": os.getpid()}
+        return {"protocol": PROTOCOL, "pid": os.getpid(), "version": self._supervisor.version}
+
+    async def _retire(self, _: Message) -> Message:
+        """Make room for newer code; replicas do not notice. Whoever holds a lock is not disturbed."""
+        if busy := self._supervisor.busy():
+            return {"busy": busy}
+        self._supervisor.retired.set()
+        return {}
 
     async def _acquire(self, message: Message) -> Message:
         lock = await self._supervisor.locks.acquire(

@@ -20,6 +20,7 @@ from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.secret_store import configurations_of
 from flaskship.engines.local.supervisor.services import ListenerPlan
 from flaskship.engines.local.supervisor.world import World
+from flaskship.engines.local.version import code_version
 from flaskship.model.errors import ConfigurationError, FlaskshipError
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
@@ -36,6 +37,8 @@ class Supervisor:
         self.locks = Locks(world.state, world.now)
         self.environments: dict[str, EnvironmentRuntime] = {}
         self.ended = asyncio.Event()
+        self.retired = asyncio.Event()
+        self.version = code_version()
         self._custody: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
@@ -126,6 +129,14 @@ class Supervisor:
             del self.environments[environment]
         if purge:
             self.world.state.forget(environment)
+
+    def busy(self) -> str:
+        """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
+        for name in self.environments:
+            held = self.locks.holder(name)
+            if held is not None:
+                return f"{held.owner} (pid {held.pid})"
+        return next(iter(self._custody), "")
 
     def command_lost(self, environment: str) -> None:
         """Finish by ourselves the rollout of a command that went away before its verdict."""
