@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from flaskship.model.snapshot import (
     Snapshot,
     WorkloadSnapshot,
 )
-from flaskship.model.verdict import Outcome, Receipt, Verdict
+from flaskship.model.verdict import Receipt, Verdict
 
 STARTS_AFTER = 1.0
 """Seconds from a replica's creation to its readiness, or to its end where it cannot run."""
@@ -381,7 +381,3 @@ def _images_by_application(release: Release) -> dict[str, str]:
             image = document["spec"]["template"]["spec"]["containers"][0]["image"]
             found[str(document["metadata"]["name"])] = release.images.get(image, "")
     return found
-
-
-Judge = Callable[[Snapshot, float], Verdict | None]
-SUCCESS = Verdict(Outcome.SUCCESSFUL)
