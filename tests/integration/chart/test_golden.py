@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from flaskship.chart import helm
+
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
@@ -59,3 +61,11 @@ def nulls(value: object) -> list[object]:
     if isinstance(value, list):
         return [found for item in value for found in nulls(item)]
     return [value] if value is None else []
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_merged_values_mean_to_helm_what_the_supplied_ones_do(render, environment: str) -> None:
+    layered = render("", "defaults.resources.limits.cpu=null", environment=environment).layered
+    release = helm.ReleaseFacts("r", "n")
+    chart = GOLDEN.parents[1] / "infra" / "helmchart"
+    assert helm.render(chart, layered.merged, release) == helm.render(chart, layered.supplied, release)

@@ -38,7 +38,15 @@ def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render)
     assert blocks[0]["ipBlock"]["cidr"] == "0.0.0.0/0"
     for private in ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"):
         assert private in blocks[0]["ipBlock"]["except"]
+    assert len(blocks) == 1
     assert "0.0.0.0/0" not in str(release.one("NetworkPolicy", "my-tomorrows-api"))
+
+
+def test_ipv6_goes_out_only_where_it_is_said(render) -> None:
+    release = render("networkPolicy: {ipv6: true}\n", environment="prod")
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    assert blocks[1]["ipBlock"]["cidr"] == "::/0"
+    assert "fc00::/7" in blocks[1]["ipBlock"]["except"]
 
 
 def test_dev_has_none(render) -> None:
