@@ -210,7 +210,11 @@ class FakeEngine:
         self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
     ) -> AsyncIterator[LogLine]:
         here = self._state.of(environment)
-        told = max(0, len(here.logs) - tail)
+        told = len(here.logs)
+        for index, line in enumerate(here.logs):
+            newer = sum(later.replica == line.replica for later in here.logs[index + 1 :])
+            if newer < tail and application in (None, line.application):
+                yield line
         while True:
             while told < len(here.logs):
                 line = here.logs[told]

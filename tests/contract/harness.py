@@ -10,7 +10,7 @@ from tests.contract.fake import Clock, FakeEngine, FakeState
 
 from flaskship.engines.base import Engine, Lock
 from flaskship.model.release import Document, Provenance, Release
-from flaskship.model.snapshot import Snapshot
+from flaskship.model.snapshot import ReplicaPhase, Snapshot
 from flaskship.model.verdict import Outcome, Verdict
 
 SUCCESS = Verdict(Outcome.SUCCESSFUL)
@@ -45,7 +45,8 @@ class Harness:
             name=f"{name}-apps",
             namespace=f"my-app-{name}",
             documents=documents,
-            provenance=Provenance("contract", reason),
+            # Whatever fails stays as it is: the test looks at it.
+            provenance=Provenance("contract", reason, undo=False),
             images=dict(self.images),
         )
 
@@ -92,7 +93,14 @@ def complete(snapshot: Snapshot) -> bool:
 
 
 def uids(snapshot: Snapshot, workload: str = "web") -> set[str]:
-    return {replica.uid for one in snapshot.workloads if one.name == workload for replica in one.replicas}
+    """The replicas that stand: one that is ending does not count, as on a cluster."""
+    return {
+        replica.uid
+        for one in snapshot.workloads
+        if one.name == workload
+        for replica in one.replicas
+        if replica.phase is not ReplicaPhase.TERMINATING
+    }
 
 
 def annotated(document: Document, **metadata: str) -> Document:

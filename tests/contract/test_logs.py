@@ -29,12 +29,12 @@ async def test_one_application_can_be_asked_for(harness: Harness) -> None:
 
 
 @pytest.mark.needs("logs")
-async def test_a_tail_is_the_newest_lines(harness: Harness) -> None:
+async def test_a_tail_is_the_newest_lines_of_each_replica(harness: Harness) -> None:
     await harness.succeed(harness.engine(), harness.release(*harness.web(replicas=3)))
-    whole = await lines_of(harness)
-    short = await lines_of(harness, tail=1)
-    assert len(short) == 1
-    assert short[0].at == whole[-1].at
+    newest = {line.replica: line.text for line in await lines_of(harness, tail=1)}
+    assert len(newest) == 3
+    assert len(await lines_of(harness, tail=1)) == 3
+    assert len(await lines_of(harness, tail=0)) == 0
 
 
 @pytest.mark.needs("logs")

@@ -1,8 +1,10 @@
 """Rollouts: what is applied comes to run, what fails leaves what ran before."""
 
+from collections.abc import Iterator
+
 from tests.contract.harness import Harness, annotated, complete, uids
 
-from flaskship.model.snapshot import Phase
+from flaskship.model.snapshot import Phase, ProbeFailure, ReplicaSnapshot, Snapshot
 
 
 async def test_what_is_applied_becomes_healthy(harness: Harness) -> None:
@@ -86,8 +88,9 @@ async def test_what_exits_at_once_shows_its_exits_and_leaves_the_old_replica_ser
 async def test_what_never_becomes_ready_shows_the_probe_that_fails(harness: Harness) -> None:
     engine = harness.engine()
     await harness.apply(engine, harness.release(*harness.web(ready_path="/never", deadline=5)))
-    waiting = await harness.until(engine, lambda now: any(one.probes for one in _replicas(now)))
-    failure = next(one for one in _replicas(waiting) if one.probes).probes[0]
+    # Before the server listens, the answer is a refused connection.
+    waiting = await harness.until(engine, lambda now: any("503" in probe.answer for probe in _probes(now)))
+    failure = next(_probes(waiting))
     assert failure.probe == "readiness"
     assert "/never" in failure.request
     assert "503" in failure.answer
@@ -134,5 +137,9 @@ async def test_what_runs_goes_on_when_its_engine_is_closed(harness: Harness) -> 
     assert uids(await harness.engine().observe("dev")) == uids(before)
 
 
-def _replicas(snapshot: object):  # type: ignore[no-untyped-def]
-    return snapshot.workloads[0].replicas  # type: ignore[attr-defined]
+def _replicas(snapshot: Snapshot) -> tuple[ReplicaSnapshot, ...]:
+    return snapshot.workloads[0].replicas
+
+
+def _probes(snapshot: Snapshot) -> Iterator[ProbeFailure]:
+    return (probe for replica in _replicas(snapshot) for probe in replica.probes)

@@ -36,7 +36,7 @@ def find_project_file(path: Path) -> Path:
     raise ConfigurationError(
         f"no {FILE} here or in any folder above",
         location=Location(start),
-        hint="go to the project's folder, name it with --project, or make one with: flaskship init",
+        hint="go to the project's folder, name it with --project, or write one as the README shows",
     )
 
 

@@ -49,7 +49,7 @@ def test_the_file_itself_may_be_named(folder: Path) -> None:
 def test_a_folder_without_a_project_says_how_to_get_one(tmp_path: Path) -> None:
     error = refused(tmp_path)
     assert "no flaskship.yaml" in error.message
-    assert "flaskship init" in str(error.hint)
+    assert "--project" in str(error.hint)
     assert error.exit_code == 2
 
 

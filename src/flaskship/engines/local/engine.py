@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,11 +16,12 @@ from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
+from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
 from flaskship.engines.local.version import code_version
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Event, LogLine, Release, Revision
-from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 ATTEMPTS = 5
@@ -86,8 +88,9 @@ class LocalEngine:
 
     async def observe(self, environment: str) -> Snapshot:
         """Return everything at one instant; an environment never applied has no release."""
-        if not self._paths.database.exists():
-            return Snapshot(environment, self.name, "", at=0.0, phase=Phase.STOPPED)
+        with self._resting() as resting:
+            if resting.quiet:
+                return resting.observe(environment, time.time())
         reply = await self._call("observe", environment=environment)
         return msgspec.convert(reply["snapshot"], Snapshot)
 
@@ -110,8 +113,9 @@ class LocalEngine:
         self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
     ) -> AsyncIterator[LogLine]:
         """Yield the last lines of all replicas, then with follow the new ones across restarts."""
-        if not self._paths.database.exists():
-            return
+        with self._resting() as resting:
+            if resting.quiet:
+                return
         stream = self._stream(
             "logs", environment=environment, application=application, follow=follow, tail=tail
         )
@@ -121,15 +125,17 @@ class LocalEngine:
 
     async def events(self, environment: str) -> tuple[Event, ...]:
         """Return what happened, oldest first."""
-        if not self._paths.database.exists():
-            return ()
+        with self._resting() as resting:
+            if resting.quiet:
+                return resting.events(environment)
         reply = await self._call("events", environment=environment)
         return msgspec.convert(reply["events"], tuple[Event, ...])
 
     async def history(self, environment: str) -> tuple[Revision, ...]:
         """Return the revisions, oldest first."""
-        if not self._paths.database.exists():
-            return ()
+        with self._resting() as resting:
+            if resting.quiet:
+                return resting.history(environment)
         reply = await self._call("history", environment=environment)
         return msgspec.convert(reply["revisions"], tuple[Revision, ...])
 
@@ -144,8 +150,9 @@ class LocalEngine:
 
     async def environments(self) -> dict[str, bool]:
         """Return every environment that has run here, and whether it is meant to run now."""
-        if not self._paths.database.exists():
-            return {}
+        with self._resting() as resting:
+            if resting.quiet:
+                return resting.environments()
         reply = await self._call("environments")
         return {str(name): bool(running) for name, running in reply["environments"].items()}
 
@@ -165,6 +172,9 @@ class LocalEngine:
         if self._caller is not None:
             await self._caller.close()
             self._caller = None
+
+    def _resting(self) -> Resting:
+        return Resting(self._paths)
 
     async def _call(self, kind: str, **payload: Any) -> Message:
         """Ask, and ask again when the supervisor was lost meanwhile: every request may be repeated."""

@@ -185,6 +185,11 @@ class State:
             raise FlaskshipError(f"{environment} has no revision {number}", hint=f"Kept revisions: {kept}.")
         return msgspec.json.decode(row[0], type=Release)
 
+    def pinned_images(self) -> set[str]:
+        """Return the ids of the local images that a kept revision may need again."""
+        rows = self._execute("SELECT DISTINCT value FROM revisions, json_each(release, '$.images')")
+        return {str(row[0]) for row in rows}
+
     def prune(self, environment: str, keep: int) -> None:
         """Forget the oldest revisions beyond keep, never the newest and never the last successful one."""
         self._execute(

@@ -24,6 +24,7 @@ from flaskship.model.snapshot import Exit, KilledBy, Problem
 
 KEPT_EXITS = 10
 EVIDENCE_LINES = 60
+CELL_TRIES, CELL_SECONDS = 20, 0.05
 REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
 
 Note = Callable[[str, str, str], None]
@@ -254,7 +255,7 @@ class ContainerRuntime:
         assert standing.process is not None
         # Whatever the process left behind ends with it, as a container's processes do.
         await self.kill_group()
-        await kill_all(self._world.paths.project, standing.process, None)
+        await kill_all(self._world.paths.project, standing.process, None, cell=self._cell)
         usage = self._cell.usage() if self._cell else None
         killed_by = standing.killed_by
         if ending.signal == signal.SIGKILL and usage and usage.oom_kills:
@@ -274,13 +275,18 @@ class ContainerRuntime:
             after_ready=self.probes.was_ready,
         )
         await self._world.launcher.forget(standing.process)
-        if self._cell is not None:
-            self._cell.remove()
-            self._cell = None
+        await self._leave_cell()
         standing.process, standing.pid = None, None
         self.probes.stopped()
         self._record(ended, ending.at)
         return ended
+
+    async def _leave_cell(self) -> None:
+        cell, self._cell = self._cell, None
+        for _ in range(CELL_TRIES):
+            if cell is None or cell.remove():
+                return
+            await self._world.sleep(CELL_SECONDS)
 
     def _record(self, ended: Exit, now: float) -> None:
         standing = self.standing

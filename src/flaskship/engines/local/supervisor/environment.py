@@ -37,6 +37,7 @@ class Progress:
     since: float = 0.0
     at: float = 0.0
     seen: tuple[int, ...] = ()
+    complete: bool = False
 
 
 @dataclass
@@ -357,12 +358,17 @@ class EnvironmentRuntime:
         new = [r for r in mine if r.record.template == workload.template and not r.terminating]
         counts = (len(new), sum(r.ready for r in new), sum(self.available(workload, r) for r in new))
         old = sum(r.record.template != workload.template for r in mine)
+        complete = counts == (workload.desired,) * 3 and not old
         if progress.template != workload.template:
             workload.progress = Progress(workload.template, now, now, (*counts, -old))
+        elif progress.complete and not complete:
+            # What was complete and lost a replica has its whole deadline to recover.
+            progress.at, progress.seen = now, (*counts, -old)
         elif any(now_ > then for now_, then in zip((*counts, -old), progress.seen, strict=True)):
             progress.at, progress.seen = now, (*counts, -old)
         else:
             progress.seen = (*counts, -old)
+        workload.progress.complete = complete
 
     def _by_priority(self, generation: Generation) -> list[Deployment]:
         priorities = generation.spec.priorities

@@ -1,7 +1,12 @@
-"""The lines of every replica of an environment, merged as they come."""
+"""The lines of every replica of an environment, merged as they came."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import heapq
+import re
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flaskship.engines.local.processes.logs import LogTail, last_lines
@@ -11,39 +16,72 @@ if TYPE_CHECKING:
     from flaskship.engines.local.supervisor.supervisor import Supervisor
 
 LOOK_SECONDS = 0.2
+SEARCHED = 200
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The log of one container of one replica."""
+
+    application: str
+    replica: str
+    path: Path
+
+    def line(self, text: str, at: float) -> LogLine:
+        """Return a line of it."""
+        return LogLine(self.application, self.replica, text, at)
 
 
 async def stream_logs(
     supervisor: "Supervisor", environment: str, application: str | None, *, tail: int, follow: bool
 ) -> AsyncIterator[LogLine]:
-    """Yield the last lines of all replicas; with follow then the new ones, of new replicas too."""
-    tails: dict[tuple[str, str], tuple[LogTail, LogLine]] = {}
-    first = True
-    while True:
-        runtime = supervisor.environments.get(environment)
-        now = supervisor.world.now()
-        for replica in list(runtime.replicas.values()) if runtime else ():
-            if application not in (None, replica.application, replica.record.workload):
-                continue
-            for container in (*replica.init, *replica.containers):
-                if (replica.uid, container) in tails:
-                    continue
-                path = replica.log(container)
-                name = replica.record.name
-                shown = LogLine(
-                    replica.application,
-                    name if container in replica.containers else f"{name}/{container}",
-                    "",
-                )
-                offset = path.stat().st_size if first and path.exists() else 0
-                if first:
-                    for text in last_lines(path, tail):
-                        yield LogLine(shown.application, shown.replica, text, now)
-                tails[replica.uid, container] = (LogTail(path, offset), shown)
-        if not follow:
-            return
-        first = False
-        for log, shown in tails.values():
-            for line in log.read():
-                yield LogLine(shown.application, shown.replica, line.text, now)
+    """Yield the last lines of each replica by time; with follow the new ones, of new replicas too."""
+    tails: dict[Path, tuple[Source, LogTail]] = {}
+    known = list(_sources(supervisor, environment, application))
+    for source in known:
+        size = source.path.stat().st_size if source.path.exists() else 0
+        tails[source.path] = (source, LogTail(source.path, size))
+    for line in merged((source, last_lines(source.path, tail)) for source in known):
+        yield line
+    while follow:
         await asyncio.sleep(LOOK_SECONDS)
+        for source in _sources(supervisor, environment, application):
+            tails.setdefault(source.path, (source, LogTail(source.path)))
+        now = supervisor.world.now()
+        for source, log in tails.values():
+            for found in log.read():
+                yield source.line(found.text, now)
+
+
+def merged(logs: Iterable[tuple[Source, tuple[str, ...]]]) -> Iterator[LogLine]:
+    """Yield lines of several logs by the time that each states; one without goes with the one before."""
+    return heapq.merge(*(_stamped(source, lines) for source, lines in logs), key=lambda line: line.at)
+
+
+def stated_time(text: str) -> float | None:
+    """Return the ISO 8601 time near the beginning of a line in Unix seconds; None where there is none."""
+    found = _STAMP.search(text, 0, SEARCHED)
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(found[0].replace(",", ".")).timestamp()
+    except ValueError:
+        return None
+
+
+def _stamped(source: Source, lines: tuple[str, ...]) -> Iterator[LogLine]:
+    at = 0.0
+    for text in lines:
+        at = max(at, stated_time(text) or at)
+        yield source.line(text, at)
+
+
+def _sources(supervisor: "Supervisor", environment: str, application: str | None) -> Iterator[Source]:
+    runtime = supervisor.environments.get(environment)
+    for replica in list(runtime.replicas.values()) if runtime else ():
+        if application not in (None, replica.application, replica.record.workload):
+            continue
+        for container in (*replica.init, *replica.containers):
+            name = replica.record.name + ("" if container in replica.containers else f"/{container}")
+            yield Source(replica.application, name, replica.log(container))

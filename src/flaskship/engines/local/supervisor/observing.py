@@ -1,20 +1,17 @@
 """The snapshot of an environment, taken from its runtime at one instant."""
 
 from flaskship.engines.local.jobs import JobOutcome
+from flaskship.engines.local.resting import ENGINE, release_state
 from flaskship.engines.local.spec import Job
-from flaskship.engines.local.state import Intent, State
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime, Workload
 from flaskship.model.snapshot import (
     Phase,
-    ReleaseState,
     ReplicaPhase,
     ReplicaSnapshot,
     Snapshot,
     WorkloadSnapshot,
 )
-
-ENGINE = "local"
 
 
 def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
@@ -31,21 +28,9 @@ def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
         namespace=runtime.intent.namespace,
         at=runtime.world.now(),
         phase=overall(tuple(workload.phase for workload in workloads)),
-        release=_release(runtime.world.state, runtime.intent),
+        release=release_state(runtime.world.state, runtime.intent),
         workloads=workloads,
         notes=runtime.notes,
-    )
-
-
-def stopped(state: State, environment: str, intent: Intent | None, at: float) -> Snapshot:
-    """Return the snapshot of an environment that does not run."""
-    return Snapshot(
-        environment=environment,
-        engine=ENGINE,
-        namespace=intent.namespace if intent else "",
-        at=at,
-        phase=Phase.STOPPED,
-        release=_release(state, intent) if intent else None,
     )
 
 
@@ -53,13 +38,6 @@ def overall(phases: tuple[Phase, ...]) -> Phase:
     """Return the worst phase; nothing at all is healthy."""
     order = (Phase.DEGRADED, Phase.PROGRESSING, Phase.PAUSED)
     return next((phase for phase in order if phase in phases), Phase.HEALTHY)
-
-
-def _release(state: State, intent: Intent) -> ReleaseState:
-    revisions = state.revisions(intent.environment)
-    outcome = next((r.outcome for r in revisions if r.number == intent.revision), None)
-    earlier = [revision.number for revision in revisions if revision.number < intent.revision]
-    return ReleaseState(intent.release, intent.revision, max(earlier, default=None), outcome)
 
 
 def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapshot:

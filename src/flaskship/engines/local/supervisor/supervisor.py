@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import msgspec
 
+from flaskship.engines.local.images import collect_garbage
 from flaskship.engines.local.manifests.release import read_release
 from flaskship.engines.local.processes.ports import Addresses, Placement
+from flaskship.engines.local.resting import stopped
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
 from flaskship.engines.local.supervisor import observing, services
@@ -25,6 +27,8 @@ from flaskship.model.errors import ConfigurationError, FlaskshipError
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
+
+KEPT_IMAGES = 2
 
 
 class Supervisor:
@@ -90,7 +94,7 @@ class Supervisor:
         if runtime is not None:
             return observing.snapshot(runtime)
         intent = self.world.state.intent(environment)
-        return observing.stopped(self.world.state, environment, intent, self.world.now())
+        return stopped(self.world.state, environment, intent, self.world.now())
 
     def steer(self, environment: str, workload: str, action: Mapping[str, object], token: str) -> None:
         """Restart, scale, pause or resume one workload."""
@@ -186,6 +190,7 @@ class Supervisor:
             limit = workload.history_limit
         self.world.state.conclude(environment, revision, verdict, receipt, images)
         self.world.state.prune(environment, max(2, limit + 1))
+        collect_garbage(self.world.paths.project, self.world.state.pinned_images(), keep=KEPT_IMAGES)
         if runtime:
             runtime.event(runtime.intent.release, "Concluded", f"revision {revision} {verdict.outcome.value}")
             runtime.changed()

@@ -1,0 +1,71 @@
+"""What can be told of a project where nothing runs, without waking any process."""
+
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.state import Intent, State
+from flaskship.model.release import Event, Release, Revision
+from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
+
+ENGINE = "local"
+
+
+class Resting:
+    """Answers from the state file of a project whose supervisor has ended; use it as a context."""
+
+    def __init__(self, paths: LocalPaths) -> None:
+        self._state = State(paths.database) if paths.database.exists() else None
+
+    def __enter__(self) -> "Resting":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._state is not None:
+            self._state.close()
+
+    @property
+    def quiet(self) -> bool:
+        """Tell whether nothing should run, and nothing of an earlier run is left to end."""
+        if self._state is None:
+            return True
+        intents = self._state.intents()
+        return not any(i.running or self._state.replicas(i.environment) for i in intents)
+
+    def environments(self) -> dict[str, bool]:
+        """Return every environment that has run here, and whether it is meant to run now."""
+        return {i.environment: i.running for i in self._state.intents()} if self._state else {}
+
+    def observe(self, environment: str, at: float) -> Snapshot:
+        """Return the snapshot of an environment that does not run."""
+        intent = self._state.intent(environment) if self._state else None
+        return stopped(self._state, environment, intent, at)
+
+    def history(self, environment: str) -> tuple[Revision, ...]:
+        """Return the revisions, oldest first."""
+        return self._state.revisions(environment) if self._state else ()
+
+    def events(self, environment: str) -> tuple[Event, ...]:
+        """Return what happened, oldest first."""
+        return self._state.events(environment) if self._state else ()
+
+    def recall(self, environment: str, revision: int) -> Release | None:
+        """Return the release that a revision applied; None where nothing was ever applied."""
+        return self._state.release(environment, revision) if self._state else None
+
+
+def stopped(state: State | None, environment: str, intent: Intent | None, at: float) -> Snapshot:
+    """Return the snapshot of an environment that does not run."""
+    return Snapshot(
+        environment=environment,
+        engine=ENGINE,
+        namespace=intent.namespace if intent else "",
+        at=at,
+        phase=Phase.STOPPED,
+        release=release_state(state, intent) if intent and state else None,
+    )
+
+
+def release_state(state: State, intent: Intent) -> ReleaseState:
+    """Return the newest revision with its outcome and the one before it."""
+    revisions = state.revisions(intent.environment)
+    outcome = next((r.outcome for r in revisions if r.number == intent.revision), None)
+    earlier = [revision.number for revision in revisions if revision.number < intent.revision]
+    return ReleaseState(intent.release, intent.revision, max(earlier, default=None), outcome)
