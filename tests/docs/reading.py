@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = tuple(
-    sorted(
-        [
-            *ROOT.glob("*.md"),
-            *ROOT.glob("docs/**/*.md"),
-            ROOT / "app/README.md",
-            ROOT / "benchmarks/README.md",
-        ]
-    )
-)
+PAGES = ("*.md", "docs/**/*.md", "app/*.md", "benchmarks/*.md", "src/**/*.md")
+DOCUMENTS = tuple(sorted(page for pattern in PAGES for page in ROOT.glob(pattern)))
 FENCE = re.compile(r"^( *)(```+)([^\n`]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
