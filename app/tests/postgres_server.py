@@ -13,6 +13,8 @@ import psutil
 import psycopg
 from app_support import free_port
 
+from tomorrows.storage.tables import SCHEMA
+
 PASSWORD = "first-password"
 
 
@@ -32,6 +34,7 @@ class Postgres:
         self.port = free_port()
         self.process = None
         self.made = 0
+        self.shared = None
         self.identity = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -105,6 +108,20 @@ class Postgres:
         name = f"test_{self.made}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def emptied(self):
+        """Give the URL of the one migrated database that tests share in turn, as if it were new."""
+        if self.shared is None:
+            self.shared = self.database("migrated")
+            return self.url(self.shared)
+        self.run(
+            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{self.shared}'"
+        )
+        with psycopg.connect(self.url(self.shared), autocommit=True, connect_timeout=3) as connection:
+            connection.execute("TRUNCATE reminders, jobs, idempotency_keys")
+            connection.execute("UPDATE alembic_version SET version_num = %s", (SCHEMA,))
+            connection.execute("DROP TABLE IF EXISTS counter")
+        return self.url(self.shared)
 
     def freeze(self):
         # Each backend leads a process group of its own, so the tree is walked.
