@@ -16,6 +16,7 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import ReplicaPhase, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
+from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Asked, Machine, Port
 from flaskship.tasks.world import BuiltImage, HealthAnswer, Rendered, Report, Setting, World
 
@@ -62,6 +63,7 @@ class Stage:
         self.answers: dict[str, str] = {}
         self.machine = Machine((3, 12, 1), Asked(True, "Helm 4"), Asked(True, "uv"), 9 << 30, (), ("memory",))
         self.origins: tuple[Setting, ...] = ()
+        self.rules: tuple[Rule, ...] = ()
         self.project = Project(
             root,
             "my-app",
@@ -95,6 +97,7 @@ class Stage:
             judge=judge,
             causes=lambda snapshot, now: (),
             drive=self._drive,
+            rules=lambda: self.rules,
             check_health=self._check,
             inspect=self._inspect,
             provenance=lambda _, reason: Provenance("ada", reason, "c0ffee"),

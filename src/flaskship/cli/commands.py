@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "restart": "Replace the replicas of ENV or of one application, without a gap.",
     "scale": "Run N replicas of an application until the next deploy.",
     "render": "Print the manifests of ENV.",
+    "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
     "build": "Make the project's images on this machine.",
     "doctor": "Check what this machine needs, and say what to do.",

@@ -24,7 +24,7 @@ class Settings:
     project: Path | None = None
 
 
-def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def global_options(command: Callable[..., Any], outputs: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
     """Give a command the global options; what stands after its name wins over what stands before."""
 
     def invoke(*args: Any, project: Path | None, output: str | None, quiet: bool, **kwargs: Any) -> Any:
@@ -35,21 +35,23 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, **kwargs)
 
     wrapped: Callable[..., Any] = update_wrapper(invoke, command)
-    for option in reversed(_OPTIONS):
+    for option in reversed(_options(outputs)):
         wrapped = option(wrapped)
     return wrapped
 
 
-_OPTIONS: Sequence[Callable[..., Any]] = (
-    click.option(
-        "--project",
-        type=click.Path(path_type=Path),
-        metavar="PATH",
-        help="The project's folder; the nearest with a flaskship.yaml otherwise.",
-    ),
-    click.option("-o", "--output", type=click.Choice(OUTPUTS), help="How to print the result: text or json."),
-    click.option("--quiet", is_flag=True, help="Print errors and the result only."),
-)
+def _options(outputs: Sequence[str]) -> Sequence[Callable[..., Any]]:
+    shown = f"{', '.join(outputs[:-1])} or {outputs[-1]}"
+    return (
+        click.option(
+            "--project",
+            type=click.Path(path_type=Path),
+            metavar="PATH",
+            help="The project's folder; the nearest with a flaskship.yaml otherwise.",
+        ),
+        click.option("-o", "--output", type=click.Choice(outputs), help=f"How to print the result: {shown}."),
+        click.option("--quiet", is_flag=True, help="Print errors and the result only."),
+    )
 
 
 def wants_json(arguments: Sequence[str]) -> bool:

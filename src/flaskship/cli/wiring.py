@@ -11,6 +11,7 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Port
 from flaskship.tasks.provenance import provenance_of
 from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
@@ -32,6 +33,7 @@ def real_world() -> World:
         judge=_judge,
         causes=_causes,
         drive=_drive,
+        rules=_rules,
         check_health=_check_health,
         inspect=_inspect,
         provenance=provenance_of,
@@ -68,7 +70,7 @@ def _render(
     from flaskship.chart.render import render_environment
 
     chart = render_environment(project, environment, layered, revision=revision, is_upgrade=is_upgrade)
-    return Rendered(chart.manifests, chart.documents, chart.notes or "", chart.chart_digest)
+    return Rendered(chart.manifests, chart.documents, chart.notes or "", chart.chart_digest, chart.hooks)
 
 
 async def _build_image(project: Project, source: ImageSource, report: Report) -> BuiltImage:
@@ -106,6 +108,12 @@ async def _drive(url: str, until: asyncio.Event) -> Receipt:
     from flaskship.verification.receipt import drive
 
     return await drive(url, until=until)
+
+
+def _rules() -> Sequence[Rule]:
+    from flaskship.policy.checks import RULES
+
+    return RULES
 
 
 async def _check_health(url: str, patience: float) -> HealthAnswer:

@@ -12,6 +12,7 @@ from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Port
 
 Layered = Any
@@ -26,6 +27,8 @@ class Rendered:
     documents: tuple[Document, ...]
     notes: str = ""
     chart_digest: str = ""
+    hooks: tuple[Document, ...] = ()
+    """What Helm runs at events of the release, such as its tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class World:
     judge: Callable[[Snapshot, float], Verdict | None]
     causes: Callable[[Snapshot, float], tuple[Cause, ...]]
     drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
+    rules: Callable[[], Sequence[Rule]]
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
     provenance: Callable[[Path, str], Provenance]

@@ -1,0 +1,40 @@
+"""flaskship check."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import click
+
+from flaskship.cli import options
+from flaskship.cli.findings import findings_document, findings_screen
+from flaskship.cli.output import Failure
+from flaskship.cli.settings import OUTPUTS, global_options
+from flaskship.tasks import check as story
+
+
+@click.command("check")
+@click.argument("envs", metavar="[ENV ...]", nargs=-1)
+@options.values_options
+@partial(global_options, outputs=(*OUTPUTS, "sarif"))
+def command(envs: tuple[str, ...], files: tuple[Path, ...], sets: tuple[str, ...]) -> int:
+    """Judge what ENV, or every environment, renders: exit 3 where a finding is not accepted."""
+    settings = options.current()
+    world, project = options.load(settings)
+    environments = tuple(options.choose(project, env) for env in dict.fromkeys(envs)) or project.environments
+    checked = story.check(world, project, environments, files, sets)
+    if click.get_current_context().params.get("output") == "sarif":
+        from flaskship import __version__
+        from flaskship.policy.sarif import sarif
+
+        report = sarif(checked.findings, project.root, __version__)
+        settings.output.raw(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        return checked.exit_code
+    settings.output.answer(findings_document(checked), findings_screen(checked))
+    if checked.failing:
+        first = checked.failing[0]
+        more = f" (and {len(checked.failing) - 1} more)" if len(checked.failing) > 1 else ""
+        message = f"{first.rule}: {first.object}: {first.message}{more}"
+        hint = "change the value, or accept it with a reason: docs/reference/checks.md"
+        settings.output.fail(Failure("PolicyFindings", message, checked.exit_code, first.values, hint))
+    return checked.exit_code

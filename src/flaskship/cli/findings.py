@@ -1,0 +1,57 @@
+"""What check found, as lines for a person and as fields for a script."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from flaskship.cli.clean import near, printable
+from flaskship.cli.documents import place
+from flaskship.policy.finding import Finding
+from flaskship.tasks.check import Checked
+
+
+def findings_document(checked: Checked) -> dict[str, Any]:
+    """The fields of a check."""
+    return {
+        "environments": list(checked.environments),
+        "findings": [
+            {
+                "rule": one.rule,
+                "severity": str(one.severity),
+                "environment": one.environment,
+                "object": one.object,
+                "application": one.application,
+                "message": one.message,
+                "field": one.field,
+                "values": place(one.values),
+                "accepted": one.accepted,
+            }
+            for one in checked.findings
+        ],
+    }
+
+
+def findings_screen(checked: Checked) -> Iterator[str]:
+    """Each environment with its findings by application, then what is accepted, in one line each."""
+    for environment in checked.environments:
+        found = [one for one in checked.findings if one.environment == environment]
+        accepted = [one for one in found if one.accepted is not None]
+        open_ones = [one for one in found if one.accepted is None]
+        yield f"{environment}  {_count(open_ones)}, {len(accepted)} accepted"
+        for application, ours in groupby(open_ones, key=lambda one: one.application):
+            yield f"  {application or 'the environment as a whole'}"
+            for one in ours:
+                yield from _lines(one)
+        for one in accepted:
+            yield f"  accepted  {one.rule}  {one.object}: {printable(one.accepted or '')}"
+
+
+def _lines(one: Finding) -> Iterator[str]:
+    where = f"  {near(one.values)}" if one.values else ""
+    yield f"    {one.severity}  {one.rule}  {one.object}{where}"
+    yield f"      {printable(one.message)} ({one.field})" if one.field else f"      {printable(one.message)}"
+
+
+def _count(findings: list[Finding]) -> str:
+    number = len(findings)
+    return f"{number or 'no'} finding{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Rules over the rendered objects of an environment: pure functions from objects to findings."""

@@ -1,0 +1,215 @@
+"""The rendered objects as the rules see them: typed, frozen, and each able to say where a fault stands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flaskship.policy.node import Node
+
+NAME_LABEL = "app.kubernetes.io/name"
+HOOK = "helm.sh/hook"
+
+POD_PATHS: Mapping[str, tuple[str, ...]] = {
+    "Pod": (),
+    "Deployment": ("spec", "template"),
+    "Rollout": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+}
+SERVING = ("Deployment", "Rollout", "StatefulSet", "DaemonSet")
+"""The kinds whose pods run until something replaces them."""
+REPLICATED = ("Deployment", "Rollout", "StatefulSet", "ReplicaSet")
+"""The kinds that say how many pods they want."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a rule found: where in the object it stands, and which value changes it.
+
+    `setting` is a path below the application's values; one that begins with a dot starts at the top, an empty
+    one is the application as a whole.
+    """
+
+    object: "Object"
+    message: str
+    field: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One rendered object."""
+
+    node: Node = field(repr=False)
+    application: str | None
+    """The application of the values that it belongs to."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind, empty where it has none."""
+        return self.node.at("kind").text or ""
+
+    @property
+    def api_version(self) -> str:
+        """Its group and version."""
+        return self.node.at("apiVersion").text or ""
+
+    @property
+    def name(self) -> str:
+        """Its name, empty where it has none."""
+        return self.node.at("metadata", "name").text or ""
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that it names."""
+        return self.node.at("metadata", "namespace").text
+
+    @property
+    def id(self) -> str:
+        """How findings call it."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Its own labels."""
+        return self.node.at("metadata", "labels").labels
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Its annotations."""
+        return self.node.at("metadata", "annotations").labels
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether Helm runs it at an event instead of installing it."""
+        return HOOK in self.annotations
+
+    @property
+    def spec(self) -> Node:
+        """Its specification."""
+        return self.node.at("spec")
+
+    def fault(self, message: str, at: Node | str, setting: str = "") -> Fault:
+        """A fault of this object."""
+        return Fault(self, message, at if isinstance(at, str) else at.path, setting)
+
+    @property
+    def pod(self) -> "Pod | None":
+        """The pod that it is, or the template of those that it makes."""
+        path = POD_PATHS.get(self.kind)
+        return None if path is None else Pod(self, self.node.at(*path))
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod, or the template of one."""
+
+    owner: Object
+    node: Node = field(repr=False)
+
+    @property
+    def spec(self) -> Node:
+        """Its specification."""
+        return self.node.at("spec")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What selectors see."""
+        return self.node.at("metadata", "labels").labels
+
+    @property
+    def security(self) -> Node:
+        """Its security context."""
+        return self.spec.at("securityContext")
+
+    @property
+    def serves(self) -> bool:
+        """Whether it runs until something replaces it."""
+        return self.owner.kind in SERVING
+
+    @property
+    def containers(self) -> "tuple[Container, ...]":
+        """What runs as long as the pod."""
+        return tuple(Container(self, node, False) for node in self.spec.at("containers").items())
+
+    @property
+    def all_containers(self) -> "tuple[Container, ...]":
+        """Those that run before the others, too."""
+        initial = tuple(Container(self, node, True) for node in self.spec.at("initContainers").items())
+        return (*initial, *self.containers)
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a pod."""
+
+    pod: Pod
+    node: Node = field(repr=False)
+    initial: bool
+
+    @property
+    def name(self) -> str:
+        """Its name, empty where it has none."""
+        return self.node.at("name").text or ""
+
+    @property
+    def image(self) -> str:
+        """The reference of its image, empty where it has none."""
+        return self.node.at("image").text or ""
+
+    @property
+    def ports(self) -> tuple[Node, ...]:
+        """The ports that it declares."""
+        return tuple(self.node.at("ports").items())
+
+    @property
+    def port_names(self) -> frozenset[int | str]:
+        """Numbers and names under which its ports are known."""
+        found = {
+            known for port in self.ports for known in (port.at("containerPort").port, port.at("name").text)
+        }
+        return frozenset(one for one in found if one is not None)
+
+    def security(self, key: str) -> Node:
+        """One key of its security context; the pod's where it says nothing itself."""
+        own = self.node.at("securityContext", key)
+        return own if own else Node(self.pod.security.at(key).content, own.path)
+
+    def fault(self, message: str, at: Node | str, setting: str = "") -> Fault:
+        """A fault of this container; without a setting, of the values that brought it."""
+        brought = "initContainers" if self.initial else ""
+        return self.pod.owner.fault(f"container {self.name}: {message}", at, setting or brought)
+
+
+def parse_objects(
+    documents: tuple[Mapping[str, Any], ...], applications: tuple[str, ...]
+) -> tuple[Object, ...]:
+    """The rendered documents as objects, each with the application it belongs to."""
+    return tuple(
+        Object(node, _application(node, applications))
+        for node in (Node(document) for document in documents if document)
+    )
+
+
+def _application(node: Node, applications: tuple[str, ...]) -> str | None:
+    labelled = node.at("metadata", "labels", NAME_LABEL).text
+    if labelled in applications:
+        return labelled
+    name = node.at("metadata", "name").text or ""
+    owners = [one for one in applications if name == one or name.startswith(f"{one}-")]
+    return max(owners, key=len, default=None)
+
+
+def matches(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether labels meet a selector; an empty one selects everything."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def pods_of(objects: tuple[Object, ...]) -> Iterator[Pod]:
+    """Every pod and template of a pod."""
+    for one in objects:
+        if (pod := one.pod) is not None:
+            yield pod

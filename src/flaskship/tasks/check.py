@@ -1,0 +1,160 @@
+"""Check: render environments, judge their objects by the rules, place each finding in the values."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+from flaskship.model.project import Environment, Project
+from flaskship.policy.check import judge
+from flaskship.policy.context import Context
+from flaskship.policy.finding import Acceptance, Finding
+from flaskship.policy.objects import Fault, parse_objects
+from flaskship.tasks.prepare import Wish, draft
+from flaskship.tasks.world import Layered, World
+
+POLICY_FINDINGS = 3
+ACCEPT = "policy.accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in which environments."""
+
+    environments: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that keep the check from passing."""
+        return tuple(finding for finding in self.findings if finding.fails)
+
+    @property
+    def exit_code(self) -> int:
+        """Return 3 where a finding fails the check, else 0."""
+        return POLICY_FINDINGS if self.failing else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One environment as the rules see it, with the values that it came from."""
+
+    context: Context
+    layered: Layered
+
+
+def check(
+    world: World,
+    project: Project,
+    environments: Sequence[Environment],
+    files: Sequence[Path],
+    sets: Sequence[str],
+) -> Checked:
+    """Judge the environments; the values that a user adds are those of each of them."""
+    wish = Wish(tuple(files), tuple(sets))
+    drawn = {one.name: _draw(world, project, one, wish) for one in environments}
+    others = {
+        one.name: _draw(world, project, one, Wish()) for one in project.environments if one.name not in drawn
+    }
+    everything = {name: one.context for name, one in {**others, **drawn}.items()}
+    findings: list[Finding] = []
+    rules = world.rules()
+    for name, one in drawn.items():
+        around = tuple(context for other, context in everything.items() if other != name)
+        context = replace(one.context, others=around)
+        accepted = tuple(read_acceptances(world, one.layered))
+        findings += judge(context, rules, accepted, partial(locate, world, one.layered))
+    return Checked(tuple(drawn), tuple(findings))
+
+
+def _draw(world: World, project: Project, environment: Environment, wish: Wish) -> Drawn:
+    plan = draft(world, project, environment, wish, 1, is_upgrade=False)
+    applications = tuple(_applications(world, plan.layered))
+    context = Context(
+        environment=environment,
+        objects=parse_objects((*plan.rendered.documents, *plan.rendered.hooks), applications),
+        requires_digest=frozenset(
+            name
+            for name in applications
+            if value_at(world, plan.layered, f"{_application(name)}.image.requireDigest") is True
+        ),
+        leads_to=frozenset(one.name for one in project.environments if one.promotes_from == environment.name),
+    )
+    return Drawn(context, plan.layered)
+
+
+def read_acceptances(world: World, layered: Layered) -> Iterator[Acceptance]:
+    """The entries of policy.accept; one without a rule or a reason is an error with its line."""
+    given = value_at(world, layered, ACCEPT)
+    for index, entry in enumerate(given if isinstance(given, list) else ()):
+        where = place(world, layered, f"{ACCEPT}[{index}]")
+        fields: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {}
+        for key in ("rule", "reason"):
+            if not isinstance(fields.get(key), str) or not fields[key].strip():
+                raise ConfigurationError(
+                    f"{ACCEPT}[{index}].{key}: is required and missing",
+                    location=where,
+                    hint="{rule: RULE, reason: why it is taken here}",
+                )
+        yield Acceptance(
+            fields["rule"], fields["reason"].strip(), fields.get("application"), fields.get("object"), where
+        )
+
+
+def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
+    """Where the value stands that changes a fault; for an object that values hold whole, its own field."""
+    extra = value_at(world, layered, "extraObjects")
+    for index, given in enumerate(extra if isinstance(extra, list) else ()):
+        if _is(given, fault):
+            return place(world, layered, f"extraObjects[{index}].{fault.field}")
+    if fault.setting.startswith("."):
+        return place(world, layered, fault.setting[1:])
+    if fault.object.is_hook:
+        return place(world, layered, "tests.enabled")
+    root = _application(fault.object.application) if fault.object.application else "defaults"
+    return place(world, layered, f"{root}.{fault.setting}" if fault.setting else root)
+
+
+def place(world: World, layered: Layered, path: str) -> Location | None:
+    """Where the winner of a path stands, or that of the nearest ancestor that some layer set."""
+    for ancestor in _upwards(path):
+        if origins := world.origins(layered, ancestor):
+            return origins[-1].location
+    return None
+
+
+def value_at(world: World, layered: Layered, path: str) -> Any:
+    """What the last layer says at a path, None where none does."""
+    origins = world.origins(layered, path)
+    return origins[-1].value if origins else None
+
+
+def _upwards(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        end = len(path) - 1
+        while end > 0 and (path[end] not in ".[" or path[end - 1] == "\\"):
+            end -= 1
+        path = path[:end]
+
+
+def _applications(world: World, layered: Layered) -> Iterable[str]:
+    names: dict[str, None] = {}
+    for origin in world.origins(layered, "applications"):
+        if isinstance(origin.value, Mapping):
+            names.update(dict.fromkeys(map(str, origin.value)))
+    return names
+
+
+def _application(name: str | None) -> str:
+    return "applications." + str(name).replace(".", "\\.")
+
+
+def _is(given: Any, fault: Fault) -> bool:
+    if not isinstance(given, Mapping) or given.get("kind") != fault.object.kind:
+        return False
+    metadata = given.get("metadata")
+    return isinstance(metadata, Mapping) and metadata.get("name") == fault.object.name
