@@ -38,7 +38,7 @@ lint: bootstrap-dev ## formatter, linter, types, import contracts
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@cd app && ../.venv/bin/mypy --config-file ../pyproject.toml -p tomorrows
+	@cd app && MYPYPATH=. ../.venv/bin/mypy --config-file= --strict -p tomorrows
 	@.venv/bin/lint-imports
 
 test: lint ## everything that needs no cluster: under 8 minutes on 2 cores

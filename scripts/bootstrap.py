@@ -32,7 +32,10 @@ SYMPTOMS = (
         "the package index cannot be reached: check the network, or name a mirror (PIP_INDEX_URL) or a"
         " folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=/folder)",
     ),
-    ("Temporary failure in name resolution", "the package index cannot be found: check the network or PIP_INDEX_URL"),
+    (
+        "Temporary failure in name resolution",
+        "the package index cannot be found: check the network or PIP_INDEX_URL",
+    ),
     ("Name or service not known", "the package index cannot be found: check the network or PIP_INDEX_URL"),
     ("Permission denied", "a file below .venv cannot be written: give your user the project's folder"),
     (
@@ -109,7 +112,8 @@ def preflight():
     except ImportError:
         return (
             "Python at %s cannot make virtual environments: install its venv module"
-            " (Debian, Ubuntu: apt install python3-venv), or name another Python with PYTHON=" % sys.executable
+            " (Debian, Ubuntu: apt install python3-venv), or name another Python with PYTHON="
+            % sys.executable
         )
     if not os.access(ROOT, os.W_OK):
         return "%s cannot be written: give your user that folder, or clone the project elsewhere" % ROOT
@@ -126,7 +130,9 @@ def preflight():
 def same_interpreter():
     python = os.path.join(VENV, "bin", "python")
     try:
-        told = subprocess.check_output([python, "-c", "import sys; print(sys.version)"], stderr=subprocess.STDOUT)
+        told = subprocess.check_output(
+            [python, "-c", "import sys; print(sys.version)"], stderr=subprocess.STDOUT
+        )
     except (OSError, subprocess.CalledProcessError):
         return False
     return told.decode().strip() == sys.version.replace("\r", "").strip()
@@ -140,7 +146,9 @@ def create():
         venv.EnvBuilder(clear=True, with_pip=True, symlinks=True).create(VENV)
     except subprocess.CalledProcessError as error:
         text = (error.output or b"").decode(errors="replace")
-        raise Failed(explain(text) or "no virtual environment could be made in %s: %s" % (VENV, text.strip()[-300:]))
+        raise Failed(
+            explain(text) or "no virtual environment could be made in %s: %s" % (VENV, text.strip()[-300:])
+        )
 
 
 def install(arguments, total):
@@ -179,7 +187,9 @@ def install(arguments, total):
         print("\r\033[K", end="")
     if code:
         text = "".join(tail)
-        why = explain(text) or "pip could not install the requirements: %s" % (tail[-1].strip() if tail else "no word")
+        why = explain(text) or "pip could not install the requirements: %s" % (
+            tail[-1].strip() if tail else "no word"
+        )
         raise Failed("%s\n  details: %s" % (why, os.path.relpath(LOG, ROOT)))
 
 

@@ -66,8 +66,8 @@ def _print(output: Output, result: story.Up) -> int:
         document |= documents.moved_document(moved)
     lines = [] if moved is None or moved.successful else screens.moved_screen(moved)
     lines += screens.status_screen(result.snapshot)
-    if result.notes.strip() and (moved is None or moved.successful):
-        lines += ["", *result.notes.strip().splitlines()]
+    if result.secrets is not None and (moved is None or moved.successful):
+        lines += ["", f"Keys and passwords made up for this machine: {result.secrets}"]
     output.summary(document, lines)
     if moved is None:
         return 0

@@ -1,5 +1,6 @@
 """Down: stop an environment; its data stays unless it is purged by name."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -47,21 +48,20 @@ async def down(engine: Engine, project: Project, environment: str, report: Repor
 
 
 async def down_all(world: World, project: Project, report: Report, *, purge: bool) -> tuple[Down, ...]:
-    """Stop every environment on this machine, and then the engine's own processes."""
-    stopped = []
-    last: Engine | None = None
-    for environment in project.environments:
-        engine = world.open_engine(project, environment, LOCAL)
-        try:
-            stopped.append(await down(engine, project, environment.name, report, purge=purge))
-        finally:
-            last = await _replace(last, engine)
-    if last is not None:
-        try:
-            if isinstance(last, HasDaemons):
-                await last.shutdown()
-        finally:
-            await last.close()
+    """Stop every environment on this machine side by side, and then the engine's own processes."""
+    engines = [world.open_engine(project, environment, LOCAL) for environment in project.environments]
+    try:
+        stopped = await asyncio.gather(
+            *(
+                down(engine, project, environment.name, report, purge=purge)
+                for engine, environment in zip(engines, project.environments, strict=True)
+            )
+        )
+        if engines and isinstance(engines[0], HasDaemons):
+            await engines[0].shutdown()
+    finally:
+        for engine in engines:
+            await engine.close()
     return tuple(stopped)
 
 
@@ -72,9 +72,3 @@ def belongings(root: Path, environment: str) -> tuple[Path, ...]:
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
     secrets = paths.secrets(environment)
     return (*inside, *([secrets] if secrets.exists() else []))
-
-
-async def _replace(old: Engine | None, new: Engine) -> Engine:
-    if old is not None:
-        await old.close()
-    return new

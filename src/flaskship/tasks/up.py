@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from flaskship.engines.base import Engine
+from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Release
@@ -25,8 +27,9 @@ class Up:
 
     moved: Moved | None
     snapshot: Snapshot
-    notes: str
     started: bool
+    secrets: Path | None = None
+    """Where the passwords and keys stand that were made up for this machine."""
 
 
 async def up(
@@ -47,7 +50,7 @@ async def up(
     if running is not None:
         report.step(f"{environment.name} runs already and nothing has changed")
         refuse_findings(before, strict)
-        return Up(None, before, running.notes, started=False)
+        return Up(None, before, started=False, secrets=made_up_secrets(project, environment))
     release = compose(world, plan, images, wish)
     owner = f"{release.provenance.actor}: up"
     async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
@@ -57,7 +60,13 @@ async def up(
         if strict and after.notes and not runs(before):
             await engine.delete(environment.name, lock)
         refuse_findings(after, strict)
-    return Up(moved, after, release.notes, started=not runs(before))
+    return Up(moved, after, started=not runs(before), secrets=made_up_secrets(project, environment))
+
+
+def made_up_secrets(project: Project, environment: Environment) -> Path | None:
+    """Return the file of the Secrets that this machine keeps for an environment, if there is one."""
+    file = LocalPaths(project.root).secrets(environment.name)
+    return file.relative_to(project.root) if file.exists() else None
 
 
 async def unchanged(

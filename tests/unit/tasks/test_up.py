@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.contract.fake import FakeEngine
 from tests.contract.harness import locked
 from tests.contract.world import API, Stage, Told
 
+from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.snapshot import Phase
 from flaskship.tasks.prepare import Wish
@@ -35,7 +37,7 @@ async def test_up_starts_what_does_not_run() -> None:
     assert result.moved.successful
     assert result.started
     assert result.snapshot.phase is Phase.HEALTHY
-    assert result.notes == "Enjoy."
+    assert result.secrets is None
 
 
 async def test_a_second_up_does_nothing_and_says_so() -> None:
@@ -172,3 +174,10 @@ async def test_an_attached_up_streams_what_the_replicas_write() -> None:
     report = Restarting()
     await attend(stage.engine(), "dev", report, stop_at_end=True)
     assert [line.application for line in report.lines] == [API]
+
+
+async def test_up_tells_where_the_passwords_of_this_machine_are(tmp_path: Path) -> None:
+    file = LocalPaths(tmp_path).secrets("dev")
+    file.parent.mkdir(parents=True)
+    file.write_text("app-secrets:\n")
+    assert (await run(Stage(tmp_path))).secrets == Path(".flaskship/secrets.dev.yaml")

@@ -26,6 +26,7 @@ __all__ = [
 _FIRST_NET, _NETS = 16, 224
 _HOSTS = 254 * 254
 _CLAIM_PORT = 65535
+_LOW_PORT_SHIFT = 8000
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, never bound)
 
 
@@ -159,7 +160,8 @@ def _ports_at(address: str, wanted: Iterable[int]) -> dict[int, int] | None:
         for port in wanted:
             bound = _bound(address, port)
             if bound == errno.EACCES:
-                bound = _bound(address, 0)
+                # 80 becomes 8080 on the replica's own address: easy to guess, and the same every time.
+                bound = _bound(address, _LOW_PORT_SHIFT + port)
             if not isinstance(bound, socket.socket):
                 return None
             held.append(bound)

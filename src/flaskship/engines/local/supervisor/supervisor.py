@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -133,6 +134,10 @@ class Supervisor:
             del self.environments[environment]
         if purge:
             self.world.state.forget(environment)
+            self.world.paths.secrets(environment).unlink(missing_ok=True)
+            await asyncio.to_thread(
+                shutil.rmtree, self.world.paths.environment(environment), ignore_errors=True
+            )
 
     def busy(self) -> str:
         """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
