@@ -1,0 +1,34 @@
+"""One project per worker: the repository's own files, built once, stopped at the end with nothing left."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from tests.integration.stories.project import REPOSITORY, Project, free_node_port, until
+
+IGNORED = shutil.ignore_patterns("__pycache__", "tests", ".*_cache", "*.db", ".venv")
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    root = tmp_path_factory.mktemp("shop") / "project"
+    root.mkdir()
+    shutil.copy(REPOSITORY / "flaskship.yaml", root)
+    shutil.copytree(REPOSITORY / "app", root / "app", ignore=IGNORED)
+    shutil.copytree(REPOSITORY / "infra/helmchart", root / "infra/helmchart")
+    project = Project(root, free_node_port())
+    values = root / "infra/helmchart/values-dev.yaml"
+    values.write_text(values.read_text().replace("nodePort: 30080", f"nodePort: {project.port}"))
+    assert f"nodePort: {project.port}" in values.read_text()
+    try:
+        yield project
+    finally:
+        project.run("down", "--all")
+        until(lambda: not project.processes(), 30)
+
+
+@pytest.fixture
+def dev(project: Project) -> Project:
+    """The project with dev healthy, as its files say."""
+    project.run("up", "dev", "--detach", "--quiet").ok()
+    return project
