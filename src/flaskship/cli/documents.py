@@ -27,6 +27,7 @@ def status_document(snapshot: Snapshot) -> Json:
         "release": {"name": release.name, "revision": release.revision} if release else None,
         "applications": [_application(workload) for workload in snapshot.workloads],
         "notes": list(snapshot.notes),
+        "containment": snapshot.containment,
     }
 
 

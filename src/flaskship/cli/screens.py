@@ -29,6 +29,8 @@ def status_screen(snapshot: Snapshot) -> list[str]:
     if snapshot.workloads:
         lines += ["", *workload_table(snapshot)]
     lines += [f"note: {note}" for note in snapshot.notes]
+    if snapshot.containment:
+        lines += ["", f"limits: {snapshot.containment}"]
     return lines
 
 

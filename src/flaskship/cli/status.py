@@ -63,4 +63,5 @@ def _document(one: story.Seen) -> dict[str, Any]:
         "release": None,
         "applications": [],
         "notes": [one.problem or ""],
+        "containment": "",
     }

@@ -151,3 +151,5 @@ class Snapshot:
     release: ReleaseState | None = None
     workloads: tuple[WorkloadSnapshot, ...] = ()
     notes: tuple[str, ...] = ()
+    containment: str = ""
+    """By which means limits hold here, and what they do not hold; empty where the engine cannot say."""

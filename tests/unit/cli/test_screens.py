@@ -8,6 +8,7 @@ from tests.contract.world import API, Stage
 from tests.unit.cli.conftest import Terminal
 
 from flaskship.cli import screens
+from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
 
 GOLDEN = Path(__file__).parent / "golden"
 BREAK = f"applications.{API}.command={{/bin/false}}"
@@ -86,3 +87,9 @@ def test_a_table_is_as_wide_as_its_widest_cells() -> None:
 @pytest.mark.parametrize(("value", "text"), [("x" * 90, '"' + "x" * 56 + "..."), ({"a": 1}, '{"a": 1}')])
 def test_a_value_is_shown_in_one_line_that_fits(value: object, text: str) -> None:
     assert screens.shown(value) == text
+
+
+def test_a_status_says_by_which_means_limits_hold() -> None:
+    release = ReleaseState("dev-apps", 1)
+    seen = Snapshot("dev", "local", "n", 0.0, Phase.HEALTHY, release, containment="watchdog: memory")
+    assert screens.status_screen(seen)[-1] == "limits: watchdog: memory"

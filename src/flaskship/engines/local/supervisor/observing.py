@@ -31,6 +31,7 @@ def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
         release=release_state(runtime.world.state, runtime.intent),
         workloads=workloads,
         notes=runtime.notes,
+        containment=str(runtime.world.containment.describe()),
     )
 
 
