@@ -29,6 +29,8 @@ class Harness:
     patience: float = 30.0
     """Seconds of the engine's own clock."""
     environment: str = "dev"
+    folder: Path = Path()
+    """Where the engine keeps its own things, if it does."""
     opened: list[Engine] = field(default_factory=list)
 
     def engine(self) -> Engine:

@@ -28,6 +28,7 @@ async def local(folder: Path) -> AsyncIterator[Harness]:
         IMAGE,
         {IMAGE: image.id},
         frozenset({"restart", "scale", "logs"}),
+        folder=project,
     )
     try:
         yield harness
@@ -45,20 +46,21 @@ async def _stop(engine: LocalEngine) -> None:
 
 async def _nothing_left(project: Path) -> None:
     for _ in range(100):
-        left = {*marked_pids(str(project)), *_daemons(project)}
+        left = {*marked_pids(str(project)), *daemons(project).values()}
         if not left:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"processes are left: {left}")
 
 
-def _daemons(project: Path) -> set[str]:
-    found = set()
+def daemons(project: Path, role: str = "") -> dict[int, str]:
+    """Return the engine's own processes of a project, or those of one role, with their command lines."""
+    found = {}
     for pid in own_pids():
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
         except OSError:
             continue
-        if f"--project {project}" in line:
-            found.add(line)
+        if f"flaskship.engines.local.{role}" in line and f"--project {project} " in line:
+            found[pid] = line
     return found

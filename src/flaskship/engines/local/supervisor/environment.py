@@ -161,7 +161,7 @@ class EnvironmentRuntime:
             pause: float | None
             try:
                 pause = self._step()
-                await self._link.update(self.name, self._routes())
+                await self._link.update(self.name, self.routes())
             except Exception as error:
                 traceback.print_exception(error)
                 pause = RETRY_SECONDS
@@ -323,7 +323,7 @@ class EnvironmentRuntime:
     async def _end(self, replica: Replica) -> None:
         async def drain() -> None:
             # The router has acknowledged a table without the replica before anything is asked of it.
-            await self._link.update(self.name, self._routes())
+            await self._link.update(self.name, self.routes())
             await self._link.drain(replica.uid, min(DRAIN_SECONDS, replica.template.termination_grace))
 
         await replica.end(drain)
@@ -348,7 +348,8 @@ class EnvironmentRuntime:
         used = {replica.record.revision for replica in self.replicas.values()} | {self.intent.revision}
         self.generations = {n: g for n, g in self.generations.items() if n in used}
 
-    def _routes(self) -> tuple[Route, ...]:
+    def routes(self) -> tuple[Route, ...]:
+        """Return where each socket's requests go now."""
         if not self.intent.running:
             return ()
         return tuple(services.route(plan, self.replicas.values()) for plan in self.listeners)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from flaskship.engines.local import routes
@@ -50,6 +51,7 @@ class RouterLink:
         self._passed: set[str] = set()
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._number = 0
+        self._pushed = True
         self._closing = False
         self.sockets: dict[str, socket.socket] = {}
 
@@ -63,10 +65,16 @@ class RouterLink:
         if listener not in self.sockets:
             self.sockets[listener] = listen(host, port)
 
+    async def restore(self, routes: Mapping[str, tuple[Route, ...]]) -> None:
+        """Push the routes of every environment at once: a partial table would close the others' sockets."""
+        async with self._changing:
+            self._routes = {name: table for name, table in routes.items() if table}
+            await self._push()
+
     async def update(self, environment: str, table: tuple[Route, ...]) -> None:
         """Replace the routes of one environment; done when the router has swapped its table."""
         async with self._changing:
-            if self._routes.get(environment, ()) == table:
+            if self._routes.get(environment, ()) == table and self._pushed:
                 return
             if table:
                 self._routes[environment] = table
@@ -109,6 +117,7 @@ class RouterLink:
         return await self._caller.call(kind, **payload)
 
     async def _push(self) -> None:
+        self._pushed = False
         while True:
             if self._caller is None or self._caller.closed.is_set():
                 await self._connect()
@@ -134,9 +143,11 @@ class RouterLink:
                 continue
             except RemoteError as error:
                 raise FlaskshipError(f"the router refused its table: {error}") from error
-            self._passed = wanted
-            for name in set(self.sockets) - wanted:
+            # A socket that is bound and not routed yet belongs to an apply under way.
+            for name in self._passed - wanted:
                 self.sockets.pop(name).close()
+            self._passed = wanted
+            self._pushed = True
             return
 
     async def _connect(self) -> None:

@@ -54,7 +54,8 @@ class Supervisor:
             self._addresses.reserve(place.address)
         for intent in self.world.state.intents():
             if intent.running or self.world.state.replicas(intent.environment):
-                await self._restore(intent)
+                self._restore(intent)
+        await self.link.restore({runtime.name: runtime.routes() for runtime in self.environments.values()})
 
     async def apply(self, release: Release, token: str, key: str) -> int:
         """Start moving to the release; FlaskshipError, and nothing changed, where it cannot run here."""
@@ -200,7 +201,7 @@ class Supervisor:
             runtime.event(runtime.intent.release, "Concluded", f"revision {revision} {verdict.outcome.value}")
             runtime.changed()
 
-    async def _restore(self, intent: Intent) -> None:
+    def _restore(self, intent: Intent) -> None:
         state = self.world.state
         records = state.replicas(intent.environment)
         runtime = self._runtime(intent)
