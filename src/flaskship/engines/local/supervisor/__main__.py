@@ -74,6 +74,7 @@ async def _supervise(paths: LocalPaths, ready: int | None) -> None:
     tasks = [
         asyncio.create_task(server.serve(server.listen())),
         asyncio.create_task(cap_logs(supervisor)),
+        asyncio.create_task(supervisor.look_after()),
         *([asyncio.create_task(watchdog.run())] if world.containment is watchdog else []),
         asyncio.create_task(_until_idle(supervisor, server, stopping)),
     ]

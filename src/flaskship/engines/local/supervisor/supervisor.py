@@ -11,9 +11,10 @@ import msgspec
 from flaskship.engines.local.images import collect_garbage
 from flaskship.engines.local.manifests.release import read_release
 from flaskship.engines.local.processes.ports import Addresses, Placement
-from flaskship.engines.local.resting import stopped
+from flaskship.engines.local.resting import release_state, stopped
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
+from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor import observing, services
 from flaskship.engines.local.supervisor.custody import take_custody
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
@@ -30,6 +31,7 @@ from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 KEPT_IMAGES = 2
+ABANDONED_SECONDS = 2.0
 
 
 class Supervisor:
@@ -148,11 +150,20 @@ class Supervisor:
                 return f"{held.owner} (pid {held.pid})"
         return next(iter(self._custody), "")
 
+    async def look_after(self) -> None:
+        """Finish every rollout whose command has died, also one of an earlier supervisor; until cancelled."""
+        while True:
+            await self.world.sleep(ABANDONED_SECONDS)
+            for name in self.environments:
+                if self.locks.holder(name) is None:
+                    self.command_lost(name)
+
     def command_lost(self, environment: str) -> None:
         """Finish by ourselves the rollout of a command that went away before its verdict."""
         runtime = self.environments.get(environment)
-        state = self.observe(environment).release
-        if runtime is None or state is None or state.outcome is not None or environment in self._custody:
+        if runtime is None or environment in self._custody or not runtime.intent.running:
+            return
+        if release_state(self.world.state, runtime.intent).outcome is not None:
             return
         task = asyncio.create_task(take_custody(self, runtime))
         self._custody[environment] = task
@@ -196,7 +207,8 @@ class Supervisor:
             limit = workload.history_limit
         self.world.state.conclude(environment, revision, verdict, receipt, images)
         self.world.state.prune(environment, max(2, limit + 1))
-        collect_garbage(self.world.paths.project, self.world.state.pinned_images(), keep=KEPT_IMAGES)
+        with step("collect_images"):
+            collect_garbage(self.world.paths.project, self.world.state.pinned_images(), keep=KEPT_IMAGES)
         if runtime:
             runtime.event(runtime.intent.release, "Concluded", f"revision {revision} {verdict.outcome.value}")
             runtime.changed()
@@ -221,8 +233,6 @@ class Supervisor:
             runtime.move_to(intent, generation, listeners)
         runtime.adopt(records)
         runtime.start()
-        if not any(lock.environment == intent.environment for lock in state.locks()):
-            self.command_lost(intent.environment)
 
     def _runtime(self, intent: Intent) -> EnvironmentRuntime:
         runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
