@@ -1,18 +1,24 @@
 """The registry of rules, in the order of their page."""
 
 from flaskship.policy.checks import (
+    dead_api,
     drop_capabilities,
+    duplicate_entry,
+    explicit_null,
     high_uid,
     host_access,
     image_digest,
     image_tag,
+    invalid_field,
     memory_limit,
+    old_api,
     privilege_escalation,
     pull_policy,
     read_only_root,
     resource_requests,
     run_as_non_root,
     seccomp_profile,
+    unknown_field,
 )
 from flaskship.policy.rule import Rule
 
@@ -29,4 +35,10 @@ RULES: tuple[Rule, ...] = (
     pull_policy,
     resource_requests,
     memory_limit,
+    invalid_field,
+    unknown_field,
+    duplicate_entry,
+    dead_api,
+    old_api,
+    explicit_null,
 )

@@ -1,0 +1,1 @@
+"""What each supported minor takes, from a table made by scripts/generate_kubernetes_schemas.py."""
