@@ -11,6 +11,7 @@ import msgspec
 from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import VERSION, migrate
 from flaskship.engines.local.processes.ports import Placement
+from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Event, Provenance, Release, Revision
 from flaskship.model.verdict import Outcome, Receipt, Verdict
@@ -119,6 +120,7 @@ class State:
         row = self._execute("SELECT number FROM revisions WHERE key = ?", key).fetchone()
         return int(row[0]) if row else None
 
+    @step("add_revision")
     def add_revision(self, release: Release, at: float, key: str | None = None) -> int:
         """Store the release as the next revision, make it the intent, and return its number."""
         with self._db:
@@ -145,6 +147,7 @@ class State:
             )
         return number
 
+    @step("conclude")
     def conclude(
         self,
         environment: str,
@@ -190,6 +193,7 @@ class State:
         rows = self._execute("SELECT DISTINCT value FROM revisions, json_each(release, '$.images')")
         return {str(row[0]) for row in rows}
 
+    @step("prune")
     def prune(self, environment: str, keep: int) -> None:
         """Forget the oldest revisions beyond keep, never the newest and never the last successful one."""
         self._execute(
@@ -224,6 +228,7 @@ class State:
         """Return what one environment should be doing; None when nothing was ever applied."""
         return next((intent for intent in self.intents() if intent.environment == environment), None)
 
+    @step("save_intent")
     def save_intent(self, intent: Intent) -> None:
         """Replace the intent of its environment."""
         self._execute(
@@ -238,6 +243,7 @@ class State:
             _json(intent.paused),
         )
 
+    @step("forget_environment")
     def forget(self, environment: str) -> None:
         """Remove everything about an environment that does not run."""
         with self._db:
@@ -247,6 +253,7 @@ class State:
 
     # replicas and their processes
 
+    @step("save_replica")
     def save_replica(self, record: ReplicaRecord) -> None:
         """Insert or replace one replica."""
         self._execute(
@@ -277,10 +284,12 @@ class State:
             for row in rows
         )
 
+    @step("remove_replica")
     def remove_replica(self, uid: str) -> None:
         """Forget a replica whose processes are gone."""
         self._execute("DELETE FROM replicas WHERE uid = ?", uid)
 
+    @step("save_process")
     def save_process(self, record: ProcessRecord) -> None:
         """Insert or replace one process."""
         self._execute(
@@ -315,6 +324,7 @@ class State:
         outcome = JobOutcome(row["outcome"]) if row["outcome"] else None
         return replace(JobRecord(**dict(row)), outcome=outcome)
 
+    @step("save_job")
     def save_job(self, record: JobRecord) -> None:
         """Insert or replace how far a Job has come."""
         self._execute(
@@ -331,6 +341,7 @@ class State:
 
     # events, addresses, locks
 
+    @step("add_event")
     def add_event(self, environment: str, event: Event) -> None:
         """Append one event; old ones beyond the limit are forgotten."""
         cursor = self._execute(
@@ -362,6 +373,7 @@ class State:
             for row in rows
         }
 
+    @step("save_placement")
     def save_placement(self, environment: str, service: str, placement: Placement) -> None:
         """Keep the place of a Service, so that it is the same after a restart."""
         self._execute(
@@ -376,6 +388,7 @@ class State:
         """Return the locks that were taken and not given back."""
         return tuple(LockRecord(**dict(row)) for row in self._execute("SELECT * FROM locks"))
 
+    @step("save_lock")
     def save_lock(self, lock: LockRecord) -> None:
         """Insert or replace the lock of an environment."""
         self._execute(
@@ -389,6 +402,7 @@ class State:
             lock.since,
         )
 
+    @step("remove_lock")
     def remove_lock(self, environment: str, token: str) -> None:
         """Give a lock back; nothing happens when it is another's by now."""
         self._execute("DELETE FROM locks WHERE environment = ? AND token = ?", environment, token)

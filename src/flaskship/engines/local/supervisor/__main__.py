@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from flaskship.engines.local import steps
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
@@ -50,6 +51,7 @@ def main() -> int:
 
 async def _supervise(paths: LocalPaths, ready: int | None) -> None:
     state = State(paths.database)
+    steps.arm(os.environ, str(paths.project), lambda: next((lock.pid for lock in state.locks()), None))
     containers: dict[str, ContainerRuntime] = {}
     watchdog = Watchdog(paths.project, lambda excess: _over_limit(containers, excess))
     world = World(

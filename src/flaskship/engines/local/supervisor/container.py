@@ -16,6 +16,7 @@ from flaskship.engines.local.spawner.client import SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import ProcessRecord
+from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.launcher import Start
 from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
@@ -172,7 +173,8 @@ class ContainerRuntime:
         limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         try:
-            cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
+            with step("create_cell"):
+                cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
             record = await self._world.launcher.start(
                 Start(
                     uid,

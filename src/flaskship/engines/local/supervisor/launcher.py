@@ -10,6 +10,7 @@ from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.spawner import client
 from flaskship.engines.local.spawner.client import Spawner, SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
+from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 
 CONNECT_ATTEMPTS = 250
@@ -48,6 +49,10 @@ class Launcher:
 
     async def start(self, start: Start) -> Record:
         """Return the running process; SpawnerRefused says why it could not start."""
+        with step("spawn"):
+            return await self._start(start)
+
+    async def _start(self, start: Start) -> Record:
         while True:
             spawner = await self._connected()
             try:
@@ -82,7 +87,8 @@ class Launcher:
         while True:
             spawner = await self._connected()
             try:
-                return await spawner.signal(uid, number, group=group)
+                with step("signal"):
+                    return await spawner.signal(uid, number, group=group)
             except ChannelClosed:
                 continue
             except SpawnerRefused:
@@ -94,7 +100,8 @@ class Launcher:
         self._endings.pop(uid, None)
         with contextlib.suppress(ChannelClosed, SpawnerRefused):
             spawner = await self._connected()
-            await spawner.forget(uid)
+            with step("forget_process"):
+                await spawner.forget(uid)
 
     async def close(self, *, stop: bool) -> None:
         """Let go of the spawner; with stop it ends once its last process has ended."""

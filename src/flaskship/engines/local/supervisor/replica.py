@@ -14,6 +14,7 @@ from flaskship.engines.local import prober
 from flaskship.engines.local.processes import logs
 from flaskship.engines.local.spec import Container, Exec, PodTemplate, Port, Sleep
 from flaskship.engines.local.state import ProcessRecord, ReplicaRecord
+from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.exec import run_command
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
@@ -133,7 +134,8 @@ class Replica:
         await self.detach()
         await self._sweep()
         self._world.state.remove_replica(self.uid)
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        with step("remove_replica_folder"):
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
     async def _sweep(self) -> None:
         # A start that was under way when the watching stopped is found by its intent.

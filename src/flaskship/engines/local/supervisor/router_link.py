@@ -15,6 +15,7 @@ from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.routes import Route, RouteTable
 from flaskship.engines.local.rpc import Caller, RemoteError
+from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 
 CONNECT_ATTEMPTS = 250
@@ -63,7 +64,8 @@ class RouterLink:
     def bind(self, listener: str, host: str, port: int) -> None:
         """Hold a listening socket of that name from now on; OSError when the address is taken."""
         if listener not in self.sockets:
-            self.sockets[listener] = listen(host, port)
+            with step("bind"):
+                self.sockets[listener] = listen(host, port)
 
     async def restore(self, routes: Mapping[str, tuple[Route, ...]]) -> None:
         """Push the routes of every environment at once: a partial table would close the others' sockets."""
@@ -132,12 +134,13 @@ class RouterLink:
                     part, fresh = fresh[:MOST_FILES], fresh[MOST_FILES:]
                     files = [self.sockets[name].fileno() for name in part]
                     await self._caller.call("pass", files=files, listeners=part)
-                await self._caller.call(
-                    "table",
-                    files=[self.sockets[name].fileno() for name in fresh],
-                    table=routes.to_json(table),
-                    listeners=fresh,
-                )
+                with step("push_routes"):
+                    await self._caller.call(
+                        "table",
+                        files=[self.sockets[name].fileno() for name in fresh],
+                        table=routes.to_json(table),
+                        listeners=fresh,
+                    )
             except ChannelClosed:
                 self._caller = None
                 continue

@@ -7,6 +7,7 @@ from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.resolve.secret_file import load_secrets, save_secrets
 from flaskship.engines.local.resolve.secrets import plan_secrets
 from flaskship.engines.local.spec import Configuration, LocalRelease
+from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.generation import KeyOf
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
@@ -33,7 +34,8 @@ def configurations_of(
         )
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if plan.stored_after != stored:
-        save_secrets(file, plan.stored_after)
+        with step("save_secrets"):
+            save_secrets(file, plan.stored_after)
     found: dict[KeyOf, Configuration] = {(c.kind, c.name): c for c in release.configurations}
     found |= {("Secret", secret.name): secret for secret in plan.secrets}
     return found

@@ -138,9 +138,10 @@ class Supervisor:
         if purge:
             self.world.state.forget(environment)
             self.world.paths.secrets(environment).unlink(missing_ok=True)
-            await asyncio.to_thread(
-                shutil.rmtree, self.world.paths.environment(environment), ignore_errors=True
-            )
+            with step("remove_environment_folder"):
+                await asyncio.to_thread(
+                    shutil.rmtree, self.world.paths.environment(environment), ignore_errors=True
+                )
 
     def busy(self) -> str:
         """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
