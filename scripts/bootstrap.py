@@ -40,7 +40,8 @@ SYMPTOMS = (
     ("Permission denied", "a file below .venv cannot be written: give your user the project's folder"),
     (
         "No matching distribution found",
-        "the package index or folder of wheels lacks a package: its name is at the end of the log",
+        "the package index cannot be reached or lacks a package: check the network, or name a mirror"
+        " (PIP_INDEX_URL) or a folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=/folder)",
     ),
     (
         "ConnectTimeoutError",

@@ -1,8 +1,8 @@
 """Replicas that take too much: by the control groups of this machine, and by the watchdog."""
 
 import asyncio
-import signal
 import resource
+import signal
 import sys
 
 import pytest
