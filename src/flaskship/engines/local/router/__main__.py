@@ -16,10 +16,13 @@ from pathlib import Path
 
 import uvloop
 
+from flaskship.engines.local import daemon
+from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.router import journal
 from flaskship.engines.local.router.context import Context, Limits
 from flaskship.engines.local.router.control import Control
 from flaskship.engines.local.router.forwarding import Forwarding
+from flaskship.engines.local.router.revival import Revival
 from flaskship.engines.local.routes import RouteError, RouteTable
 
 SWEEP = 1.0
@@ -88,7 +91,12 @@ def restore(forwarding: Forwarding, state: Path) -> None:
 
 
 async def watch(
-    forwarding: Forwarding, control: Control, project: Path, path: Path, stopped: asyncio.Event
+    forwarding: Forwarding,
+    control: Control,
+    revival: Revival,
+    project: Path,
+    path: Path,
+    stopped: asyncio.Event,
 ) -> str:
     """Sweep until stopped; return why: asked to, or nobody can reach this router any more."""
     loop = asyncio.get_running_loop()
@@ -99,6 +107,7 @@ async def watch(
                 await stopped.wait()
                 return "asked"
         forwarding.sweep(loop.time())
+        revival.sweep()
         if _identity(project) != mine:
             return "the project's folder is gone"
         if not control.connections and _identity(path) != door:
@@ -127,13 +136,15 @@ async def run(project: Path, path: Path, state: Path, listening: socket.socket) 
     context = Context(loop, Limits(clients=max(16, (soft - 64) // 2)), new_request_id)
     forwarding = Forwarding(context, random.random)
     restore(forwarding, state)
-    control = Control(forwarding, state, log, stop)
+    revival = Revival(lambda: daemon.launch(LocalPaths(project), "--if-alone"), log)
+    control = Control(forwarding, state, log, stop, revival)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, STOP_SECONDS)
     serving = loop.create_task(control.serve(listening))
     log("started", socket=str(path), table=forwarding.table.number, missing=forwarding.missing)
     try:
-        reason = await watch(forwarding, control, project, path, stopped)
+        reason = await watch(forwarding, control, revival, project, path, stopped)
+        revival.end()
         log("stopping", reason=reason, timeout=seconds[0])
         await forwarding.stop(seconds[0])
     finally:

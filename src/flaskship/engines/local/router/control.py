@@ -10,6 +10,7 @@ from pathlib import Path
 from flaskship.engines.local.channel import MAX_FILES, Channel, ChannelClosed, Message
 from flaskship.engines.local.router import journal
 from flaskship.engines.local.router.forwarding import Forwarding, TableRefused
+from flaskship.engines.local.router.revival import Revival
 from flaskship.engines.local.routes import RouteError, from_json
 
 PROTOCOL = 1
@@ -30,11 +31,13 @@ class Control:
         state: Path,
         log: Callable[..., None],
         stop: Callable[[float], None],
+        revival: Revival,
     ) -> None:
         self._forwarding = forwarding
         self._state = state
         self._log = log
         self._stop = stop
+        self._revival = revival
         self._swapping = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self.connections = 0
@@ -81,6 +84,7 @@ class Control:
             self.connections -= 1
             for task in waits:
                 task.cancel()
+            self._revival.closed(channel)
             channel.close()
 
     async def _answer(self, channel: Channel, message: Message) -> None:
@@ -99,6 +103,7 @@ class Control:
                     page = reply | {"listeners": names, "more": start + MAX_FILES < len(files)}
                 await channel.send(page | {"id": message.get("id")}, part)
         if message.get("type") == "stop" and reply["type"] == "stopping":
+            self._revival.end()
             self._stop(_seconds(message))
 
     async def _perform(self, channel: Channel, message: Message) -> tuple[Message, list[int]]:
@@ -116,6 +121,8 @@ class Control:
             "drain": self._drain,
             "stats": self._stats,
             "stop": self._stopping,
+            "attach": self._attach,
+            "leave": self._leave,
         }
         if kind not in answers:
             raise BadRequest(f"type {kind!r} is not known to protocol {PROTOCOL}")
@@ -145,6 +152,14 @@ class Control:
 
     async def _stats(self, _channel: Channel, _message: Message) -> Message:
         return {"type": "stats"} | self._forwarding.stats()
+
+    async def _attach(self, channel: Channel, _message: Message) -> Message:
+        self._revival.attach(channel)
+        return {"type": "attached"}
+
+    async def _leave(self, channel: Channel, _message: Message) -> Message:
+        self._revival.leave(channel)
+        return {"type": "left"}
 
     async def _stopping(self, _channel: Channel, message: Message) -> Message:
         return {"type": "stopping", "timeout": _seconds(message)}

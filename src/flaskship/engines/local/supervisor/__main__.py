@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import os
 import secrets
 import signal
@@ -22,6 +21,7 @@ from flaskship.engines.local.supervisor.launcher import Launcher
 from flaskship.engines.local.supervisor.log_caps import cap_logs
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.server import Server
+from flaskship.engines.local.supervisor.singleton import become_the_one
 from flaskship.engines.local.supervisor.supervisor import Supervisor
 from flaskship.engines.local.supervisor.world import World
 from flaskship.model.errors import FlaskshipError
@@ -34,12 +34,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="flaskship-supervisor")
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("--ready", type=int)
+    parser.add_argument("--if-alone", action="store_true", help="end at once where another one runs")
     options = parser.parse_args()
     paths = LocalPaths(options.project.resolve())
     try:
         paths.create()
-        lock = os.open(paths.home / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not become_the_one(paths, patient=not options.if_alone):
+            _tell(options.ready, "")
+            return 0
         asyncio.run(_supervise(paths, options.ready))
     except FlaskshipError as error:
         # The one who started us reads the reason from the pipe; everybody else finds it in the log.

@@ -109,6 +109,9 @@ class RouterLink:
             if stop:
                 with contextlib.suppress(ChannelClosed, RemoteError):
                     await self._caller.call("stop", timeout=1.0)
+            else:
+                with contextlib.suppress(ChannelClosed, RemoteError):
+                    await self._caller.call("leave")
             await self._caller.close()
         for sock in self.sockets.values():
             sock.close()
@@ -161,6 +164,9 @@ class RouterLink:
             self._launch(path)
             caller = await self._reach(path)
         hello = await caller.call("hello")
+        with contextlib.suppress(RemoteError):
+            # From now on the router starts a supervisor again that dies; one of older code cannot.
+            await caller.call("attach")
         self._number = max(self._number, int(hello.get("table") or 0))
         self._passed = set()
         if hello.get("listeners"):
