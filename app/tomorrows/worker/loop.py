@@ -49,6 +49,9 @@ class DeliveryLoop(Background):
 
     def start(self) -> None:
         """Begin to claim and to deliver."""
+        for channel in ("log", "webhook"):
+            # None yet is a zero that Prometheus sees, not an unknown.
+            self._runtime.metrics.deliveries.labels(channel, "delivered")
         self._pool = ThreadPoolExecutor(
             self._runtime.settings.worker_concurrency, thread_name_prefix="deliver"
         )
