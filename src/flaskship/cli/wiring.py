@@ -17,6 +17,7 @@ from flaskship.tasks.provenance import provenance_of
 from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
 
 LONGEST_BODY = 200
+INSTALLED = " + "
 
 
 def real_world() -> World:
@@ -76,8 +77,14 @@ def _render(
 async def _build_image(project: Project, source: ImageSource, report: Report) -> BuiltImage:
     from flaskship.engines.local.images import BuildProgress, build_image
 
+    told = ""
+
     def tell(progress: BuildProgress) -> None:
-        report.step(f"image {source.repository}: {progress.detail}")
+        nonlocal told
+        # The installer names every package once more at the end, and copying says how far it is.
+        if progress.detail != told and not progress.detail.startswith(INSTALLED):
+            told = progress.detail
+            report.step(f"image {source.repository}: {told}")
 
     image = await build_image(project.root, source.repository, source.context, report=tell)
     findings = tuple(
