@@ -92,7 +92,7 @@ def test_what_does_not_exist_is_said_and_changes_nothing(
     with untouched(dev):
         error = error_of(dev.run(*arguments, "-o", "json").failed(2))
 
-    assert named in f"{error['message']} {error['hint']}"
+    assert named in f"{error['message']} {error['hint']} {error['location']}"
 
 
 def test_a_folder_without_a_project_says_what_is_missing(project: Project, tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""kill -9 of each of Flaskship's own processes: what runs goes on, and the next command takes it over."""
+
+import os
+import signal
+
+import pytest
+from tests.integration.stories.clients import load
+from tests.integration.stories.project import API, Project, until
+
+AT_MOST_IN_FLIGHT = 4  # one for each client of the load
+
+
+@pytest.mark.parametrize("role", ["supervisor", "spawner"])
+def test_the_death_of_a_daemon_loses_no_request_and_no_process(dev: Project, role: str) -> None:
+    pids, revision = dev.pids(), dev.history()[-1]["revision"]
+    victim = dev.daemon(role)
+
+    with load(dev.port) as load_:
+        os.kill(victim, signal.SIGKILL)
+        assert dev.pids() == pids
+        until(lambda: dev.daemon(role) != victim if _lives(dev, role) else False)
+        assert dev.status()["phase"] == "Healthy"
+        dev.run("restart", "dev", API).ok()
+
+    assert load_.failed == []
+    assert set(dev.pids()[API]).isdisjoint(pids[API])
+    assert dev.history()[-1]["revision"] == revision
+    dev.run("deploy", "dev").ok()
+
+
+def test_the_death_of_the_router_loses_at_most_what_was_in_flight(dev: Project) -> None:
+    pids = dev.pids()
+    victim = dev.daemon("router")
+
+    with load(dev.port) as load_:
+        until(lambda: load_.sent > 20)
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: _lives(dev, "router") and dev.daemon("router") != victim)
+        sent = load_.sent
+        until(lambda: load_.sent > sent + 20)
+        assert dev.pids() == pids
+        dev.run("restart", "dev", API).ok()
+
+    assert len(load_.failed) <= AT_MOST_IN_FLIGHT, load_.failed
+    dev.run("deploy", "dev").ok()
+
+
+def test_all_daemons_at_once_are_replaced_by_the_next_command(dev: Project) -> None:
+    pids = dev.pids()
+    for role in ("supervisor", "spawner", "router"):
+        os.kill(dev.daemon(role), signal.SIGKILL)
+
+    assert dev.pids() == pids
+    until(lambda: dev.status()["phase"] == "Healthy")
+    dev.run("verify", "dev").ok()
+    dev.run("restart", "dev").ok()
+    dev.run("deploy", "dev").ok()
+    stopped = dev.run("down", "--all").ok()
+    assert dev.processes() == {}, stopped
+
+
+def _lives(project: Project, role: str) -> bool:
+    try:
+        project.daemon(role)
+    except AssertionError:
+        return False
+    return True
