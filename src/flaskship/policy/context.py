@@ -30,6 +30,16 @@ class Context:
         """Whether it is the end of the road: on a cluster, and promoted to nowhere."""
         return self.clustered and not self.leads_to
 
+    @property
+    def neighbours(self) -> "tuple[Context, ...]":
+        """The other environments of the same cluster, or of this machine."""
+        own = self.environment
+        return tuple(
+            one
+            for one in self.others
+            if (one.environment.engine, one.environment.context) == (own.engine, own.context)
+        )
+
     def of(self, *kinds: str) -> tuple[Object, ...]:
         """The objects of some kinds."""
         return tuple(one for one in self.objects if one.kind in kinds)
@@ -59,6 +69,13 @@ class Context:
     def selected(self, selector: dict[str, str]) -> tuple[Pod, ...]:
         """The serving pods that a selector picks."""
         return tuple(pod for pod in self.serving if matches(selector, pod.labels))
+
+    def selected_by(self, service: Object) -> tuple[Pod, ...]:
+        """The serving pods behind a Service; none where it has no selector."""
+        selector = service.spec.at("selector").labels
+        return tuple(
+            pod for pod in self.selected(selector) if selector and pod.owner.namespace == service.namespace
+        )
 
     def replicas(self, workload: Object) -> int | None:
         """The fewest pods that a workload runs with, by its autoscaler or itself; None where nobody says."""

@@ -1,0 +1,28 @@
+"""An ExternalSecret asks a store that is not there, or never again."""
+
+from collections.abc import Iterator
+
+from flaskship.policy.context import Context
+from flaskship.policy.finding import Severity
+from flaskship.policy.objects import Fault
+
+CODE = "external-secret"
+SEVERITY = Severity.ERROR
+
+
+def find(context: Context) -> Iterator[Fault]:
+    """Find missing SecretStores, two ExternalSecrets of one target, and a refresh interval of zero."""
+    stores = {one.name for one in context.of("SecretStore")}
+    targets: dict[str, str] = {}
+    for one in context.of("ExternalSecret"):
+        store = one.spec.at("secretStoreRef")
+        if store.at("kind").text in (None, "SecretStore") and store.at("name").text not in stores:
+            yield one.fault(f"asks the store {store.at('name').text}, which is not there", store, ".secrets")
+        interval = one.spec.at("refreshInterval")
+        if interval.text in ("0", "0s", "0m", "0h"):
+            yield one.fault("is never refreshed", interval, ".secrets.external.refreshInterval")
+        target = one.spec.at("target", "name").text or one.name
+        if target in targets:
+            message = f"fills Secret {target}, as {targets[target]} does"
+            yield one.fault(message, "spec.target.name", ".secrets.external.secrets")
+        targets[target] = one.name

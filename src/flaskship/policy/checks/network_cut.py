@@ -1,0 +1,30 @@
+"""A NetworkPolicy cuts an application off from what it needs."""
+
+from collections.abc import Iterator
+
+from flaskship.policy.context import Context
+from flaskship.policy.finding import Severity
+from flaskship.policy.network import accepts_from, dependencies, resolves_names, sends_to
+from flaskship.policy.objects import Fault, Pod
+
+CODE = "network-cut"
+SEVERITY = Severity.ERROR
+
+
+def find(context: Context) -> Iterator[Fault]:
+    """Find Services that a pod's configuration names and the policies keep it from, and missing DNS."""
+    for pod in context.serving:
+        if not resolves_names(context, pod):
+            yield pod.owner.fault("its policies allow no DNS over UDP and TCP", "spec", ".networkPolicy")
+        yield from _cut(context, pod)
+
+
+def _cut(context: Context, pod: Pod) -> Iterator[Fault]:
+    for needed in dependencies(context, pod):
+        for target in context.selected_by(needed.service):
+            if not sends_to(context, pod, target, needed.port):
+                message = f"{needed.variable} names {needed.service.name}, and no policy lets it out to there"
+                yield pod.owner.fault(message, needed.at, "networkPolicy.egress")
+            elif not accepts_from(context, target, pod, needed.port):
+                message = f"{needed.variable} names {needed.service.name}, which lets it not in"
+                yield pod.owner.fault(message, needed.at, "networkPolicy.from")

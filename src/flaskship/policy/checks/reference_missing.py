@@ -1,0 +1,30 @@
+"""A pod asks for an object, or for a key of one, that is not there."""
+
+from collections.abc import Iterator
+
+from flaskship.policy.context import Context
+from flaskship.policy.finding import Severity
+from flaskship.policy.objects import Fault
+from flaskship.policy.references import Reference, keys_of, references
+
+CODE = "reference-missing"
+SEVERITY = Severity.ERROR
+
+
+def find(context: Context) -> Iterator[Fault]:
+    """Find references to ConfigMaps, Secrets, accounts and claims that the environment does not render."""
+    for pod in context.pods:
+        for reference in references(pod):
+            if not reference.optional and (problem := _problem(context, pod.owner.namespace, reference)):
+                yield pod.owner.fault(problem, reference.at, reference.setting)
+
+
+def _problem(context: Context, namespace: str | None, reference: Reference) -> str | None:
+    keys = keys_of(context, reference.kind, reference.name, namespace)
+    what = f"{reference.kind} {reference.name}"
+    if keys is None:
+        return f"asks for {what}, which this environment does not make"
+    if reference.key is not None and keys.known is not None and reference.key not in keys.known:
+        has = ", ".join(sorted(keys.known)) or "no keys"
+        return f"asks for key {reference.key} of {what}, which has {has}"
+    return None

@@ -1,0 +1,111 @@
+"""What a pod asks for by name, and what the environment makes under that name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flaskship.policy.context import Context
+from flaskship.policy.node import Node
+from flaskship.policy.objects import Container, Object, Pod
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name of another object, perhaps with a key of it."""
+
+    kind: str
+    name: str
+    key: str | None
+    optional: bool
+    at: Node = field(repr=False)
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of an object that is there; None where they come from outside."""
+
+    known: frozenset[str] | None
+
+
+def references(pod: Pod) -> Iterator[Reference]:
+    """Everything that must exist before the pod's containers start."""
+    account = pod.spec.at("serviceAccountName")
+    if account.text not in (None, "", "default"):
+        yield Reference("ServiceAccount", account.text or "", None, False, account, "serviceAccount.name")
+    for container in pod.all_containers:
+        yield from _variables(container)
+    for volume in pod.spec.at("volumes").items():
+        yield from _volume(volume)
+        for source in volume.at("projected", "sources").items():
+            yield from _projected(source)
+
+
+def keys_of(context: Context, kind: str, name: str, namespace: str | None) -> Keys | None:
+    """The keys of what the environment makes under a name; None where it makes nothing."""
+    found = [_keys(one, kind) for one in context.objects if _makes(one, kind, name, namespace)]
+    return found[0] if found else None
+
+
+def _variables(container: Container) -> Iterator[Reference]:
+    for variable in container.node.at("env").items():
+        name = variable.at("name").text or ""
+        for source, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+            reference = variable.at("valueFrom", source)
+            if reference:
+                yield _reference(reference, kind, "name", f"env.{name}", reference.at("key").text)
+    for given in container.node.at("envFrom").items():
+        for source, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+            if given.at(source):
+                yield _reference(given.at(source), kind, "name", "envFrom")
+
+
+def _volume(volume: Node) -> Iterator[Reference]:
+    if volume.at("configMap"):
+        yield _reference(volume.at("configMap"), "ConfigMap", "name", "volumes")
+    if volume.at("secret"):
+        yield _reference(volume.at("secret"), "Secret", "secretName", "volumes")
+    claim = volume.at("persistentVolumeClaim")
+    if claim:
+        yield _reference(claim, "PersistentVolumeClaim", "claimName", "volumes")
+
+
+def _projected(source: Node) -> Iterator[Reference]:
+    if source.at("configMap"):
+        yield _reference(source.at("configMap"), "ConfigMap", "name", "volumes")
+    if source.at("secret"):
+        yield _reference(source.at("secret"), "Secret", "name", "volumes")
+
+
+def _reference(at: Node, kind: str, name: str, setting: str, key: str | None = None) -> Reference:
+    return Reference(kind, at.at(name).text or "", key, at.at("optional").truth is True, at, setting)
+
+
+def _makes(one: Object, kind: str, name: str, namespace: str | None) -> bool:
+    if one.namespace != namespace:
+        return False
+    if kind == "Secret" and one.kind == "ExternalSecret":
+        return (one.spec.at("target", "name").text or one.name) == name
+    return (one.kind, one.name) == (kind, name)
+
+
+def _keys(one: Object, kind: str) -> Keys:
+    if one.kind == "ExternalSecret":
+        return _external_keys(one)
+    if kind not in ("ConfigMap", "Secret"):
+        return Keys(None)
+    parts = (one.node.at(part) for part in ("data", "stringData", "binaryData"))
+    return Keys(frozenset(key for part in parts for key, _ in part.entries()))
+
+
+def _external_keys(one: Object) -> Keys:
+    """The keys that the operator fills: a template takes the place of the fetched ones unless it merges."""
+    template = one.spec.at("target", "template")
+    if template.at("templateFrom"):
+        return Keys(None)
+    composed = frozenset(key for key, _ in template.at("data").entries())
+    if composed and template.at("mergePolicy").text != "Merge":
+        return Keys(composed)
+    if one.spec.at("dataFrom"):
+        return Keys(None)
+    fetched = frozenset(entry.at("secretKey").text or "" for entry in one.spec.at("data").items())
+    return Keys(fetched | composed)
