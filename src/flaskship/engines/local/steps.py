@@ -1,7 +1,7 @@
 """Every durable transition of the local engine has a name here; the crash tests cut before and after it.
 
-A step is written as `@step("save_replica")` on a method or `with step("spawn"):` around a call, and is
-registered when its module is imported. In production it costs one comparison.
+A step is written as `@step("save_replica")` on a method, or as `SPAWN = step("spawn")` in a module and
+`with SPAWN:` around a call, so that importing the module registers it. In production it costs one comparison.
 
 The crash tests' hook, which does nothing unless FLASKSHIP_FAULTS=1 stands in the environment too:
 FLASKSHIP_FAULT=<step>:<before|after>:<supervisor|router|spawner|cli>[:<nth>] kills (SIGKILL) that process

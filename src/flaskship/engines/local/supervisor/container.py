@@ -10,7 +10,7 @@ from typing import Any
 
 from flaskship.engines.local import backoff
 from flaskship.engines.local.processes import logs
-from flaskship.engines.local.processes.limits import Cell, Limits
+from flaskship.engines.local.processes.limits import Cell, Limits, Usage
 from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.spawner.client import SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
@@ -27,6 +27,7 @@ KEPT_EXITS = 10
 EVIDENCE_LINES = 60
 CELL_TRIES, CELL_SECONDS = 20, 0.05
 REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
+CREATE_CELL = step("create_cell")
 
 Note = Callable[[str, str, str], None]
 """Records an event: reason, message, type."""
@@ -90,6 +91,10 @@ class ContainerRuntime:
     def restarts(self) -> int:
         """Return how often the process was started again."""
         return max(0, self.standing.attempt - 1)
+
+    def usage(self) -> Usage | None:
+        """Return what the process uses now; None while there is none."""
+        return self._cell.usage() if self._cell is not None and self.standing.process is not None else None
 
     async def run(self, adopted: ProcessRecord | None = None, *, ready: bool = False) -> Exit | None:
         """Run the process once to its end; None (and a problem in the standing) when it cannot start.
@@ -173,7 +178,7 @@ class ContainerRuntime:
         limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         try:
-            with step("create_cell"):
+            with CREATE_CELL:
                 cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
             record = await self._world.launcher.start(
                 Start(

@@ -15,6 +15,9 @@ from flaskship.model.errors import FlaskshipError
 
 CONNECT_ATTEMPTS = 250
 CONNECT_PAUSE = 0.02
+SPAWN = step("spawn")
+SIGNAL = step("signal")
+FORGET_PROCESS = step("forget_process")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Launcher:
 
     async def start(self, start: Start) -> Record:
         """Return the running process; SpawnerRefused says why it could not start."""
-        with step("spawn"):
+        with SPAWN:
             return await self._start(start)
 
     async def _start(self, start: Start) -> Record:
@@ -87,7 +90,7 @@ class Launcher:
         while True:
             spawner = await self._connected()
             try:
-                with step("signal"):
+                with SIGNAL:
                     return await spawner.signal(uid, number, group=group)
             except ChannelClosed:
                 continue
@@ -100,7 +103,7 @@ class Launcher:
         self._endings.pop(uid, None)
         with contextlib.suppress(ChannelClosed, SpawnerRefused):
             spawner = await self._connected()
-            with step("forget_process"):
+            with FORGET_PROCESS:
                 await spawner.forget(uid)
 
     async def close(self, *, stop: bool) -> None:

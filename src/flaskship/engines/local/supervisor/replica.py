@@ -23,6 +23,7 @@ from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, Repl
 DRAIN_SECONDS = 5.0
 SHOWN_LINES = 20
 RETRY_SECONDS = 1.0
+REMOVE_REPLICA_FOLDER = step("remove_replica_folder")
 
 
 class Replica:
@@ -134,7 +135,7 @@ class Replica:
         await self.detach()
         await self._sweep()
         self._world.state.remove_replica(self.uid)
-        with step("remove_replica_folder"):
+        with REMOVE_REPLICA_FOLDER:
             await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
 
     async def _sweep(self) -> None:

@@ -23,6 +23,8 @@ CONNECT_PAUSE = 0.02
 BACKLOG = 1024
 RETRY_SECONDS = 0.5
 MOST_FILES = 60
+PUSH_ROUTES = step("push_routes")
+BIND = step("bind")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -64,7 +66,7 @@ class RouterLink:
     def bind(self, listener: str, host: str, port: int) -> None:
         """Hold a listening socket of that name from now on; OSError when the address is taken."""
         if listener not in self.sockets:
-            with step("bind"):
+            with BIND:
                 self.sockets[listener] = listen(host, port)
 
     async def restore(self, routes: Mapping[str, tuple[Route, ...]]) -> None:
@@ -137,7 +139,7 @@ class RouterLink:
                     part, fresh = fresh[:MOST_FILES], fresh[MOST_FILES:]
                     files = [self.sockets[name].fileno() for name in part]
                     await self._caller.call("pass", files=files, listeners=part)
-                with step("push_routes"):
+                with PUSH_ROUTES:
                     await self._caller.call(
                         "table",
                         files=[self.sockets[name].fileno() for name in fresh],

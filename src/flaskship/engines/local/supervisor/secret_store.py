@@ -13,6 +13,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 RANDOM_BYTES = 24
+SAVE_SECRETS = step("save_secrets")
 
 
 def configurations_of(
@@ -34,7 +35,7 @@ def configurations_of(
         )
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if plan.stored_after != stored:
-        with step("save_secrets"):
+        with SAVE_SECRETS:
             save_secrets(file, plan.stored_after)
     found: dict[KeyOf, Configuration] = {(c.kind, c.name): c for c in release.configurations}
     found |= {("Secret", secret.name): secret for secret in plan.secrets}

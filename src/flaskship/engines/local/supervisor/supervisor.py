@@ -15,10 +15,11 @@ from flaskship.engines.local.resting import release_state, stopped
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
 from flaskship.engines.local.steps import step
-from flaskship.engines.local.supervisor import observing, services
+from flaskship.engines.local.supervisor import ingress, observing, services
 from flaskship.engines.local.supervisor.custody import take_custody
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
 from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.ingress import Entrance
 from flaskship.engines.local.supervisor.locks import Locks
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.secret_store import configurations_of
@@ -31,6 +32,8 @@ from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 KEPT_IMAGES = 2
+COLLECT_IMAGES = step("collect_images")
+REMOVE_ENVIRONMENT_FOLDER = step("remove_environment_folder")
 ABANDONED_SECONDS = 2.0
 
 
@@ -138,7 +141,7 @@ class Supervisor:
         if purge:
             self.world.state.forget(environment)
             self.world.paths.secrets(environment).unlink(missing_ok=True)
-            with step("remove_environment_folder"):
+            with REMOVE_ENVIRONMENT_FOLDER:
                 await asyncio.to_thread(
                     shutil.rmtree, self.world.paths.environment(environment), ignore_errors=True
                 )
@@ -208,7 +211,7 @@ class Supervisor:
             limit = workload.history_limit
         self.world.state.conclude(environment, revision, verdict, receipt, images)
         self.world.state.prune(environment, max(2, limit + 1))
-        with step("collect_images"):
+        with COLLECT_IMAGES:
             collect_garbage(self.world.paths.project, self.world.state.pinned_images(), keep=KEPT_IMAGES)
         if runtime:
             runtime.event(runtime.intent.release, "Concluded", f"revision {revision} {verdict.outcome.value}")
@@ -227,7 +230,7 @@ class Supervisor:
         generation = runtime.generations.get(intent.revision)
         if generation is None:
             intent = replace(intent, running=False)
-        listeners: tuple[ListenerPlan, ...] = ()
+        listeners: tuple[ListenerPlan | Entrance, ...] = ()
         if generation is not None and intent.running:
             listeners = self._listeners(intent.environment, generation.spec)
             services.bind(self.link, listeners)
@@ -240,11 +243,16 @@ class Supervisor:
         self.environments[intent.environment] = runtime
         return runtime
 
-    def _listeners(self, environment: str, spec: LocalRelease) -> tuple[ListenerPlan, ...]:
-        plans: list[ListenerPlan] = []
+    def _listeners(self, environment: str, spec: LocalRelease) -> tuple[ListenerPlan | Entrance, ...]:
+        plans: list[ListenerPlan | Entrance] = []
         for service in spec.services:
             if service.type != "ExternalName" and service.ports:
                 plans += services.plan_listeners(environment, service, self._place(environment, service))
+        if spec.ingresses:
+            known = self.world.state.placements().get((environment, ingress.PLACE))
+            place = ingress.choose_place(environment, known, self.link)
+            self.world.state.save_placement(environment, ingress.PLACE, place)
+            plans.append(ingress.plan_entrance(environment, spec, place))
         return tuple(plans)
 
     def _place(self, environment: str, service: Service) -> Placement:
