@@ -18,9 +18,11 @@ that nobody can set the key.
 {{- end }}
 {{- $bases := dict }}
 {{- range $role, $part := .Values.roles }}
-  {{- $_ := set $bases $role (mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict))) }}
+  {{- $base := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict)) }}
+  {{- if contains ":null" (toJson $base) }}{{- include "my-app.dropNulls" $base }}{{- end }}
+  {{- $_ := set $bases $role $base }}
 {{- end }}
-{{- $deletes := or (contains ":null" (toJson $given)) (contains ":null" (toJson $bases)) }}
+{{- $deletes := contains ":null" (toJson $given) }}
 {{- $applications := list }}
 {{- range $name, $own := $given }}
   {{- if kindIs "map" $own }}
@@ -29,25 +31,31 @@ that nobody can set the key.
     {{- if not (hasKey $bases $role) }}
       {{- fail (printf "applications.%s.role: there is no role %s; the roles are %s" $name $role (keys $bases | sortAlpha | join ", ")) }}
     {{- end }}
-    {{- $app := mergeOverwrite (deepCopy (get $bases $role)) $own }}
-    {{- if $deletes }}{{- include "my-app.dropNulls" $app }}{{- end }}
-    {{- if $app.enabled }}
-      {{- if and $app.autoscaling.enabled (hasKey $own "replicas") (not (kindIs "invalid" $own.replicas)) }}
-        {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
+    {{- /* A copy of the first level shares the rest with the base; only what the application changes is copied. */}}
+    {{- $app := omit (get $bases $role) "name" }}
+    {{- range $key, $value := $own }}
+      {{- if kindIs "invalid" $value }}
+        {{- $_ := unset $app $key }}
+      {{- else if kindIs "map" $value }}
+        {{- $inherited := get $app $key }}
+        {{- $merged := ternary (mergeOverwrite (deepCopy ($inherited | default dict)) $value) $value (kindIs "map" $inherited) }}
+        {{- if $deletes }}{{- include "my-app.dropNulls" $merged }}{{- end }}
+        {{- $_ := set $app $key $merged }}
+      {{- else }}
+        {{- $_ := set $app $key $value }}
       {{- end }}
+    {{- end }}
+    {{- if $app.enabled }}
       {{- $_ := set $app "name" $name }}
       {{- $_ := set $app "role" $role }}
-      {{- include "my-app.verify" $app }}
+      {{- include "my-app.verify" (dict "app" $app "own" $own "part" (get $.Values.roles $role)) }}
       {{- $applications = append $applications $app }}
     {{- end }}
   {{- end }}
 {{- end }}
 {{- include "my-app.verifyTogether" (dict "root" $ "applications" $applications) }}
-{{- $secret := .Values.secrets.appSecrets }}
-{{- if eq .Values.secrets.provider "generated" }}
-  {{- $secret = printf "%s-%s" $secret (toJson .Values.secrets.generated | sha256sum | trunc 10) }}
-{{- end }}
-{{- $_ := set .Values "computed" (dict "applications" $applications "appSecrets" $secret) }}
+{{- $_ := set .Values "computed" (include "my-app.shared" . | fromJson) }}
+{{- $_ := set .Values.computed "applications" $applications }}
 {{- range $app := $applications }}
   {{- include "my-app.configure" (dict "root" $ "app" $app) }}
 {{- end }}
@@ -66,13 +74,35 @@ that nobody can set the key.
 {{- end }}
 {{- end }}
 
-{{/* What the application reads from its environment: plain settings into its ConfigMap, the rest as env. */}}
+{{/* What all applications share, as JSON: texts that are the same in every object, and where secrets are. */}}
+{{- define "my-app.shared" -}}
+{{- $secret := .Values.secrets.appSecrets }}
+{{- $fetched := dict }}
+{{- if eq .Values.secrets.provider "generated" }}
+  {{- $secret = printf "%s-%s" $secret (toJson .Values.secrets.generated | sha256sum | trunc 10) }}
+{{- else if eq .Values.secrets.provider "external" }}
+  {{- range .Values.secrets.external.secrets }}
+    {{- if . }}
+      {{- if eq .target $secret }}
+        {{- range $key, $remote := .data }}{{- if $remote }}{{- $_ := set $fetched $key true }}{{- end }}{{- end }}
+        {{- range $key, $text := .template }}{{- if $text }}{{- $_ := set $fetched $key true }}{{- end }}{{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- $common := printf "    app.kubernetes.io/instance: %q\n    app.kubernetes.io/part-of: %q\n    app.kubernetes.io/managed-by: %s\n" .Release.Name .Values.partOf .Release.Service }}
+{{- $writer := printf "  annotations:\n    flaskship.dev/writer: %s" .Values.writer }}
+{{- dict "appSecrets" $secret "fetched" $fetched "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
+{{- end }}
+
+{{/* What the application reads from its environment: plain settings into its ConfigMap, the rest as env or files. */}}
 {{- define "my-app.configure" -}}
 {{- $root := .root }}{{- $app := .app }}
+{{- $computed := $root.Values.computed }}
 {{- $config := dict "APP_ENVIRONMENT" ($root.Values.environment | default $root.Release.Namespace) "LOG_LEVEL" $app.logLevel "GRACEFUL_TIMEOUT" (int64 $app.gracefulTimeoutSeconds | toString) "FEATURES" (toJson $app.features) "WEBHOOK_ALLOW" (join "," $app.webhooks.allow) }}
 {{- if eq $app.role "monitoring" }}
   {{- $siblings := list }}
-  {{- range $root.Values.computed.applications }}
+  {{- range $computed.applications }}
     {{- if and (ne .name $app.name) .service.enabled }}
       {{- $siblings = append $siblings (printf "%s=http://%s:%d" .name .name (int64 .service.port)) }}
     {{- end }}
@@ -84,35 +114,54 @@ that nobody can set the key.
 {{- end }}
 {{- $_ := set $app "settings" $config }}
 {{- $_ := set $app "configName" (printf "%s-config-%s" $app.name (toJson $config | sha256sum | trunc 10)) }}
-{{- $env := dict "APP_ROLE" (dict "value" $app.role) "APP_NAME" (dict "value" $app.name) "PORT" (dict "value" (int64 $app.service.targetPort | toString)) }}
+{{- $env := dict "APP_ROLE" (printf "value: %q" $app.role) "APP_NAME" (printf "value: %q" $app.name) "PORT" (printf "value: \"%d\"" (int64 $app.service.targetPort)) }}
+{{- $_ := set $app "secretFiles" list }}
 {{- if $app.database }}
-  {{- $_ := set $env "DATABASE_URL" (dict "secret" "database-url" "optional" false) }}
+  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "DATABASE_URL" "key" "database-url" "optional" false) }}
 {{- end }}
 {{- if eq $app.role "api" }}
-  {{- $_ := set $env "API_KEY" (dict "secret" "api-key" "optional" (not $app.requireApiKey)) }}
-{{- end }}
-{{- if has $app.role (list "admin" "monitoring") }}
-  {{- $_ := set $env "UI_PASSWORD" (dict "secret" "ui-password" "optional" (eq $root.Values.secrets.provider "generated")) }}
+  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "API_KEY" "key" "api-key" "optional" (not $app.requireApiKey)) }}
+{{- else if or (eq $app.role "admin") (eq $app.role "monitoring") }}
+  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "UI_PASSWORD" "key" "ui-password" "optional" (eq $root.Values.secrets.provider "generated")) }}
 {{- end }}
 {{- range $key, $value := $app.env }}
   {{- if kindIs "map" $value }}
-    {{- $_ := set $env $key (dict "from" $value.valueFrom) }}
+    {{- $_ := set $env $key (printf "valueFrom:%s" (toYaml $value.valueFrom | nindent 16)) }}
   {{- else }}
-    {{- $_ := set $env $key (dict "value" (include "my-app.string" $value)) }}
+    {{- $_ := set $env $key (printf "value: %q" (include "my-app.string" $value)) }}
   {{- end }}
 {{- end }}
 {{- $_ := set $app "environment" $env }}
 {{- $rollout := has $app.strategy.type (list "Canary" "BlueGreen") }}
 {{- $_ := set $app "workload" (ternary (dict "apiVersion" "argoproj.io/v1alpha1" "kind" "Rollout") (dict "apiVersion" "apps/v1" "kind" "Deployment") $rollout) }}
-{{- $_ := set $app "image" (set $app.image "reference" (include "my-app.image" $app.image)) }}
+{{- $reference := printf "%s:%s" $app.image.repository $app.image.tag }}
+{{- $_ := set $app "reference" (ternary (printf "%s@%s" $reference $app.image.digest) $reference (not (empty $app.image.digest))) }}
 {{- $_ := set $app "account" (ternary $root.Values.aws.serviceAccount ($app.serviceAccount.name | default $app.name) $app.aws.access) }}
+{{- $_ := set $app "meta" (printf "  namespace: %q\n  labels:\n    app.kubernetes.io/name: %q\n    app.kubernetes.io/component: %q\n%s%s" $root.Release.Namespace $app.name $app.role $computed.labels $computed.writer) }}
+{{- end }}
+
+{{/*
+A secret setting: as a file, so that a rotated value is read at the next connection without a restart, wherever the
+key is known to be in the Secret; as an environment variable where it may be missing or can only change by a release.
+*/}}
+{{- define "my-app.secretSetting" -}}
+{{- $secrets := .root.Values.secrets }}{{- $computed := .root.Values.computed }}
+{{- if not (or (hasKey .app.env .name) (hasKey .app.env (printf "%s_FILE" .name))) }}
+{{- $external := eq $secrets.provider "external" }}
+{{- $known := or (and $external (hasKey $computed.fetched .key)) (and (eq $secrets.provider "existing") (not .optional)) }}
+{{- if $known }}
+  {{- $_ := set .app "secretFiles" (append .app.secretFiles .key) }}
+  {{- $_ := set .env (printf "%s_FILE" .name) (printf "value: %q" (printf "%s/%s" $secrets.mountPath .key)) }}
+{{- else if not $external }}
+  {{- $text := printf "valueFrom:\n                secretKeyRef:\n                  name: %q\n                  key: %s" $computed.appSecrets .key }}
+  {{- $_ := set .env .name (ternary (printf "%s\n                  optional: true" $text) $text .optional) }}
+{{- else if not .optional }}
+  {{- fail (printf "secrets.external.secrets: none of them puts %s into the Secret %s, and applications.%s cannot start without it" .key $secrets.appSecrets .app.name) }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Numbers of values files are floats: 5000000 would print as 5e+06. */}}
 {{- define "my-app.string" -}}
 {{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
-{{- end }}
-
-{{- define "my-app.image" -}}
-{{ .repository }}:{{ .tag }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}

@@ -1,90 +1,152 @@
-{{/* The pod template of an application: the same under a Deployment and under a Rollout. */}}
+{{/*
+The pod template of an application, at its place under spec of a Deployment or a Rollout. Parts that stand twice are
+made once, and at their final column: indenting text again costs more than making it.
+*/}}
 {{- define "my-app.podTemplate" -}}
 {{- $app := .app -}}
-metadata:
-  labels:
-    {{- include "my-app.selector" $ | nindent 4 }}
-    app.kubernetes.io/component: {{ $app.role | quote }}
-    app.kubernetes.io/part-of: {{ $.root.Values.partOf | quote }}
-    {{- range $key, $value := $app.podLabels }}
-    {{ $key }}: {{ $value | quote }}
-    {{- end }}
-  {{- with $app.podAnnotations }}
-  annotations:
-    {{- range $key, $value := . }}
-    {{ $key }}: {{ $value | quote }}
-    {{- end }}
-  {{- end }}
-spec:
-  serviceAccountName: {{ $app.account | quote }}
-  automountServiceAccountToken: false
-  terminationGracePeriodSeconds: {{ int64 $app.terminationGracePeriodSeconds }}
-  {{- include "my-app.podSecurity" $ | nindent 2 }}
-  {{- with $app.image.pullSecrets }}
-  imagePullSecrets:
-    {{- range . }}
-    - name: {{ . | quote }}
-    {{- end }}
-  {{- end }}
-  {{- include "my-app.scheduling" $ | nindent 2 }}
-  {{- if or (and $app.database $app.migrations) $app.initContainers }}
-  initContainers:
-    {{- if and $app.database $app.migrations }}
-    - name: migrate
-      image: {{ $app.image.reference | quote }}
-      imagePullPolicy: {{ $app.image.pullPolicy }}
-      command: [python, -m, tomorrows.migrate]
-      {{- include "my-app.environment" $ | nindent 6 }}
-      {{- include "my-app.containerSecurity" $ | nindent 6 }}
-      resources:
-        {{- toYaml $app.resources | nindent 8 }}
-      {{- include "my-app.mounts" $ | nindent 6 }}
-    {{- end }}
-    {{- with $app.initContainers }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-  {{- end }}
-  containers:
-    - name: {{ $app.name | quote }}
-      image: {{ $app.image.reference | quote }}
-      imagePullPolicy: {{ $app.image.pullPolicy }}
-      {{- with $app.command }}
-      command:
+{{- $computed := .root.Values.computed -}}
+{{- $claim := and $app.database .root.Values.persistence.enabled -}}
+{{- $migrates := and $app.database $app.migrations -}}
+{{- $container := include "my-app.container" (dict "app" $app "root" .root "claim" $claim) }}
+    metadata:
+      labels:
+        app.kubernetes.io/name: {{ $app.name | quote }}
+        app.kubernetes.io/instance: {{ $.root.Release.Name | quote }}
+        app.kubernetes.io/component: {{ $app.role | quote }}
+        app.kubernetes.io/part-of: {{ $.root.Values.partOf | quote }}
+        {{- range $key, $value := $app.podLabels }}
+        {{ $key }}: {{ $value | quote }}
+        {{- end }}
+      {{- with $app.podAnnotations }}
+      annotations:
+        {{- range $key, $value := . }}
+        {{ $key }}: {{ $value | quote }}
+        {{- end }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ $app.account | quote }}
+      automountServiceAccountToken: false
+      terminationGracePeriodSeconds: {{ int64 $app.terminationGracePeriodSeconds }}
+{{ $computed.podSecurity }}
+      {{- with $app.image.pullSecrets }}
+      imagePullSecrets:
+        {{- range . }}
+        - name: {{ . | quote }}
+        {{- end }}
+      {{- end }}
+      {{- include "my-app.scheduling" $ }}
+      {{- if or $migrates $app.initContainers }}
+      initContainers:
+        {{- if $migrates }}
+        - name: migrate
+          image: {{ $app.reference | quote }}
+          imagePullPolicy: {{ $app.image.pullPolicy }}
+          command: [python, -m, tomorrows.migrate]
+          {{- $container }}
+        {{- end }}
+        {{- with $app.initContainers }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- end }}
-      {{- with $app.args }}
-      args:
+      containers:
+        - name: {{ $app.name | quote }}
+          image: {{ $app.reference | quote }}
+          imagePullPolicy: {{ $app.image.pullPolicy }}
+          {{- with $app.command }}
+          command:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+          {{- with $app.args }}
+          args:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+          ports:
+            - name: http
+              containerPort: {{ int64 $app.service.targetPort }}
+              protocol: TCP
+          {{- range $kind, $probe := $app.probes }}
+          {{- if $probe.enabled }}
+          {{ $kind }}Probe:
+            httpGet:
+              path: {{ $probe.path | quote }}
+              port: http
+            {{- with $probe.initialDelaySeconds }}
+            initialDelaySeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.periodSeconds }}
+            periodSeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.timeoutSeconds }}
+            timeoutSeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.successThreshold }}
+            successThreshold: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.failureThreshold }}
+            failureThreshold: {{ int64 . }}
+            {{- end }}
+          {{- end }}
+          {{- end }}
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: {{ int64 $app.preStopSeconds }}
+          {{- $container }}
+      volumes:
+        - name: tmp
+          emptyDir:
+            sizeLimit: 64Mi
+        {{- if $claim }}
+        - name: data
+          persistentVolumeClaim:
+            claimName: {{ $.root.Values.persistence.name | quote }}
+        {{- end }}
+        {{- with $app.secretFiles }}
+        - name: secrets
+          secret:
+            secretName: {{ $computed.appSecrets | quote }}
+            # Readable by the group of fsGroup alone.
+            defaultMode: 288
+            items:
+              {{- range . }}
+              - key: {{ . }}
+                path: {{ . }}
+              {{- end }}
+        {{- end }}
+        {{- with $app.volumes }}
         {{- toYaml . | nindent 8 }}
-      {{- end }}
-      ports:
-        - name: http
-          containerPort: {{ int64 $app.service.targetPort }}
-          protocol: TCP
-      {{- include "my-app.environment" $ | nindent 6 }}
-      {{- range $kind := list "startup" "readiness" "liveness" }}
-      {{- $probe := get $app.probes $kind }}
-      {{- if $probe.enabled }}
-      {{- include "my-app.probe" (dict "kind" (printf "%sProbe" $kind) "probe" $probe) | nindent 6 }}
-      {{- end }}
-      {{- end }}
-      lifecycle:
-        preStop:
-          sleep:
-            seconds: {{ int64 $app.preStopSeconds }}
-      {{- include "my-app.containerSecurity" $ | nindent 6 }}
-      resources:
-        {{- toYaml $app.resources | nindent 8 }}
-      {{- include "my-app.mounts" $ | nindent 6 }}
-  volumes:
-    - name: tmp
-      emptyDir:
-        sizeLimit: 64Mi
-    {{- if and $app.database $.root.Values.persistence.enabled }}
-    - name: data
-      persistentVolumeClaim:
-        claimName: {{ $.root.Values.persistence.name | quote }}
-    {{- end }}
-    {{- with $app.volumes }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+        {{- end }}
+{{- end }}
+
+{{/* What the application's container and its migration have alike. */}}
+{{- define "my-app.container" }}
+          env:
+            {{- range $name, $given := .app.environment }}
+            - name: {{ $name | quote }}
+              {{ $given }}
+            {{- end }}
+          envFrom:
+            - configMapRef:
+                name: {{ .app.configName | quote }}
+            {{- with .app.envFrom }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+{{ .root.Values.computed.security }}
+          resources:
+            {{- toYaml .app.resources | nindent 12 }}
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+            {{- if .claim }}
+            - name: data
+              mountPath: {{ .root.Values.persistence.mountPath | quote }}
+            {{- end }}
+            {{- if .app.secretFiles }}
+            - name: secrets
+              mountPath: {{ .root.Values.secrets.mountPath | quote }}
+              readOnly: true
+            {{- end }}
+            {{- with .app.volumeMounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
 {{- end }}

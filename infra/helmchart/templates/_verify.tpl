@@ -1,43 +1,68 @@
-{{/* What no schema can say about one application. Each refusal names the values to change. */}}
+{{/* What no schema can say about one application. Each refusal names the values to change. Takes app, own, part. */}}
 {{- define "my-app.verify" -}}
-{{- $sum := add (int64 .preStopSeconds) (int64 .gracefulTimeoutSeconds) 5 }}
-{{- if lt (int64 .terminationGracePeriodSeconds) $sum }}
-  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is less than preStopSeconds %d + gracefulTimeoutSeconds %d + 5 = %d, so requests in flight would be killed; raise it to %d" .name (int64 .terminationGracePeriodSeconds) (int64 .preStopSeconds) (int64 .gracefulTimeoutSeconds) $sum $sum) }}
+{{- $app := .app }}{{- $name := .app.name }}
+{{- $sum := add (int64 $app.preStopSeconds) (int64 $app.gracefulTimeoutSeconds) 5 }}
+{{- if lt (int64 $app.terminationGracePeriodSeconds) $sum }}
+  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is less than preStopSeconds %d + gracefulTimeoutSeconds %d + 5 = %d, so requests in flight would be killed; raise it to %d" $name (int64 $app.terminationGracePeriodSeconds) (int64 $app.preStopSeconds) (int64 $app.gracefulTimeoutSeconds) $sum $sum) }}
 {{- end }}
-{{- if .autoscaling.enabled }}
-  {{- if gt (int64 .autoscaling.minReplicas) (int64 .autoscaling.maxReplicas) }}
-    {{- fail (printf "applications.%s.autoscaling: minReplicas %d is above maxReplicas %d" .name (int64 .autoscaling.minReplicas) (int64 .autoscaling.maxReplicas)) }}
-  {{- end }}
-  {{- if and .vpa.enabled (ne .vpa.updateMode "Off") }}
-    {{- fail (printf "applications.%s.vpa.updateMode: %s beside autoscaling makes two controllers fight over the same resource; set it to Off" .name .vpa.updateMode) }}
+{{- range $kind, $probe := $app.probes }}
+  {{- if and $probe.enabled (not $probe.path) }}
+    {{- fail (printf "applications.%s.probes.%s.path: is missing, so nothing could be asked; name the path that answers, or set enabled to false" $name $kind) }}
   {{- end }}
 {{- end }}
-{{- if and .scheduling.spot (gt (int64 .terminationGracePeriodSeconds) 110) }}
-  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" .name (int64 .terminationGracePeriodSeconds)) }}
+{{- $scaling := $app.autoscaling }}
+{{- if $scaling.enabled }}
+  {{- range $given := list .own (.part | default dict) }}
+    {{- if not (kindIs "invalid" $given.replicas) }}
+      {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
+    {{- end }}
+  {{- end }}
+  {{- if gt (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas) }}
+    {{- fail (printf "applications.%s.autoscaling: minReplicas %d is above maxReplicas %d" $name (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas)) }}
+  {{- end }}
+  {{- if and $app.vpa.enabled (ne $app.vpa.updateMode "Off") }}
+    {{- range $resource := $app.vpa.controlledResources }}
+      {{- if or (eq $resource "cpu") $scaling.memory.enabled }}
+        {{- fail (printf "applications.%s.vpa.updateMode: %s beside autoscaling makes two controllers fight over the same resource, %s; set it to Off, or take %s out of vpa.controlledResources" $name $app.vpa.updateMode $resource $resource) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
 {{- end }}
-{{- if and (has .strategy.type (list "Canary" "BlueGreen")) (not .service.enabled) }}
-  {{- fail (printf "applications.%s.strategy.type: %s moves requests between two services, but service.enabled is false" .name .strategy.type) }}
+{{- if and $app.scheduling.spot (gt (int64 $app.terminationGracePeriodSeconds) 110) }}
+  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" $name (int64 $app.terminationGracePeriodSeconds)) }}
 {{- end }}
-{{- if and .service.nodePort (ne .service.type "NodePort") }}
-  {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" .name (int64 .service.nodePort) .service.type) }}
+{{- if and (or (eq $app.strategy.type "Canary") (eq $app.strategy.type "BlueGreen")) (not $app.service.enabled) }}
+  {{- fail (printf "applications.%s.strategy.type: %s moves requests between two services, but service.enabled is false" $name $app.strategy.type) }}
 {{- end }}
-{{- if and .pdb.enabled (has (toString .pdb.maxUnavailable) (list "0" "0%")) }}
-  {{- fail (printf "applications.%s.pdb.maxUnavailable: %v blocks every drain of a node; use at least 1" .name .pdb.maxUnavailable) }}
+{{- if and $app.service.nodePort (ne $app.service.type "NodePort") }}
+  {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" $name (int64 $app.service.nodePort) $app.service.type) }}
+{{- end }}
+{{- if $app.pdb.enabled }}
+  {{- $allowed := toString $app.pdb.maxUnavailable }}
+  {{- if or (eq $allowed "0") (eq $allowed "0%") }}
+    {{- fail (printf "applications.%s.pdb.maxUnavailable: %s blocks every drain of a node; use at least 1" $name $allowed) }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
 {{/* What no application can see alone. */}}
 {{- define "my-app.verifyTogether" -}}
 {{- $root := .root }}
-{{- $ports := dict }}
-{{- $hosts := dict }}
-{{- $policy := $root.Values.networkPolicy }}
+{{- $ports := dict }}{{- $hosts := dict }}{{- $services := dict }}
+{{- $ingress := $root.Values.ingress }}
+{{- $policed := $root.Values.networkPolicy.enabled }}
 {{- range .applications }}
+  {{- $_ := set $services .name .name }}
+{{- end }}
+{{- range $app := .applications }}
   {{- if and .scheduling.priority (not (hasKey $root.Values.priorityClasses.classes .scheduling.priority)) }}
     {{- fail (printf "applications.%s.scheduling.priority: there is no class %s; priorityClasses.classes has %s" .name .scheduling.priority (keys $root.Values.priorityClasses.classes | sortAlpha | join ", ")) }}
   {{- end }}
-  {{- if and $policy.enabled .networkPolicy.enabled .database (not $policy.databaseCidrs) (not .networkPolicy.egress) (not $root.Values.persistence.enabled) }}
-    {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks" .name) }}
+  {{- if or (eq .strategy.type "Canary") (eq .strategy.type "BlueGreen") }}
+    {{- $second := printf "%s-%s" .name (ternary "canary" "preview" (eq .strategy.type "Canary")) }}
+    {{- if hasKey $services $second }}
+      {{- fail (printf "applications.%s: its service has the name that %s needs for its new revision; rename it" $second .name) }}
+    {{- end }}
   {{- end }}
   {{- if .service.nodePort }}
     {{- $port := int64 .service.nodePort | toString }}
@@ -46,7 +71,8 @@
     {{- end }}
     {{- $_ := set $ports $port .name }}
   {{- end }}
-  {{- if and $root.Values.ingress.enabled .ingress.enabled }}
+  {{- $exposed := and $ingress.enabled .ingress.enabled }}
+  {{- if $exposed }}
     {{- if not .service.enabled }}
       {{- fail (printf "applications.%s.ingress: exposes a service that is off; set service.enabled to true" .name) }}
     {{- end }}
@@ -55,7 +81,54 @@
       {{- fail (printf "applications.%s.ingress: the host %s is taken by %s already" .name $host (get $hosts $host)) }}
     {{- end }}
     {{- $_ := set $hosts $host .name }}
+    {{- if eq $ingress.className "alb" }}
+      {{- include "my-app.verifyBehindAlb" (dict "app" . "delay" (int64 $ingress.deregistrationDelaySeconds)) }}
+    {{- end }}
   {{- end }}
+  {{- if $policed }}
+    {{- include "my-app.verifyPolicy" (dict "root" $root "app" . "exposed" $exposed) }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+What an AWS load balancer needs to lose nothing: it goes on sending for some seconds after a pod began to stop, and
+whatever it lets finish within its delay needs a server that still lives.
+*/}}
+{{- define "my-app.verifyBehindAlb" -}}
+{{- $stop := int64 .app.preStopSeconds }}{{- $graceful := int64 .app.gracefulTimeoutSeconds }}
+{{- if lt $stop 10 }}
+  {{- fail (printf "applications.%s.preStopSeconds: %d is less than the 10 that the load balancer needs to stop sending; raise it, and terminationGracePeriodSeconds to at least 10 + gracefulTimeoutSeconds %d + 5 = %d" .app.name $stop $graceful (add 15 $graceful)) }}
+{{- end }}
+{{- if gt .delay (add $stop $graceful) }}
+  {{- fail (printf "ingress.deregistrationDelaySeconds: %d is more than the preStopSeconds %d + gracefulTimeoutSeconds %d = %d of %s, so the load balancer would wait for requests whose server has ended; use at most %d" .delay $stop $graceful (add $stop $graceful) .app.name (add $stop $graceful)) }}
+{{- end }}
+{{- end }}
+
+{{/* A policy must leave an application what it cannot do without: database, webhooks, siblings, its callers. */}}
+{{- define "my-app.verifyPolicy" -}}
+{{- $app := .app }}{{- $policy := .root.Values.networkPolicy }}
+{{- $database := and $app.database (not .root.Values.persistence.enabled) }}
+{{- if not $app.networkPolicy.enabled }}
+  {{- $need := "" }}
+  {{- if $database }}{{- $need = "its database" }}
+  {{- else if $app.webhooks.deliver }}{{- $need = "its webhooks" }}
+  {{- else if eq $app.role "monitoring" }}{{- $need = "the applications that it watches" }}
+  {{- else if .exposed }}{{- $need = "the load balancer" }}
+  {{- end }}
+  {{- if $need }}
+    {{- fail (printf "applications.%s.networkPolicy.enabled: false leaves it with DNS alone, cut off from %s; set it to true" $app.name $need) }}
+  {{- end }}
+{{- else if not $app.networkPolicy.egress }}
+  {{- if and $database (not $policy.databaseCidrs) }}
+    {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks" $app.name) }}
+  {{- end }}
+  {{- if and (eq $app.role "worker") (not $app.webhooks.deliver) }}
+    {{- fail (printf "applications.%s.webhooks.deliver: false closes the network to the webhooks that a worker delivers; set it to true, or name where they go in networkPolicy.egress" $app.name) }}
+  {{- end }}
+{{- end }}
+{{- if and .exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $app.networkPolicy.from) }}
+  {{- fail (printf "networkPolicy.ingressCidrs: is empty, so the load balancer would be cut off from %s; name its subnets" $app.name) }}
 {{- end }}
 {{- end }}
 

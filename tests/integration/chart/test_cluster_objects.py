@@ -71,11 +71,32 @@ def test_the_namespace_is_made_on_demand_with_its_labels(render) -> None:
     assert namespace["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
+def test_behind_an_aws_load_balancer_pods_wait_until_it_sends_to_them(render) -> None:
+    gate = "elbv2.k8s.aws/pod-readiness-gate-inject"
+    made = render("namespace: {create: true}\n", environment="prod").one("Namespace", "my-app-prod")
+    assert made["metadata"]["labels"][gate] == "enabled"
+    other = render("namespace: {create: true}\ningress: {className: nginx}\n", environment="prod")
+    assert gate not in other.one("Namespace", "my-app-prod")["metadata"]["labels"]
+
+
+def test_prometheus_may_read_what_it_is_told_to_read(render) -> None:
+    text = "monitoring: {namespace: metrics, serviceMonitor: {enabled: true}}\n"
+    (rule,) = render(text, environment="prod").one("NetworkPolicy")["spec"]["ingress"]
+    peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "metrics"}}}
+    assert peer in rule["from"]
+    (rule,) = render(environment="prod").one("NetworkPolicy")["spec"]["ingress"]
+    assert peer not in rule["from"]
+
+
 def test_service_monitors_are_behind_a_switch(render, refused) -> None:
     assert not render().all("ServiceMonitor")
-    release = render("monitoring: {serviceMonitor: {enabled: true, interval: 15s}}\n")
+    release = render(
+        "monitoring: {labels: {release: kube}, serviceMonitor: {enabled: true, interval: 15s}}\n"
+    )
+    labels = release.one("ServiceMonitor")["metadata"]["labels"]
+    assert (labels["release"], labels["app.kubernetes.io/name"]) == ("kube", "my-tomorrows-api")
     (endpoint,) = release.one("ServiceMonitor")["spec"]["endpoints"]
-    assert endpoint == {"port": "http", "path": "/metrics", "interval": "15s"}
+    assert endpoint == {"port": "http", "path": "/metrics", "interval": "5s"}
     assert "interval" in refused("monitoring: {serviceMonitor: {interval: soon}}\n", line=1)
 
 

@@ -49,12 +49,20 @@ def test_ipv6_goes_out_only_where_it_is_said(render) -> None:
     assert "fc00::/7" in blocks[1]["ipBlock"]["except"]
 
 
+def test_what_webhooks_may_reach_the_network_opens_too(render) -> None:
+    allow = "{webhooks: {allow: [10.9.0.0/16, 10.8.0.1, 'fd00::1', hooks.example.com]}}"
+    release = render(f"applications: {{my-tomorrows-worker: {allow}}}\n", environment="prod")
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    assert [one["ipBlock"]["cidr"] for one in blocks[1:]] == ["10.9.0.0/16", "10.8.0.1/32", "fd00::1/128"]
+
+
 def test_dev_has_none(render) -> None:
     assert not render().all("NetworkPolicy")
 
 
-def test_one_application_can_go_without_its_own(render) -> None:
-    off = render("", "applications.my-tomorrows-api.networkPolicy.enabled=false", environment="staging")
+def test_one_that_needs_nobody_can_go_without_its_own(render) -> None:
+    alone = "{database: false, ingress: {enabled: false}, networkPolicy: {enabled: false}}"
+    off = render(f"applications: {{my-tomorrows-api: {alone}}}\n", environment="staging")
     assert "my-tomorrows-api" not in policies(off)
 
 

@@ -122,7 +122,8 @@ def rendered(file: Path) -> list[Any]:
 
 OWN_RULES = re.compile(
     "is above maxReplicas|fight over the same|set service.type to NodePort|blocks every drain|is taken by|"
-    "a service that is off|there is no role|would be cut off|moves requests between|there is no class"
+    "a service that is off|there is no role|cut off from|moves requests between|there is no class|"
+    "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts"
 )
 
 

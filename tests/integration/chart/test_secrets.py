@@ -27,17 +27,59 @@ def test_dev_needs_no_key(render) -> None:
     assert "optional" not in reference(render(), "DATABASE_URL")
 
 
-def test_prod_needs_its_key(render) -> None:
-    assert reference(render(environment="prod"), "API_KEY") == {"name": "app-secrets", "key": "api-key"}
-    assert reference(render(environment="staging"), "API_KEY")["optional"] is True
+def mounted(release, name: str = "my-tomorrows-api") -> list[str]:
+    """The keys that a pod finds as files, after checking that each setting names one of them."""
+    (volume,) = [one["secret"] for one in release.pod(name)["volumes"] if one["name"] == "secrets"]
+    assert volume["secretName"] == "app-secrets"
+    # No subPath: kubelet never renews a file that is mounted by one.
+    mount = {"name": "secrets", "mountPath": "/run/secrets/my-app", "readOnly": True}
+    assert mount in release.container(name)["volumeMounts"]
+    keys = [item["key"] for item in volume["items"]]
+    named = {value for key, value in release.env(name).items() if key.endswith("_FILE")}
+    assert named == {f"/run/secrets/my-app/{key}" for key in keys}
+    return keys
 
 
-def test_the_pages_need_their_password(render) -> None:
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_credentials_are_files_so_that_a_rotation_restarts_nothing(render, environment: str) -> None:
+    release = render(environment=environment)
+    assert mounted(release) == ["database-url", "api-key"]
+    assert mounted(release, "my-tomorrows-worker") == ["database-url"]
+    assert mounted(release, "my-tomorrows-admin") == ["database-url", "ui-password"]
+    assert not {"DATABASE_URL", "API_KEY"} & set(release.env())
+    migration = release.pod()["initContainers"][0]
+    assert {"name": "DATABASE_URL_FILE", "value": "/run/secrets/my-app/database-url"} in migration["env"]
+    assert migration["volumeMounts"] == release.container()["volumeMounts"]
+
+
+def test_who_has_no_database_gets_no_credentials_of_it(render) -> None:
     release = render(environment="prod")
-    for name in ("my-tomorrows-admin", "my-tomorrows-monitoring"):
-        assert reference(release, "UI_PASSWORD", name) == {"name": "app-secrets", "key": "ui-password"}
-    assert "UI_PASSWORD" not in release.env()
-    assert "DATABASE_URL" not in release.env("my-tomorrows-monitoring")
+    assert mounted(release, "my-tomorrows-monitoring") == ["ui-password"]
+    assert "secrets" not in {one["name"] for one in render().pod()["volumes"]}
+
+
+def test_a_setting_of_ones_own_takes_the_place_of_the_file(render) -> None:
+    own = render("", "applications.my-tomorrows-api.env.DATABASE_URL=sqlite:////tmp/x", environment="prod")
+    assert own.env()["DATABASE_URL"] == "sqlite:////tmp/x"
+    assert mounted(own) == ["api-key"]
+
+
+def test_files_stand_where_the_values_say(render) -> None:
+    release = render("secrets: {mountPath: /etc/creds}\n", environment="prod")
+    assert release.env()["API_KEY_FILE"] == "/etc/creds/api-key"
+
+
+def test_a_key_that_an_application_needs_must_be_fetched(refused) -> None:
+    text = "secrets: {external: {secrets: {app-secrets: {data: {ui-password: null}}}}}\n"
+    message = refused(text, environment="prod", line=1)
+    assert "none of them puts ui-password into the Secret app-secrets" in message
+
+
+def test_a_key_that_an_application_can_do_without_may_be_missing(render) -> None:
+    text = "secrets: {external: {secrets: {app-secrets: {data: {api-key: null}}}}}\n"
+    release = render(text, environment="staging")
+    assert mounted(release) == ["database-url"]
+    assert "API_KEY" not in release.env()
 
 
 def test_the_operator_fetches_them_from_the_store(render) -> None:
@@ -74,7 +116,8 @@ def test_the_store_reads_through_the_account_with_the_role(render) -> None:
 
 def test_secrets_that_somebody_else_made_are_only_named(render) -> None:
     release = render(OWN + "existing\n  appSecrets: theirs\n", environment="prod")
-    assert reference(release, "DATABASE_URL")["name"] == "theirs"
+    assert release.env()["DATABASE_URL_FILE"] == "/run/secrets/my-app/database-url"
+    assert release.pod()["volumes"][-1]["secret"]["secretName"] == "theirs"
     assert not release.all("ExternalSecret")
     assert not release.all("Secret")
     assert not release.all("SecretStore")
@@ -84,13 +127,28 @@ def test_secrets_that_somebody_else_made_are_only_named(render) -> None:
 def test_a_key_can_be_added_and_one_removed(render) -> None:
     text = (
         "secrets: {external: {secrets: {database-credentials: null, app-secrets: "
-        "{data: {extra: {key: k, property: p}, ui-password: null}}}}}\n"
+        "{data: {extra: {key: k, property: p}, api-key: null}}}}}\n"
     )
-    release = render(text, environment="prod")
+    release = render(text, environment="staging")
     assert list(release.all("ExternalSecret")) == ["app-secrets"]
     keys = [entry["secretKey"] for entry in release.one("ExternalSecret", "app-secrets")["spec"]["data"]]
     assert "extra" in keys
-    assert "ui-password" not in keys
+    assert "api-key" not in keys
+
+
+def test_without_a_role_for_the_account_the_operator_reads_as_itself(render) -> None:
+    text = "aws: {identity: podIdentity, roleArn: 'arn:aws:iam::123456789012:role/my-app-eks-pod-role'}\n"
+    release = render(text, environment="prod")
+    aws = release.one("SecretStore", "aws-secrets-manager")["spec"]["provider"]["aws"]
+    assert "auth" not in aws
+    assert aws["role"].endswith("my-app-eks-pod-role")
+    account = release.one("ServiceAccount", "my-app-serviceaccount")["metadata"]
+    assert "eks.amazonaws.com/role-arn" not in account["annotations"]
+
+
+def test_what_others_made_may_lack_what_is_optional(render) -> None:
+    release = render(OWN + "existing\n", environment="staging")
+    assert reference(release, "API_KEY") == {"name": "app-secrets", "key": "api-key", "optional": True}
 
 
 @pytest.mark.parametrize(
@@ -99,6 +157,8 @@ def test_a_key_can_be_added_and_one_removed(render) -> None:
         ("secrets: {provider: vault}\n", "'vault' is not one of external, existing, generated"),
         ("secrets: {provider: extrnal}\n", "did you mean external?"),
         ("secrets: {external: {refreshInterval: often}}\n", "secrets.external.refreshInterval"),
+        ("secrets: {mountPath: relative}\n", "secrets.mountPath"),
+        ("aws: {identity: user}\n", "'user' is not one of irsa, podIdentity"),
         ("secrets: {generated: {api-key: 5}}\n", "secrets.generated.api-key: is a number, and cannot be"),
         (
             "secrets: {external: {secrets: {x: {target: y}}}}\n",

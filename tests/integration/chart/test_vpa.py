@@ -27,9 +27,15 @@ def test_alone_it_may_act(render) -> None:
 
 def test_beside_autoscaling_it_may_not(refused) -> None:
     text = API + "vpa: {enabled: true, updateMode: Recreate}\n    autoscaling: {enabled: true}\n"
-    assert "two controllers fight over the same resource; set it to Off" in refused(text, line=3)
+    assert "two controllers fight over the same resource, cpu; set it to Off" in refused(text, line=3)
 
 
 @pytest.mark.parametrize("text", ["{updateMode: Auto}", "{updateMode: Off}", "{maxAllowed: {cpu: lots}}"])
 def test_a_vpa_that_cannot_be_is_refused(refused, text: str) -> None:
     assert "applications.my-tomorrows-api.vpa." in refused(API + f"vpa: {text}\n", line=3)
+
+
+def test_what_it_recommends_is_a_value(render) -> None:
+    release = render(API + "vpa: {enabled: true, controlledResources: [memory]}\n")
+    spec = release.one("VerticalPodAutoscaler", "my-tomorrows-api-vpa")["spec"]
+    assert spec["resourcePolicy"]["containerPolicies"][0]["controlledResources"] == ["memory"]

@@ -1,0 +1,190 @@
+"""_verify.tpl: what no single value shows is refused in a sentence with its place; its near miss renders."""
+
+import pytest
+
+API, WORKER = "my-tomorrows-api", "my-tomorrows-worker"
+
+
+def of(**applications: str) -> str:
+    lines = [f"  my-tomorrows-{name}: {text}\n" for name, text in applications.items()]
+    return "applications:\n" + "".join(lines)
+
+
+SCALED = "autoscaling: {enabled: true}"
+FAST = "preStopSeconds: 10, gracefulTimeoutSeconds: 20, terminationGracePeriodSeconds: 35"
+
+# environment, what is refused, the sentence's essence, the line it names, what is allowed instead
+RULES = {
+    "replicas beside autoscaling": (
+        "dev",
+        of(api="{replicas: 3, " + SCALED + "}"),
+        "beside autoscaling.enabled two would decide the number",
+        2,
+        of(api="{replicas: 3, autoscaling: {enabled: false}}"),
+    ),
+    "replicas of the role beside autoscaling": (
+        "dev",
+        "roles: {api: {replicas: 3, " + SCALED + "}}\n",
+        "applications.my-tomorrows-api.replicas: beside autoscaling",
+        1,
+        "defaults: {replicas: 3}\nroles: {api: {" + SCALED + "}}\n",
+    ),
+    "an active VPA on the resource that the HPA scales by": (
+        "dev",
+        of(api="{" + SCALED + ", vpa: {enabled: true, updateMode: Recreate}}"),
+        "two controllers fight over the same resource, cpu",
+        2,
+        of(api="{" + SCALED + ", vpa: {enabled: true, updateMode: Recreate, controlledResources: [memory]}}"),
+    ),
+    "an active VPA on memory that the HPA scales by too": (
+        "dev",
+        of(
+            api="{autoscaling: {enabled: true, memory: {enabled: true}}, vpa: "
+            "{enabled: true, updateMode: Initial, controlledResources: [memory]}}"
+        ),
+        "fight over the same resource, memory",
+        2,
+        of(
+            api="{autoscaling: {enabled: true, memory: {enabled: true}}, vpa: "
+            "{enabled: true, updateMode: 'Off', controlledResources: [memory]}}"
+        ),
+    ),
+    "a budget that blocks every drain": (
+        "dev",
+        of(api="{pdb: {enabled: true, maxUnavailable: 0}}"),
+        "0 blocks every drain of a node",
+        2,
+        of(api="{pdb: {enabled: true, maxUnavailable: 1%}}"),
+    ),
+    "a budget of no percent": (
+        "dev",
+        of(api="{pdb: {enabled: true, maxUnavailable: 0%}}"),
+        "0% blocks every drain",
+        2,
+        of(api="{pdb: {enabled: false, maxUnavailable: 0%}}"),
+    ),
+    "a probe without a path": (
+        "dev",
+        of(api="{probes: {readiness: {path: null}}}"),
+        "probes.readiness.path: is required and missing",
+        2,
+        of(api="{probes: {readiness: {path: /}}}"),
+    ),
+    "one node port twice": (
+        "dev",
+        of(worker="{service: {type: NodePort, nodePort: 30080}}"),
+        "applications.my-tomorrows-worker.service.nodePort: 30080 is taken by my-tomorrows-api already",
+        2,
+        of(worker="{service: {type: NodePort, nodePort: 30081}}"),
+    ),
+    "two applications with one name": (
+        "dev",
+        "applications:\n  - name: my-tomorrows-api\n  - name: my-tomorrows-api\n",
+        "my-tomorrows-api stands twice in the list, first on line 2",
+        3,
+        "applications:\n  - name: my-tomorrows-api\n  - name: other-api\n",
+    ),
+    "a name that a canary needs for its second service": (
+        "dev",
+        "applications:\n  a-api: {strategy: {type: Canary}}\n  a-api-canary: {}\n",
+        "its service has the name that a-api needs for its new revision",
+        3,
+        "applications:\n  a-api: {strategy: {type: BlueGreen}}\n  a-api-canary: {}\n",
+    ),
+    "one host twice": (
+        "staging",
+        of(worker="{ingress: {enabled: true, subdomain: api}, preStopSeconds: 10}"),
+        "the host api.staging.mytomorrows.com is taken by my-tomorrows-api already",
+        2,
+        of(worker="{ingress: {enabled: true, subdomain: apis}, preStopSeconds: 10}"),
+    ),
+    "no way to the database": (
+        "staging",
+        "networkPolicy:\n  databaseCidrs: []\n",
+        "would be cut off from its database",
+        2,
+        "defaults: {networkPolicy: {egress: [{ports: [{port: 1}]}]}}\nnetworkPolicy: {databaseCidrs: []}\n",
+    ),
+    "no policy of its own, and a database": (
+        "staging",
+        of(api="{networkPolicy: {enabled: false}}"),
+        "false leaves it with DNS alone, cut off from its database",
+        2,
+        of(api="{networkPolicy: {enabled: false}, database: false, ingress: {enabled: false}}"),
+    ),
+    "no policy of its own, and webhooks": (
+        "staging",
+        of(worker="{networkPolicy: {enabled: false}, database: false}"),
+        "cut off from its webhooks",
+        2,
+        of(worker="{networkPolicy: {enabled: false}, database: false, webhooks: {deliver: false}}"),
+    ),
+    "nothing to watch": (
+        "prod",
+        of(monitoring="{networkPolicy: {enabled: false}}"),
+        "cut off from the applications that it watches",
+        2,
+        of(monitoring="{networkPolicy: {enabled: true}}"),
+    ),
+    "a worker without a way out": (
+        "staging",
+        of(worker="{webhooks: {deliver: false}}"),
+        "closes the network to the webhooks that a worker delivers",
+        2,
+        of(worker="{webhooks: {deliver: false}, networkPolicy: {egress: [{ports: [{port: 443}]}]}}"),
+    ),
+    "no way in for the load balancer": (
+        "staging",
+        "networkPolicy:\n  ingressCidrs: []\n",
+        "the load balancer would be cut off from my-tomorrows-admin",
+        2,
+        "networkPolicy: {ingressCidrs: []}\ndefaults: {networkPolicy: {from: [{namespaceSelector: {}}]}}\n",
+    ),
+    "a grace shorter than what it has to cover": (
+        "dev",
+        of(api="{preStopSeconds: 10, gracefulTimeoutSeconds: 20, terminationGracePeriodSeconds: 34}"),
+        "34 is less than preStopSeconds 10 + gracefulTimeoutSeconds 20 + 5 = 35",
+        2,
+        of(api="{" + FAST + "}"),
+    ),
+    "an end before the load balancer stops sending": (
+        "staging",
+        of(api="{preStopSeconds: 9}"),
+        "9 is less than the 10 that the load balancer needs to stop sending",
+        2,
+        "ingress: {className: nginx}\n" + of(api="{preStopSeconds: 9}"),
+    ),
+    "a load balancer that waits for the dead": (
+        "staging",
+        "ingress: {deregistrationDelaySeconds: 31}\n",
+        "31 is more than the preStopSeconds 10 + gracefulTimeoutSeconds 20 = 30",
+        1,
+        "ingress: {deregistrationDelaySeconds: 30}\n",
+    ),
+    "a grace too long for a spot node": (
+        "dev",
+        of(api="{scheduling: {spot: true}, terminationGracePeriodSeconds: 111}"),
+        "111 is too long for a spot node",
+        2,
+        of(api="{scheduling: {spot: true}, terminationGracePeriodSeconds: 110}"),
+    ),
+    "a priority that is no class": (
+        "prod",
+        of(api="{scheduling: {priority: urgent}}"),
+        "there is no class urgent; priorityClasses.classes has critical, low, normal",
+        2,
+        of(api="{scheduling: {priority: low}}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_it_is_refused_where_it_stands(refused, name: str) -> None:
+    environment, bad, words, line, _ = RULES[name]
+    assert words in refused(bad, environment=environment, line=line)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_its_near_miss_renders(render, name: str) -> None:
+    environment, *_, good = RULES[name]
+    assert render(good, environment=environment).all("Service")
