@@ -16,6 +16,7 @@ from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
+from flaskship.engines.local.processes.watch import wait_gone
 from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
 from flaskship.engines.local.version import code_version
@@ -25,6 +26,7 @@ from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 ATTEMPTS = 5
+SHUTDOWN_SECONDS = 10.0
 ACTIONS: dict[type[Action], str] = {
     Restart: "restart",
     Scale: "scale",
@@ -157,15 +159,21 @@ class LocalEngine:
         return {str(name): bool(running) for name, running in reply["environments"].items()}
 
     async def shutdown(self) -> None:
-        """Let the supervisor, the router and the spawner end once no environment runs."""
+        """Let the supervisor, the router and the spawner end once no environment runs, and see them gone."""
         if self._caller is None:
             try:
                 self._caller = await Caller.connect(str(self._paths.socket("supervisor")))
             except OSError:
                 return
+        supervisor = None
         with contextlib.suppress(ChannelClosed, RemoteError):
-            await self._caller.call("shutdown")
+            reply = await self._caller.call("shutdown")
+            supervisor = None if reply["running"] else identify(int(reply.get("pid", 0)))
         await self.close()
+        if supervisor is not None:
+            with contextlib.suppress(TimeoutError):  # somebody else may still be asking it
+                async with asyncio.timeout(SHUTDOWN_SECONDS):
+                    await wait_gone(supervisor)
 
     async def close(self) -> None:
         """Let go of the connection; what runs goes on."""

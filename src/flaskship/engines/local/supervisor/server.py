@@ -194,7 +194,7 @@ class Session:
 
     async def _shutdown(self, _: Message) -> Message:
         self._supervisor.ended.set()
-        return {"running": sorted(self._supervisor.environments)}
+        return {"running": sorted(self._supervisor.environments), "pid": os.getpid()}
 
     async def _follow(self, message: Message) -> AsyncIterator[Message]:
         environment = str(message["environment"])
