@@ -133,11 +133,13 @@ class Project:
     def url(self, path: str = "/health") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def daemons(self, role: str) -> list[int]:
+        """The living processes of that role: supervisor, router or spawner."""
+        return [pid for pid, line in self._lines() if f".{role}" in line and f"--project {self.root}" in line]
+
     def daemon(self, role: str) -> int:
-        """The one process of that role: supervisor, router or spawner."""
-        found = [
-            pid for pid, line in self._lines() if f".{role}" in line and f"--project {self.root}" in line
-        ]
+        """The one process of that role."""
+        found = self.daemons(role)
         assert len(found) == 1, f"{role}: {found}"
         return found[0]
 
