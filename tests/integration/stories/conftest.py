@@ -32,3 +32,10 @@ def dev(project: Project) -> Project:
     """The project with dev healthy, as its files say."""
     project.run("up", "dev", "--detach", "--quiet").ok()
     return project
+
+
+@pytest.fixture(scope="module")
+def dev_once(project: Project) -> Project:
+    """The project with dev healthy, brought up once for tests that only look."""
+    project.run("up", "dev", "--detach", "--quiet").ok()
+    return project

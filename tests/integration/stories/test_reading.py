@@ -32,9 +32,9 @@ from tests.integration.stories.project import API, WORKER, Project, until
     ids=" ".join,
 )
 def test_every_command_answers_with_one_document_of_the_schema(
-    dev: Project, arguments: tuple[str, ...]
+    dev_once: Project, arguments: tuple[str, ...]
 ) -> None:
-    told = dev.run(*arguments, "-o", "json")
+    told = dev_once.run(*arguments, "-o", "json")
 
     document = told.json()
     assert document["kind"] == arguments[0].capitalize()
