@@ -17,6 +17,7 @@ import httptools
 READ_SIZE = 64 * 1024
 HEAD_LIMIT = 64 * 1024
 UNLIMITED = 1 << 62
+LOOPBACK = "127.0.0.1"
 
 
 class BadAnswer(Exception):
@@ -125,8 +126,9 @@ class Connection:
 
     @classmethod
     async def open(cls, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Self:
-        """Connect; OSError says why not."""
-        reader, writer = await asyncio.open_connection(host, port, ssl=tls, limit=READ_SIZE)
+        """Connect; OSError says why not. Names under localhost are this machine's, as RFC 6761 has it."""
+        here = LOOPBACK if host.lower().endswith(".localhost") else host
+        reader, writer = await asyncio.open_connection(here, port, ssl=tls, limit=READ_SIZE)
         return cls(reader, writer, authority(host, port))
 
     async def __aenter__(self) -> Self:

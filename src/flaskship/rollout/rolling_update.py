@@ -12,8 +12,8 @@ __all__ = ["ReplicaView", "RolloutView", "Step", "bounds", "next_step"]
 
 def bounds(view: RolloutView) -> tuple[int, int]:
     """Return (maxSurge, maxUnavailable) in replicas: surge rounds up, unavailable down, never both zero."""
-    surge = _share(view.max_surge, view.desired, up=True)
-    unavailable = _share(view.max_unavailable, view.desired, up=False)
+    surge = share(view.max_surge, view.desired, up=True)
+    unavailable = share(view.max_unavailable, view.desired, up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return surge, min(unavailable, view.desired)
@@ -48,7 +48,7 @@ def _old_to_retire(
     return unhealthy + healthy
 
 
-def _share(value: int | str, desired: int, *, up: bool) -> int:
+def share(value: int | str, desired: int, *, up: bool) -> int:
     """Resolve a number or a percentage of desired in whole replicas, without a float's rounding."""
     if isinstance(value, int):
         return value

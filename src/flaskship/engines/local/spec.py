@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from flaskship.rollout.autoscaling import Rules
+
+if TYPE_CHECKING:
+    from flaskship.engines.local.manifests.metadata import Selector
 
 Behaviour = Literal["honoured", "emulated", "ignored"]
 Port = int | str  # a number or the name of a container port
@@ -313,20 +318,30 @@ class IngressRule:
 
 @dataclass(frozen=True, slots=True)
 class Ingress:
-    """The shared entrance."""
+    """The shared entrance; default gets what no rule matches."""
 
     name: str
     rules: tuple[IngressRule, ...]
+    default: tuple[str, Port] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Autoscaler:
-    """A HorizontalPodAutoscaler; the first cut keeps its minimum."""
+    """A HorizontalPodAutoscaler and the workload that it scales."""
 
     name: str
     workload: str
-    min_replicas: int
-    max_replicas: int
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A PodDisruptionBudget: how many of the selected replicas a voluntary action may take away."""
+
+    name: str
+    selector: "Selector"
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,5 +366,6 @@ class LocalRelease:
     claims: tuple[Claim, ...] = ()
     ingresses: tuple[Ingress, ...] = ()
     autoscalers: tuple[Autoscaler, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     priorities: Mapping[str, int] = field(default_factory=dict)
     reports: tuple[FieldReport, ...] = ()

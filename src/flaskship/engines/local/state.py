@@ -248,7 +248,7 @@ class State:
         """Remove everything about an environment that does not run."""
         with self._db:
             self._execute("BEGIN IMMEDIATE")
-            for table in ("revisions", "intents", "events", "addresses", "jobs"):
+            for table in ("revisions", "intents", "events", "addresses", "jobs", "autoscaled"):
                 self._execute(f"DELETE FROM {table} WHERE environment = ?", environment)  # noqa: S608
 
     # replicas and their processes
@@ -338,6 +338,19 @@ class State:
             record.failed_at,
             record.outcome.value if record.outcome else None,
         )
+
+    def autoscaled(self, environment: str) -> dict[str, int]:
+        """Return what autoscalers wanted last, by workload."""
+        rows = self._execute("SELECT workload, replicas FROM autoscaled WHERE environment = ?", environment)
+        return {row["workload"]: row["replicas"] for row in rows}
+
+    def save_autoscaled(self, environment: str, counts: Mapping[str, int]) -> None:
+        """Replace what autoscalers wanted last."""
+        with self._db:
+            self._execute("BEGIN IMMEDIATE")
+            self._execute("DELETE FROM autoscaled WHERE environment = ?", environment)
+            for workload, replicas in counts.items():
+                self._execute("INSERT INTO autoscaled VALUES (?, ?, ?)", environment, workload, replicas)
 
     # events, addresses, locks
 

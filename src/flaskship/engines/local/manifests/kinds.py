@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flaskship.engines.local.manifests.configuration import CONFIG_MAP, EXTERNAL_SECRET, SECRET
 from flaskship.engines.local.manifests.jobs import JOB, TEST_POD
 from flaskship.engines.local.manifests.network import INGRESS, SERVICE
-from flaskship.engines.local.manifests.scaling import AUTOSCALER, PRIORITY_CLASS
+from flaskship.engines.local.manifests.scaling import AUTOSCALER, BUDGET, PRIORITY_CLASS
 from flaskship.engines.local.manifests.storage import PERSISTENT_VOLUME_CLAIM
 from flaskship.engines.local.manifests.table import Kind, TableRow, rows_of
 from flaskship.engines.local.manifests.workloads import DEPLOYMENT, ROLLOUT, STATEFUL_SET
@@ -27,11 +27,11 @@ KINDS = (
     Kind("", "Secret", "honoured", SECRET),
     Kind(_SECRETS, "ExternalSecret", "emulated", EXTERNAL_SECRET, "a Secret with local values"),
     Kind("", "PersistentVolumeClaim", "emulated", PERSISTENT_VOLUME_CLAIM, "a folder of this machine"),
-    Kind("autoscaling", "HorizontalPodAutoscaler", "emulated", AUTOSCALER, "minReplicas replace replicas"),
+    Kind("autoscaling", "HorizontalPodAutoscaler", "honoured", AUTOSCALER),
     Kind("scheduling.k8s.io", "PriorityClass", "emulated", PRIORITY_CLASS, "the order of starting"),
     Kind(_SECRETS, "SecretStore", "ignored", None, "nothing is fetched; Secrets get local values"),
     Kind(_SECRETS, "ClusterSecretStore", "ignored", None, "nothing is fetched; Secrets get local values"),
-    Kind("policy", "PodDisruptionBudget", "ignored", None, "no machine is drained here"),
+    Kind("policy", "PodDisruptionBudget", "emulated", BUDGET, "a restart keeps it; nothing is drained here"),
     Kind("networking.k8s.io", "NetworkPolicy", "ignored", None, "loopback is not filtered"),
     Kind("", "ServiceAccount", "ignored", None, _NO_API),
     Kind(_RBAC, "Role", "ignored", None, _NO_API),

@@ -9,6 +9,7 @@ from flaskship.engines.local.manifests.table import UNKNOWN, At, Reports
 from flaskship.engines.local.manifests.workloads import Workload, with_template
 from flaskship.engines.local.spec import (
     Autoscaler,
+    Budget,
     Claim,
     Configuration,
     Deployment,
@@ -33,6 +34,7 @@ class _Found:
     claims: list[Claim] = field(default_factory=list)
     ingresses: list[Ingress] = field(default_factory=list)
     autoscalers: list[Autoscaler] = field(default_factory=list)
+    budgets: list[Budget] = field(default_factory=list)
     priorities: dict[str, int] = field(default_factory=dict)
 
     def add(self, value: Any) -> None:
@@ -55,6 +57,8 @@ class _Found:
                 self.ingresses.append(value)
             case Autoscaler():
                 self.autoscalers.append(value)
+            case Budget():
+                self.budgets.append(value)
             case (str(name), int(priority)):
                 self.priorities[name] = priority
 
@@ -78,6 +82,7 @@ def read_release(documents: Sequence[Mapping[str, Any]]) -> LocalRelease:
         claims=tuple(found.claims),
         ingresses=tuple(found.ingresses),
         autoscalers=tuple(found.autoscalers),
+        budgets=tuple(found.budgets),
         priorities=found.priorities,
         reports=reports.collected(),
     )
@@ -173,5 +178,5 @@ def _require_distinct_node_ports(services: list[Service]) -> None:
 def _scaled(deployment: Deployment, autoscalers: list[Autoscaler]) -> Deployment:
     for autoscaler in autoscalers:
         if autoscaler.workload == deployment.name and deployment.replicas:
-            return replace(deployment, replicas=autoscaler.min_replicas)
+            return replace(deployment, replicas=autoscaler.rules.least)
     return deployment

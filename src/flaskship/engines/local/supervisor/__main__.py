@@ -66,8 +66,8 @@ async def _supervise(paths: LocalPaths, ready: int | None) -> None:
         containment=choose_containment(paths.project, watchdog=lambda: watchdog),
         containers=containers,
     )
-    prefix = next((place.address.rsplit(".", 2)[0] for place in state.placements().values()), None)
-    addresses = choose_addresses(paths.project, prefix if prefix != "127.0" else None)
+    placed = (place.address.rsplit(".", 2)[0] for place in state.placements().values())
+    addresses = choose_addresses(paths.project, next((net for net in placed if net != "127.0"), None))
     supervisor = Supervisor(world, RouterLink(paths), addresses)
     server = Server(supervisor, paths.socket("supervisor"))
     loop = asyncio.get_running_loop()

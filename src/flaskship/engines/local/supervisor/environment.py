@@ -5,50 +5,30 @@ import contextlib
 import signal
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from flaskship.engines.local import jobs
 from flaskship.engines.local.jobs import JobRecord
 from flaskship.engines.local.manifests.table import UNKNOWN
 from flaskship.engines.local.processes.ports import Addresses, FreePorts, Placement
 from flaskship.engines.local.routes import Route
-from flaskship.engines.local.spec import Deployment, Job, Recreate
+from flaskship.engines.local.spec import Autoscaler, Deployment, Job
 from flaskship.engines.local.state import Intent, ReplicaRecord
 from flaskship.engines.local.supervisor import services
+from flaskship.engines.local.supervisor.autoscaling import keep_scaling
 from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.ingress import Entrance
 from flaskship.engines.local.supervisor.planning import planner
 from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.services import ListenerPlan
+from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.engines.local.supervisor.world import World
 from flaskship.model.errors import PreflightError
 from flaskship.model.release import Event
-from flaskship.rollout import recreate, rolling_update
-from flaskship.rollout.view import ReplicaView, RolloutView
+from flaskship.rollout.budget import Allowance
 
 RETRY_SECONDS = 1.0
-
-
-@dataclass
-class Progress:
-    """How far the rollout of one workload has come."""
-
-    template: str = ""
-    since: float = 0.0
-    at: float = 0.0
-    seen: tuple[int, ...] = ()
-    complete: bool = False
-
-
-@dataclass
-class Workload:
-    """A Deployment of the intended revision with what users steered since."""
-
-    spec: Deployment
-    template: str
-    desired: int
-    paused: bool
-    progress: Progress = field(default_factory=Progress)
 
 
 class EnvironmentRuntime:
@@ -63,6 +43,9 @@ class EnvironmentRuntime:
         self.replicas: dict[str, Replica] = {}
         self.workloads: dict[str, Workload] = {}
         self.listeners: tuple[ListenerPlan, ...] = ()
+        self.entrance: Entrance | None = None
+        self._autoscaled = world.state.autoscaled(intent.environment)
+        self._scaling: asyncio.Task[None] | None = None
         self.findings: dict[str, None] = {}
         self.subscribers: set[asyncio.Event] = set()
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -86,12 +69,17 @@ class EnvironmentRuntime:
     def start(self) -> None:
         """Begin to reconcile."""
         self._task = asyncio.create_task(self._reconcile(), name=f"environment {self.name}")
+        self._scaling = asyncio.create_task(keep_scaling(self), name=f"autoscaling of {self.name}")
 
-    def move_to(self, intent: Intent, generation: Generation, listeners: Iterable[ListenerPlan]) -> None:
+    def move_to(
+        self, intent: Intent, generation: Generation, listeners: Iterable[ListenerPlan | Entrance]
+    ) -> None:
         """Make this revision the goal; its sockets are held already."""
         self.generations[generation.number] = generation
-        self.findings = {}
-        self.listeners = tuple(listeners)
+        held = tuple(listeners)
+        self.listeners = tuple(plan for plan in held if isinstance(plan, ListenerPlan))
+        self.entrance = next((plan for plan in held if isinstance(plan, Entrance)), None)
+        self.findings = dict.fromkeys(self.entrance.problems() if self.entrance else ())
         self.steer(intent)
 
     def steer(self, intent: Intent) -> None:
@@ -100,18 +88,45 @@ class EnvironmentRuntime:
         generation = self.generations[intent.revision]
         known = self.workloads
         self.workloads = {}
-        floors = {scaler.workload: scaler.min_replicas for scaler in generation.spec.autoscalers}
         for spec in self._by_priority(generation) if intent.running else ():
             stamp = intent.restarts.get(spec.name, "")
-            desired = intent.scales.get(spec.name, floors.get(spec.name, spec.replicas))
             workload = Workload(
-                spec, generation.template_key(spec, stamp), desired, spec.paused or spec.name in intent.paused
+                spec,
+                generation.template_key(spec, stamp),
+                self._desired(spec, generation),
+                spec.paused or spec.name in intent.paused,
+                self._budgets(spec, generation) if stamp else (),
             )
             before = known.get(spec.name)
             if before is not None and before.template == workload.template:
                 workload.progress = before.progress
             self.workloads[spec.name] = workload
         self.changed()
+
+    def _desired(self, spec: Deployment, generation: Generation) -> int:
+        """Return what the user said last, else what the autoscaler said last, else what the manifests say."""
+        if spec.name in self.intent.scales:
+            return self.intent.scales[spec.name]
+        scaler = autoscaler_of(generation, spec)
+        if scaler is None:
+            return spec.replicas
+        return min(max(self._autoscaled.get(spec.name, 0), scaler.rules.least), scaler.rules.most)
+
+    def autoscale(self, workload: Workload, replicas: int, why: str) -> None:
+        """Move a workload to the count of its autoscaler, which a later supervisor keeps."""
+        self._autoscaled = {**self._autoscaled, workload.spec.name: replicas}
+        self.world.state.save_autoscaled(self.name, self._autoscaled)
+        self.event(workload.spec.name, "SuccessfulRescale", f"to {replicas} replicas: {why}")
+        workload.desired = replicas
+        self.changed()
+
+    def autoscaled(self) -> list[tuple[Autoscaler, Workload]]:
+        """Return what autoscalers act on now: not what a user scaled since the last deploy."""
+        generation = self.generations.get(self.intent.revision)
+        found = (
+            [(autoscaler_of(generation, w.spec), w) for w in self.workloads.values()] if generation else []
+        )
+        return [(one, w) for one, w in found if one is not None and w.spec.name not in self.intent.scales]
 
     def adopt(self, records: Iterable[ReplicaRecord]) -> None:
         """Take over the replicas that the state knows, with the processes that still run."""
@@ -131,14 +146,16 @@ class EnvironmentRuntime:
         while self.replicas:
             self._idle.clear()
             await self._idle.wait()
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, self._scaling) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.world.state.save_autoscaled(self.name, {})
         await self._link.update(self.name, ())
 
     async def detach(self) -> None:
         """Stop watching and leave everything running."""
-        tasks = [task for task in (self._task, *self._ending.values()) if task]
+        tasks = [task for task in (self._task, self._scaling, *self._ending.values()) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -187,48 +204,25 @@ class EnvironmentRuntime:
                 pause = left if pause is None else min(pause, left)
         for workload in self.workloads.values():
             mine = [r for r in self.replicas.values() if r.record.workload == workload.spec.name]
-            view = self._view(workload, mine)
-            recreating = isinstance(workload.spec.strategy, Recreate)
-            step = recreate.next_step(view) if recreating else rolling_update.next_step(view)
+            now = self.world.now()
+            step = workload.next_step(mine, now)
             for uid in step.retire:
                 self._retire(self.replicas[uid], "the rollout replaces it")
             for _ in range(step.start):
                 self._create(workload.spec, workload.template)
-            self._note_progress(workload, mine)
-            waiting = [self._available_in(workload, r) for r in mine]
+            workload.note_progress(mine, now)
+            waiting = [workload.available_in(r, now) for r in mine]
             soon = [seconds for seconds in waiting if seconds > 0]
             if soon:
                 pause = min(soon if pause is None else [pause, *soon])
         return pause
 
-    def _view(self, workload: Workload, mine: list[Replica]) -> RolloutView:
-        strategy = workload.spec.strategy
-        surge, unavailable = (
-            (0, 0) if isinstance(strategy, Recreate) else (strategy.max_surge, strategy.max_unavailable)
+    def _budgets(self, spec: Deployment, generation: Generation) -> tuple[Allowance, ...]:
+        return tuple(
+            Allowance(budget.min_available, budget.max_unavailable)
+            for budget in generation.spec.budgets
+            if budget.selector.takes(spec.template.labels)
         )
-        views = {replica.uid: self._replica_view(workload, replica) for replica in mine}
-        new = tuple(views[r.uid] for r in mine if r.record.template == workload.template)
-        old = tuple(views[r.uid] for r in mine if r.record.template != workload.template)
-        return RolloutView(workload.desired, surge, unavailable, new, old, workload.paused)
-
-    def _replica_view(self, workload: Workload, replica: Replica) -> ReplicaView:
-        return ReplicaView(
-            uid=replica.uid,
-            ready=replica.ready,
-            available=self.available(workload, replica),
-            created_at=replica.record.created_at,
-            terminating=replica.terminating,
-            crashing=any(c.standing.waiting for c in replica.containers.values()),
-        )
-
-    def available(self, workload: Workload, replica: Replica) -> bool:
-        """Tell whether the replica has been ready for minReadySeconds."""
-        return replica.ready and self._available_in(workload, replica) <= 0
-
-    def _available_in(self, workload: Workload, replica: Replica) -> float:
-        if replica.ready_at is None or workload.spec.min_ready == 0:
-            return 0.0
-        return replica.ready_at + workload.spec.min_ready - self.world.now()
 
     def job_record(self, job: Job, template: str) -> JobRecord:
         """Return how far a Job of this template has come."""
@@ -352,27 +346,18 @@ class EnvironmentRuntime:
         """Return where each socket's requests go now."""
         if not self.intent.running:
             return ()
-        return tuple(services.route(plan, self.replicas.values()) for plan in self.listeners)
-
-    def _note_progress(self, workload: Workload, mine: list[Replica]) -> None:
-        progress, now = workload.progress, self.world.now()
-        new = [r for r in mine if r.record.template == workload.template and not r.terminating]
-        counts = (len(new), sum(r.ready for r in new), sum(self.available(workload, r) for r in new))
-        old = sum(r.record.template != workload.template for r in mine)
-        complete = counts == (workload.desired,) * 3 and not old
-        if progress.template != workload.template:
-            workload.progress = Progress(workload.template, now, now, (*counts, -old))
-        elif progress.complete and not complete:
-            # What was complete and lost a replica has its whole deadline to recover.
-            progress.at, progress.seen = now, (*counts, -old)
-        elif any(now_ > then for now_, then in zip((*counts, -old), progress.seen, strict=True)):
-            progress.at, progress.seen = now, (*counts, -old)
-        else:
-            progress.seen = (*counts, -old)
-        workload.progress.complete = complete
+        replicas = tuple(self.replicas.values())
+        entrance = (self.entrance.route(replicas),) if self.entrance else ()
+        return (*(services.route(plan, replicas) for plan in self.listeners), *entrance)
 
     def _by_priority(self, generation: Generation) -> list[Deployment]:
         priorities = generation.spec.priorities
         return sorted(
             generation.spec.deployments, key=lambda d: -priorities.get(d.template.priority_class or "", 0)
         )
+
+
+def autoscaler_of(generation: Generation, spec: Deployment) -> Autoscaler | None:
+    """Return the autoscaler of a workload; one of 0 replicas has none that acts."""
+    found = (scaler for scaler in generation.spec.autoscalers if scaler.workload == spec.name)
+    return next(found, None) if spec.replicas else None

@@ -2,9 +2,10 @@
 
 from flaskship.engines.local.jobs import JobOutcome
 from flaskship.engines.local.resting import ENGINE, release_state
-from flaskship.engines.local.spec import Job
+from flaskship.engines.local.spec import Job, PodTemplate
 from flaskship.engines.local.supervisor import services
-from flaskship.engines.local.supervisor.environment import EnvironmentRuntime, Workload
+from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
+from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.model.snapshot import (
     Phase,
     ReplicaPhase,
@@ -47,7 +48,7 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
     replicas = tuple(r.snapshot(current=r.record.template == workload.template) for r in mine)
     standing = [r for r in mine if not r.terminating]
     new = [r for r in standing if r.record.template == workload.template]
-    available = sum(runtime.available(workload, r) for r in new)
+    available = sum(workload.available(r, runtime.world.now()) for r in new)
     complete = len(new) == available == workload.desired and len(standing) == len(new)
     return WorkloadSnapshot(
         name=spec.name,
@@ -66,10 +67,13 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
         paused=workload.paused,
         complete=complete,
         replicas=replicas,
-        endpoints=tuple(
-            plan.url for plan in runtime.listeners if services.selects(plan.service, spec.template)
-        ),
+        endpoints=_endpoints(runtime, spec.template),
     )
+
+
+def _endpoints(runtime: EnvironmentRuntime, template: PodTemplate) -> tuple[str, ...]:
+    behind = [plan.url for plan in runtime.listeners if services.selects(plan.service, template)]
+    return (*behind, *(runtime.entrance.urls(template) if runtime.entrance else ()))
 
 
 def _job(runtime: EnvironmentRuntime, job: Job, template: str) -> WorkloadSnapshot:

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol as Shape
 
 from flaskship.engines.local.processes import ports
 from flaskship.engines.local.processes.ports import Placement
@@ -16,6 +17,26 @@ LOOPBACK = "127.0.0.1"
 HTTP_PORT = 80
 
 
+class Listener(Shape):
+    """A socket that has to be held, and for whom."""
+
+    @property
+    def name(self) -> str:
+        """Return the name by which the router knows it."""
+
+    @property
+    def host(self) -> str:
+        """Return its address."""
+
+    @property
+    def port(self) -> int:
+        """Return its port."""
+
+    @property
+    def wanted_by(self) -> str:
+        """Return who needs it, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListenerPlan:
     """One socket that a Service needs."""
@@ -26,6 +47,11 @@ class ListenerPlan:
     service: Service
     service_port: ServicePort
     node: bool = False
+
+    @property
+    def wanted_by(self) -> str:
+        """Return who needs the socket, in words."""
+        return f"Service {self.service.name}"
 
     @property
     def url(self) -> str:
@@ -53,7 +79,7 @@ def plan_listeners(environment: str, service: Service, place: Placement) -> tupl
     return tuple(plans)
 
 
-def bind(link: RouterLink, plans: Iterable[ListenerPlan]) -> None:
+def bind(link: RouterLink, plans: Iterable[Listener]) -> None:
     """Hold every socket, or none of the new ones; PreflightError names who has the port."""
     fresh: list[str] = []
     for plan in plans:
@@ -70,14 +96,22 @@ def bind(link: RouterLink, plans: Iterable[ListenerPlan]) -> None:
 
 def route(plan: ListenerPlan, replicas: Iterable[Replica]) -> Route:
     """Return where the socket's requests go: to the ready replicas that the Service selects."""
-    endpoints = []
+    found = endpoints(plan.service, plan.service_port, replicas)
+    return Route(plan.name, protocol(plan.service_port), found, service=plan.service.name)
+
+
+def endpoints(
+    service: Service, service_port: ServicePort, replicas: Iterable[Replica]
+) -> tuple[RouteEndpoint, ...]:
+    """Return where the ready replicas behind a port of a Service answer."""
+    found = []
     for replica in replicas:
-        if not replica.ready or not selects(plan.service, replica.template):
+        if not replica.ready or not selects(service, replica.template):
             continue
-        port = replica.port(plan.service_port.target)
+        port = replica.port(service_port.target)
         if port is not None:
-            endpoints.append(RouteEndpoint(replica.uid, replica.record.address, port))
-    return Route(plan.name, protocol(plan.service_port), tuple(endpoints), service=plan.service.name)
+            found.append(RouteEndpoint(replica.uid, replica.record.address, port))
+    return tuple(found)
 
 
 def selects(service: Service, template: PodTemplate) -> bool:
@@ -85,9 +119,9 @@ def selects(service: Service, template: PodTemplate) -> bool:
     return bool(service.selector) and all(template.labels.get(k) == v for k, v in service.selector.items())
 
 
-def _refused(plan: ListenerPlan, error: OSError) -> PreflightError:
+def _refused(plan: Listener, error: OSError) -> PreflightError:
     where = f"{plan.host}:{plan.port}"
-    what = f"Service {plan.service.name} wants {where}"
+    what = f"{plan.wanted_by} wants {where}"
     if error.errno == errno.EADDRINUSE:
         holder = ports.holder_of(plan.port, plan.host)
         return PreflightError(

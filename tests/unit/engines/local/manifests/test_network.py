@@ -86,9 +86,9 @@ def test_rules_of_an_ingress(read):
     assert found.rules == (IngressRule("a.example", "/x", "Exact", "web", 80),)
 
 
-def test_a_default_backend_is_the_last_rule(read):
+def test_a_default_backend_is_no_rule(read):
     [found] = read(ingress(defaultBackend=backend("web", name="http"))).ingresses
-    assert found.rules == (IngressRule("", "/", "Prefix", "web", "http"),)
+    assert (found.rules, found.default) == ((), ("web", "http"))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,6 @@ def test_null_is_absent_and_no_field(document, put, read):
     ("api", "kind"),
     [
         ("external-secrets.io/v1", "SecretStore"),
-        ("policy/v1", "PodDisruptionBudget"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
         ("v1", "ServiceAccount"),
         ("rbac.authorization.k8s.io/v1", "Role"),
@@ -106,7 +105,7 @@ def test_a_document_that_is_no_object(refuse, broken, sentence):
 def test_an_autoscaler_gives_its_minimum_unless_stopped(document, put, read, replicas, minimum, expected):
     release = read(put(document, "spec/replicas", replicas), autoscaler(minReplicas=minimum))
     assert release.deployments[0].replicas == expected
-    assert release.autoscalers[0].max_replicas == 5
+    assert release.autoscalers[0].rules.most == 5
 
 
 def test_an_autoscaler_upside_down(refuse):

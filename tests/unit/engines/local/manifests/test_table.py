@@ -96,7 +96,7 @@ def test_the_page_of_fields_is_what_the_table_says():
 
 def test_a_page_names_kind_field_behaviour_and_reader():
     text = page(fields_table())
-    assert "## PodDisruptionBudget\n\n**ignored**" in text
+    assert "## NetworkPolicy\n\n**ignored**" in text
     assert "| `spec.replicas` | honoured | whole number |  |" in text
     assert text.count("`spec.template.spec.containers[].image`") == 1
 
