@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.stories.project import REPOSITORY, Project, free_node_port, until
@@ -39,3 +40,10 @@ def dev_once(project: Project) -> Project:
     """The project with dev healthy, brought up once for tests that only look."""
     project.run("up", "dev", "--detach", "--quiet").ok()
     return project
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A story starts many processes: on a crowded machine it may take long without being stuck."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(600))
