@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "restart": "Replace the replicas of ENV or of one application, without a gap.",
     "scale": "Run N replicas of an application until the next deploy.",
     "render": "Print the manifests of ENV.",
+    "diff": "Show what a deploy of ENV would change.",
     "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
     "build": "Make the project's images on this machine.",

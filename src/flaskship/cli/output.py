@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -62,22 +62,24 @@ class Output:
             self.json = output == "json"
         self.quiet = self.quiet or quiet
 
-    def answer(self, document: Mapping[str, Any], lines: Iterable[str]) -> None:
+    def answer(
+        self, document: Mapping[str, Any], lines: Iterable[str], paint: Callable[[str], str] = clean.paint
+    ) -> None:
         """Give the result that a command was called for: the document in JSON, else the lines."""
         self._document.update(document)
         self._end_live()
         if not self.json:
             for line in lines:
-                self.text(line)
+                self.text(line, paint)
 
     def summary(self, document: Mapping[str, Any], lines: Iterable[str]) -> None:
         """Give the result of a command that was called for its effect; --quiet leaves the lines out."""
         self.answer(document, () if self.quiet else lines)
 
-    def text(self, line: str) -> None:
+    def text(self, line: str, paint: Callable[[str], str] = clean.paint) -> None:
         """Print one line of the result."""
         if not self.json:
-            self._write_out((clean.paint(line) if self._colour else line) + "\n")
+            self._write_out((paint(line) if self._colour else line) + "\n")
 
     def raw(self, text: str) -> None:
         """Print text exactly, without a change."""
