@@ -74,7 +74,7 @@ def _candidates(asked: str, environment: Mapping[str, str]) -> Iterator[Path]:
             yield path
     home = environment.get("PYENV_ROOT") or Path(environment.get("HOME", ""), ".pyenv")
     versions = Path(home, "versions")
-    if "." in asked and versions.is_absolute() and versions.is_dir():
+    if "." in asked and versions.is_absolute() and os.access(versions, os.R_OK | os.X_OK):
         for folder_found in sorted(versions.glob(f"{asked}.*"), key=_patch, reverse=True):
             path = folder_found / "bin" / name
             if os.access(path, os.X_OK):

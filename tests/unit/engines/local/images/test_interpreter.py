@@ -1,6 +1,8 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +99,24 @@ async def test_a_switchers_shim_is_not_even_run_but_what_it_would_switch_to_is(m
     found, stands_in = await machine.choose("3.12")
     assert (found.version, stands_in) == ("3.12.10", False)
     assert machine.asked == [str(newest)]
+
+
+async def test_versions_that_belong_to_somebody_else_are_no_harm(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.stat
+
+    def closed(path: Any, *more: Any, **options: Any) -> os.stat_result:
+        if ".pyenv" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *more, **options)
+
+    machine.put("home/.pyenv/versions/3.12.9/bin/python3.12", answer("3.12.9"))
+    (machine.root / "home/.pyenv").chmod(0)
+    monkeypatch.setattr(os, "stat", closed)
+    monkeypatch.setattr(os, "access", lambda path, mode: ".pyenv" not in str(path))
+    assert await machine.choose("3.12") == (OURS, True)
+    (machine.root / "home/.pyenv").chmod(0o700)
 
 
 async def test_a_damaged_memory_is_no_harm(machine: Machine) -> None:
