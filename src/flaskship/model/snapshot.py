@@ -36,6 +36,7 @@ class KilledBy(StrEnum):
     ENGINE = "engine"
     LIVENESS = "liveness probe"
     STARTUP = "startup probe"
+    POST_START = "failed postStart hook"
     MEMORY_LIMIT = "memory limit"
     WATCHDOG = "memory watchdog"
     OUTSIDE = "outside"

@@ -14,9 +14,10 @@ from flaskship.engines.local.processes.limits import Cell, Limits, Usage
 from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.spawner.client import SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
-from flaskship.engines.local.spec import Container
+from flaskship.engines.local.spec import Container, Handler
 from flaskship.engines.local.state import ProcessRecord
 from flaskship.engines.local.steps import step
+from flaskship.engines.local.supervisor.hooks import LEAST_GRACE, POST_START_SECONDS, run_hook
 from flaskship.engines.local.supervisor.launcher import Start
 from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
@@ -109,6 +110,7 @@ class ContainerRuntime:
             return None
         self._launched = plan
         known = self._world.launcher.known(adopted.uid) if adopted is not None else None
+        fresh = adopted is None or known is None
         if adopted is not None and known is not None:
             self._adopt(adopted, known, plan)
         elif await self._start(plan):
@@ -117,7 +119,7 @@ class ContainerRuntime:
             return None
         assert self.standing.process is not None
         ending = self._world.launcher.ending(self.standing.process)
-        watching = [asyncio.create_task(self._probe(plan, ready=ready))]
+        watching = [asyncio.create_task(self._watch(plan, ready=ready, fresh=fresh))]
         if not self._init:
             watching.append(asyncio.create_task(self._guard_ports(plan)))
         self._world.containers[self.standing.process] = self
@@ -232,6 +234,40 @@ class ContainerRuntime:
             self.standing.problem = problem
             self._changed()
 
+    async def pre_stop(self, seconds: float) -> None:
+        """Run the preStop hook within so many seconds; its failure is an event and holds nothing up."""
+        plan = self._plan(self.spec)
+        if self.spec.pre_stop is None or isinstance(plan, Problem) or seconds <= 0:
+            return
+        failure = f"no end within {seconds:g} s"
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                failure = await self._run_hook(self.spec.pre_stop, plan, seconds)
+        if failure:
+            self._event("FailedPreStopHook", f"container {self.spec.name}: {failure}", "Warning")
+
+    async def _run_hook(self, hook: Handler, plan: LaunchPlan, seconds: float) -> str:
+        return await run_hook(
+            hook,
+            self._address,
+            lambda port: self.probes.port(port, plan),
+            plan,
+            seconds,
+            self._world.sleep,
+        )
+
+    async def _watch(self, plan: LaunchPlan, *, ready: bool, fresh: bool) -> None:
+        # Before its postStart hook has ended a container does not count as running: nothing probes it.
+        if fresh and self.spec.post_start is not None:
+            failure = await self._run_hook(self.spec.post_start, plan, POST_START_SECONDS)
+            if failure:
+                said = f"the postStart hook of container {self.spec.name} failed: {failure}"
+                self._event("FailedPostStartHook", said, "Warning")
+                self._stuck(Problem("StartFailed", said, field="lifecycle.postStart", terminal=False))
+                await self._terminate(KilledBy.POST_START)
+                return
+        await self._probe(plan, ready=ready)
+
     async def _probe(self, plan: LaunchPlan, *, ready: bool) -> None:
         assert self.standing.started_at is not None
         await self.probes.run(self.standing.started_at, plan, self._world, self._unhealthy, resume=ready)
@@ -252,9 +288,14 @@ class ContainerRuntime:
     async def _unhealthy(self) -> None:
         by = KilledBy.LIVENESS if self.probes.started else KilledBy.STARTUP
         self._event("Unhealthy", f"container {self.spec.name} failed its {by} and is restarted", "Warning")
+        await self._terminate(by)
+
+    async def _terminate(self, by: KilledBy) -> None:
+        """End the process in order; cancelled as soon as it has ended."""
+        deadline = self._world.now() + self._grace
+        await self.pre_stop(self._grace)
         await self.kill(by)
-        # Cancelled as soon as the process has ended.
-        await self._world.sleep(self._grace)
+        await self._world.sleep(max(min(LEAST_GRACE, self._grace), deadline - self._world.now()))
         await self.kill(by, signal.SIGKILL)
 
     async def _finish(self, ending: Ending) -> Exit:

@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from flaskship.engines.local import prober
 from flaskship.engines.local.processes import logs
-from flaskship.engines.local.spec import Container, Exec, PodTemplate, Port, Sleep
+from flaskship.engines.local.spec import Container, PodTemplate, Port
 from flaskship.engines.local.state import ProcessRecord, ReplicaRecord
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.container import ContainerRuntime
-from flaskship.engines.local.supervisor.exec import run_command
-from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
+from flaskship.engines.local.supervisor.hooks import LEAST_GRACE
+from flaskship.engines.local.supervisor.world import Planner, World
 from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, ReplicaSnapshot
 
 DRAIN_SECONDS = 5.0
@@ -51,6 +50,7 @@ class Replica:
         self.initialized = record.stage == "initialized"
         self.outcome: Exit | None = None
         self.counted = False
+        self._moved = asyncio.Event()
         self.init = {c.name: self._runtime(c, init=not c.always) for c in template.init_containers}
         self.containers = {c.name: self._runtime(c) for c in template.containers}
 
@@ -81,7 +81,13 @@ class Replica:
     @property
     def ready(self) -> bool:
         """Tell whether every container is ready and nobody told the replica to end."""
-        return not self.terminating and self.initialized and all(c.ready for c in self.containers.values())
+        return not self.terminating and self.initialized and all(c.ready for c in self.serving)
+
+    @property
+    def serving(self) -> tuple[ContainerRuntime, ...]:
+        """Return what has to be ready: the containers, and the sidecars among the initContainers."""
+        sidecars = (c for c in self.init.values() if c.spec.always)
+        return (*sidecars, *self.containers.values())
 
     def port(self, wanted: Port) -> int | None:
         """Return the port on the replica's address for a container port's number or name; None: no such."""
@@ -96,7 +102,7 @@ class Replica:
         """Return since when all containers are ready; None while one is not."""
         if not self.ready:
             return None
-        return max((c.probes.ready_at or 0.0) for c in self.containers.values())
+        return max((c.probes.ready_at or 0.0) for c in self.serving)
 
     def log(self, container: str) -> Path:
         """Return the log file of a container."""
@@ -110,8 +116,8 @@ class Replica:
     def resume(self, processes: dict[str, ProcessRecord]) -> None:
         """Go on with a replica of an earlier supervisor: what was ready still is, until a probe fails."""
         if self.record.was_ready and self.record.stage == "initialized":
-            for name, container in self.containers.items():
-                container.resume_ready(processes.get(name))
+            for container in self.serving:
+                container.resume_ready(processes.get(container.spec.name))
         self.start(processes)
 
     async def detach(self) -> None:
@@ -130,13 +136,18 @@ class Replica:
         await drain()
         deadline = self._world.now() + self.template.termination_grace
         await asyncio.gather(*(self._end_container(c, deadline) for c in self.containers.values()))
-        # Sidecars end after the containers that they serve.
-        await asyncio.gather(*(self._end_container(c, deadline) for c in self.init.values()))
+        await self._end_init(deadline)
         await self.detach()
         await self._sweep()
         self._world.state.remove_replica(self.uid)
         with REMOVE_REPLICA_FOLDER:
             await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    async def _end_init(self, deadline: float) -> None:
+        # Sidecars end after the containers that they serve, the last one first.
+        for container in reversed(self.init.values()):
+            container.stopping = True
+            await self._end_container(container, deadline)
 
     async def _sweep(self) -> None:
         # A start that was under way when the watching stopped is found by its intent.
@@ -212,16 +223,38 @@ class Replica:
             for container in self.init.values():
                 running = adopted.get(container.spec.name)
                 if container.spec.always:
-                    tasks.create_task(container.keep_running("Always", running))
+                    ready = self.record.was_ready
+                    tasks.create_task(container.keep_running("Always", running, ready=ready))
+                    if not self.initialized:
+                        await self._until_started(container)
                 elif not self.initialized and not await self._initialize(container, running):
+                    await self._end_init(self._world.now() + self.template.termination_grace)
                     return
             if not self.initialized:
                 self.initialized = True
                 self.record = replace(self.record, stage="initialized")
                 self._world.state.save_replica(self.record)
                 self._changed()
-            for container in self.containers.values():
-                tasks.create_task(self._keep(container, adopted.get(container.spec.name)))
+            mains = [
+                tasks.create_task(
+                    container.keep_running(
+                        self.template.restart_policy, adopted.get(name), ready=self.record.was_ready
+                    )
+                )
+                for name, container in self.containers.items()
+            ]
+            await asyncio.wait(mains)
+            ends = [ended for task in mains if (ended := task.result()) is not None]
+            if not self.terminating and len(ends) == len(mains):
+                await self._end_init(self._world.now() + self.template.termination_grace)
+                self.outcome = next((ended for ended in ends if ended.code != 0), ends[0])
+                self._changed()
+
+    async def _until_started(self, sidecar: ContainerRuntime) -> None:
+        """Wait for its startup probe (without one: for its process) before whatever comes next begins."""
+        while not sidecar.probes.started:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def _initialize(self, container: ContainerRuntime, adopted: ProcessRecord | None) -> bool:
         policy = "Never" if self.template.restart_policy == "Never" else "OnFailure"
@@ -231,53 +264,25 @@ class Replica:
             self._changed()
         return ended is not None and ended.code == 0
 
-    async def _keep(self, container: ContainerRuntime, adopted: ProcessRecord | None) -> None:
-        ended = await container.keep_running(
-            self.template.restart_policy, adopted, ready=self.record.was_ready
-        )
-        if ended is not None and not self.terminating and container.spec.name == self.template.main.name:
-            self.outcome = ended
-            self._changed()
-
     async def _end_container(self, container: ContainerRuntime, deadline: float) -> None:
         process = container.standing.process
         if process is None:
             return
         ending = self._world.launcher.ending(process)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, deadline - self._world.now())):
-                await self._pre_stop(container)
+        await container.pre_stop(deadline - self._world.now())
         await container.kill(KilledBy.ENGINE, signal.SIGTERM)
+        least = min(LEAST_GRACE, self.template.termination_grace)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.1, deadline - self._world.now())):
+            async with asyncio.timeout(max(least, deadline - self._world.now())):
                 await asyncio.shield(ending)
         if not ending.done():
             await container.kill(KilledBy.ENGINE, signal.SIGKILL)
         await container.kill_group()
         await asyncio.shield(ending)
 
-    async def _pre_stop(self, container: ContainerRuntime) -> None:
-        hook = container.spec.pre_stop
-        if hook is None:
-            return
-        if isinstance(hook, Sleep):
-            await self._world.sleep(hook.seconds)
-            return
-        plan = self._plan(container.spec)
-        if isinstance(plan, LaunchPlan):
-            if isinstance(hook, Exec):
-                await run_command(hook.command, plan, self.template.termination_grace)
-            else:
-                await prober.probe(
-                    hook,
-                    self.record.address,
-                    lambda port: container.probes.port(port, plan),
-                    self.template.termination_grace,
-                    lambda command, seconds: run_command(command, plan, seconds),
-                )
-
     def _note(self) -> None:
         if self.ready and not self.record.was_ready:
             self.record = replace(self.record, was_ready=True)
             self._world.state.save_replica(self.record)
+        self._moved.set()
         self._changed()
