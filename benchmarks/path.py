@@ -22,12 +22,18 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flaskship.engines.local.channel import Channel
 from flaskship.engines.local.routes import Route, RouteEndpoint, RouteTable, to_json
 
+if TYPE_CHECKING:
+    from benchmarks.figures import Options, Result
+
 HERE = Path(__file__).resolve().parent
 MODES = ("keep-alive", "reconnecting")
+LEVEL = 0.95
+"""Rounds of one proxy differ by as much: from here on the router is level."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -309,29 +315,64 @@ def compare(arguments: argparse.Namespace) -> None:
     print(machine())
     tool = "wrk" if shutil.which("wrk") else "our generator (wrk is not installed)"
     print(f"load: {tool}, {arguments.connections} connections, server: {arguments.server}")
+    targets, missing = rounds(arguments.server, arguments.rounds, arguments.seconds, arguments.connections)
+    for reason in missing:
+        print(reason)
+    for mode in MODES:
+        report(targets, mode)
+    if arguments.json:
+        document = {"machine": machine(), "targets": [asdict(target) for target in targets]}
+        Path(arguments.json).write_text(json.dumps(document, indent=2) + "\n")
+
+
+def rounds(kind: str, number: int, seconds: float, connections: int) -> tuple[list[Target], list[str]]:
+    """Return every way to the server with its figures, and the reasons why a proxy is not among them."""
+    missing = []
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="path-")))
         server = free_port()
-        process = stack.enter_context(running(server_command(arguments.server, server), server, folder))
+        process = stack.enter_context(running(server_command(kind, server), server, folder))
         targets = [Target("direct", server, family(process.pid))]
         targets.append(stack.enter_context(router(server, folder)))
         for name in ("haproxy", "nginx"):
             port = free_port()
             command = proxy_command(name, port, server, folder)
             if command is None:
-                print(f"{name}: not compared, it is not installed here")
+                missing.append(f"{name}: not compared, it is not installed here")
                 continue
             proxy = stack.enter_context(running(command, port, folder))
             targets.append(Target(name, port, family(proxy.pid)))
-        for number in range(arguments.rounds):
+        for each in range(number):
             for mode in MODES:
-                for target in targets if number % 2 == 0 else targets[::-1]:
-                    measure(target, arguments.seconds, arguments.connections, mode)
+                for target in targets if each % 2 == 0 else targets[::-1]:
+                    measure(target, seconds, connections, mode)
+    return targets, missing
+
+
+def run(options: "Options") -> "Result":
+    """Measure with the image's server, which sets the pace, and with one that costs next to nothing."""
+    from benchmarks.figures import Goal, Result, Series
+
+    result = Result("path")
+    for kind in ("gunicorn", "bare"):
+        targets, missing = rounds(kind, options.rounds, options.pick(2.0, 1.0), int(options.pick(16, 4)))
+        result.notes += [reason for reason in missing if reason not in result.notes]
         for mode in MODES:
-            report(targets, mode)
-        if arguments.json:
-            document = {"machine": machine(), "targets": [asdict(target) for target in targets]}
-            Path(arguments.json).write_text(json.dumps(document, indent=2) + "\n")
+            for target in targets:
+                result.series.append(Series(f"{kind}, {mode}, {target.name}", "req/s", target.rates[mode]))
+            others = [target.rates[mode] for target in targets if target.name in ("haproxy", "nginx")]
+            if others:
+                best = max(others, key=statistics.median)
+                share = statistics.median(a / b for a, b in zip(targets[1].rates[mode], best, strict=True))
+                result.goals.append(Goal(f"{kind}, {mode}, router over the better proxy", share, LEVEL, True))
+            result.notes.append(
+                f"{kind}, {mode}, processor time per request: "
+                + ", ".join(
+                    f"{target.name} {statistics.median(target.costs[mode]):.1f} us" for target in targets[1:]
+                )
+            )
+        result.goals.append(Goal(f"{kind}, requests that failed", sum(one.failed for one in targets), 0))
+    return result
 
 
 async def serve_bare(port: int) -> None:

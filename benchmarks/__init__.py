@@ -1,0 +1,1 @@
+"""What Flaskship costs, measured beside what it stands for: python -m benchmarks [NAME ...]."""

@@ -1,0 +1,57 @@
+"""python -m benchmarks [NAME ...] [--rounds N] [--tiny] [--json FILE]."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.figures import Options, Result
+
+NAMES = ("start", "path", "loss", "restart", "cost", "verdict")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the named benchmarks, or all of them; 0 even where a goal is missed: that is a finding."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure both sides in one run; without a name, all of it."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--rounds", type=int, default=7, help="alternating rounds of each side (7)")
+    parser.add_argument("--tiny", action="store_true", help="prove in seconds that they run; no figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every round's figures")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in NAMES]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}")
+    if options.rounds < 1:
+        parser.error("--rounds is at least 1")
+    here = machine.describe()
+    print(here, flush=True)
+    results = []
+    for name in options.names or NAMES:
+        began = time.monotonic()
+        result = measure(name, Options(1 if options.tiny else options.rounds, options.tiny))
+        print(f"\n{result.text()}\n({time.monotonic() - began:.0f} s)", flush=True)
+        results.append(result.document())
+        if options.json:
+            options.json.write_text(json.dumps(document(here, results), indent=2) + "\n")
+    return 0
+
+
+def measure(name: str, options: Options) -> Result:
+    """Run one benchmark; each lives in the module of its name."""
+    result: Result = import_module(f"benchmarks.{name}").run(options)
+    return result
+
+
+def document(here: machine.Machine, results: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"machine": asdict(here), "results": results}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
