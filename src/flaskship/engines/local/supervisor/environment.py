@@ -100,6 +100,9 @@ class EnvironmentRuntime:
             before = known.get(spec.name)
             if before is not None and before.template == workload.template:
                 workload.progress = before.progress
+            else:
+                # Somebody may judge before the first step is taken: nothing is overdue by then.
+                workload.progress = Progress(since=self.world.now(), at=self.world.now())
             self.workloads[spec.name] = workload
         self.changed()
 

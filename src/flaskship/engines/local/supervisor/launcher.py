@@ -70,6 +70,7 @@ class Launcher:
                 )
             except ChannelClosed:
                 # The uid makes this safe: a process that did start is answered with, not started twice.
+                self._lose(spawner)
                 continue
             self._note(record)
             return record
@@ -93,6 +94,7 @@ class Launcher:
                 with SIGNAL:
                     return await spawner.signal(uid, number, group=group)
             except ChannelClosed:
+                self._lose(spawner)
                 continue
             except SpawnerRefused:
                 return False
@@ -144,12 +146,17 @@ class Launcher:
     async def _listen(self, spawner: Spawner) -> None:
         async for record in spawner.endings():
             self._note(record)
-        self._spawner = None
+        self._lose(spawner)
         await spawner.close()
         if not self._closing:
             # Somebody has to watch what still runs, whether or not a new start is asked for.
             with contextlib.suppress(ChannelClosed, FlaskshipError):
                 await self._connected()
+
+    def _lose(self, spawner: Spawner) -> None:
+        # Whoever notices first: a call that failed must not ask the same one again and again.
+        if self._spawner is spawner:
+            self._spawner = None
 
     def _note(self, record: Record) -> None:
         self._known[record.uid] = record
