@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from tests.integration.stories.clients import get
+from tests.integration.stories.clients import due, get, post
 from tests.integration.stories.project import API, WORKER, Project, until
 
 
@@ -66,11 +66,10 @@ def test_logs_are_merged_chosen_by_application_and_followed(dev: Project) -> Non
     assert one
     assert all(line.startswith(f"{WORKER}-") for line in one)
 
-    following = dev.begin("logs", "dev", API, "-f")
+    following = dev.begin("logs", "dev", "-f")
     following.said(f"{API}-")
-    get(dev.url("/reminders?limit=1&marker=seen-while-following"))
-    get(dev.url("/reminders/00000000-0000-0000-0000-000000000000"))
-    following.said("00000000-0000-0000-0000-000000000000")
+    made = post(dev.url("/reminders"), {"message": "while somebody reads", "due_at": due(seconds=0)})
+    following.said(made["id"])
     assert following.interrupt().code == 130
 
 
