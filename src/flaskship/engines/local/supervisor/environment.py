@@ -22,7 +22,7 @@ from flaskship.engines.local.supervisor.planning import planner
 from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.services import ListenerPlan
-from flaskship.engines.local.supervisor.workloads import Workload
+from flaskship.engines.local.supervisor.workloads import Progress, Workload
 from flaskship.engines.local.supervisor.world import World
 from flaskship.model.errors import PreflightError
 from flaskship.model.release import Event
