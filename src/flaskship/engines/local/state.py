@@ -2,15 +2,20 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from flaskship.engines.local.jobs import JobOutcome, JobRecord
-from flaskship.engines.local.migrations import VERSION, migrate
+from flaskship.engines.local.migrations import VERSION
 from flaskship.engines.local.processes.ports import Placement
+from flaskship.engines.local.rows import Intent as Intent
+from flaskship.engines.local.rows import LockRecord as LockRecord
+from flaskship.engines.local.rows import ProcessRecord as ProcessRecord
+from flaskship.engines.local.rows import ReplicaRecord as ReplicaRecord
+from flaskship.engines.local.state_file import open_database, unreadable
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Event, Provenance, Release, Revision
@@ -19,85 +24,12 @@ from flaskship.model.verdict import Outcome, Receipt, Verdict
 KEPT_EVENTS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What an environment should be doing; scales and restarts are by workload and last until a deploy."""
-
-    environment: str
-    release: str
-    namespace: str
-    revision: int
-    running: bool
-    scales: Mapping[str, int]
-    restarts: Mapping[str, str]
-    paused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReplicaRecord:
-    """A replica that exists, or is about to."""
-
-    uid: str
-    environment: str
-    workload: str
-    name: str
-    template: str
-    revision: int
-    created_at: float
-    address: str
-    ports: Mapping[int, int]
-    """Container port -> the port on the address that stands for it."""
-    stage: str = "intended"
-    """intended, initialized (every initContainer is done) or retiring."""
-    was_ready: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessRecord:
-    """One start of a container's process; pid None until the spawner answered."""
-
-    uid: str
-    replica: str
-    container: str
-    attempt: int
-    intended_at: float
-    pid: int | None = None
-    start_time: int | None = None
-    boot_id: str | None = None
-    killed_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LockRecord:
-    """The one writer of an environment."""
-
-    environment: str
-    token: str
-    owner: str
-    pid: int
-    start_time: int
-    boot_id: str
-    since: float
-
-
 class State:
     """Every method is one transaction; what it returns is already on disk."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._db.row_factory = sqlite3.Row
-        try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            migrate(self._db, path)
-        except sqlite3.DatabaseError as error:
-            self._db.close()
-            raise FlaskshipError(
-                f"the state file {path} cannot be read: {error}",
-                hint=f"Move it aside (mv {path} {path}.broken) and bring the environments up again.",
-            ) from error
+        self._path = path
+        self._db = open_database(path)
 
     version = VERSION
 
@@ -112,6 +44,8 @@ class State:
             raise FlaskshipError(
                 f"the state could not be written: {error}", hint="Free some space on the disk and try again."
             ) from error
+        except sqlite3.DatabaseError as error:
+            raise unreadable(self._path, error) from error
 
     # revisions
 
@@ -344,6 +278,7 @@ class State:
         rows = self._execute("SELECT workload, replicas FROM autoscaled WHERE environment = ?", environment)
         return {row["workload"]: row["replicas"] for row in rows}
 
+    @step("save_autoscaled")
     def save_autoscaled(self, environment: str, counts: Mapping[str, int]) -> None:
         """Replace what autoscalers wanted last."""
         with self._db:

@@ -176,3 +176,13 @@ def test_forgetting_an_environment_leaves_the_others(state):
     state.forget("dev")
     assert state.intent("dev") is None
     assert state.intent("prod") is not None
+
+
+def test_what_autoscalers_wanted_last_is_replaced_as_a_whole(state):
+    state.save_autoscaled("dev", {"web": 3, "worker": 2})
+    state.save_autoscaled("dev", {"web": 4})
+    state.save_autoscaled("staging", {"web": 9})
+    assert state.autoscaled("dev") == {"web": 4}
+    state.forget("dev")
+    assert state.autoscaled("dev") == {}
+    assert state.autoscaled("staging") == {"web": 9}
