@@ -3,6 +3,7 @@
 import runpy
 
 MODULES = (
+    "flaskship.policy.reference",
     "flaskship.chart.reference",
     "flaskship.engines.local.manifests.reference",
     "flaskship.verification.reference",

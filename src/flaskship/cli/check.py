@@ -15,14 +15,18 @@ from flaskship.tasks import check as story
 
 @click.command("check")
 @click.argument("envs", metavar="[ENV ...]", nargs=-1)
+@click.option("--untested-against", metavar="ENV2", help="Find too what ENV has and ENV2 never exercises.")
 @options.values_options
 @partial(global_options, outputs=(*OUTPUTS, "sarif"))
-def command(envs: tuple[str, ...], files: tuple[Path, ...], sets: tuple[str, ...]) -> int:
+def command(
+    envs: tuple[str, ...], untested_against: str | None, files: tuple[Path, ...], sets: tuple[str, ...]
+) -> int:
     """Judge what ENV, or every environment, renders: exit 3 where a finding is not accepted."""
     settings = options.current()
     world, project = options.load(settings)
     environments = tuple(options.choose(project, env) for env in dict.fromkeys(envs)) or project.environments
-    checked = story.check(world, project, environments, files, sets)
+    against = options.choose(project, untested_against) if untested_against else None
+    checked = story.check(world, project, environments, files, sets, against)
     if click.get_current_context().params.get("output") == "sarif":
         from flaskship import __version__
         from flaskship.policy.sarif import sarif

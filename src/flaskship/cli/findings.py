@@ -42,8 +42,21 @@ def findings_screen(checked: Checked) -> Iterator[str]:
             yield f"  {application or 'the environment as a whole'}"
             for one in ours:
                 yield from _lines(one)
-        for one in accepted:
-            yield f"  accepted  {one.rule}  {one.object}: {printable(one.accepted or '')}"
+        for (rule, reason), taken in _grouped(accepted).items():
+            yield f"  accepted  {rule}  {_objects(taken)}: {printable(reason)}"
+
+
+def _grouped(accepted: list[Finding]) -> dict[tuple[str, str], list[str]]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in accepted:
+        groups.setdefault((one.rule, one.accepted or ""), []).append(one.object)
+    return groups
+
+
+def _objects(names: list[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = f" and {len(distinct) - 1} more" if len(distinct) > 1 else ""
+    return f"{distinct[0]}{more}"
 
 
 def _lines(one: Finding) -> Iterator[str]:

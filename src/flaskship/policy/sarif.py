@@ -16,6 +16,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 OWN = {
     "acceptance-unused": "An entry of policy.accept accepts nothing.",
     "acceptance-unknown": "An entry of policy.accept names no rule.",
+    "untested": "An environment has what another one never exercises.",
 }
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
-from flaskship.policy.check import judge
+from flaskship.policy.check import find, find_untested, judge
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import Fault, parse_objects
+from flaskship.policy.untested import CODE as UNTESTED
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import Layered, World
 
@@ -52,21 +53,31 @@ def check(
     environments: Sequence[Environment],
     files: Sequence[Path],
     sets: Sequence[str],
+    against: Environment | None = None,
 ) -> Checked:
     """Judge the environments; the values that a user adds are those of each of them."""
+    if against in environments:
+        raise ConfigurationError(
+            f"{against.name} cannot be compared with itself" if against else "",
+            hint="name the environments to check before the option",
+        )
     wish = Wish(tuple(files), tuple(sets))
     drawn = {one.name: _draw(world, project, one, wish) for one in environments}
     others = {
         one.name: _draw(world, project, one, Wish()) for one in project.environments if one.name not in drawn
     }
-    everything = {name: one.context for name, one in {**others, **drawn}.items()}
-    findings: list[Finding] = []
+    contexts = {name: one.context for name, one in {**others, **drawn}.items()}
     rules = world.rules()
+    findings: list[Finding] = []
     for name, one in drawn.items():
-        around = tuple(context for other, context in everything.items() if other != name)
+        around = tuple(context for other, context in contexts.items() if other != name)
         context = replace(one.context, others=around)
-        accepted = tuple(read_acceptances(world, one.layered))
-        findings += judge(context, rules, accepted, partial(locate, world, one.layered))
+        finder = partial(locate, world, one.layered)
+        found, codes = find(context, rules, finder), [rule.CODE for rule in rules]
+        if against is not None:
+            found += find_untested(context, contexts[against.name], finder)
+            codes.append(UNTESTED)
+        findings += judge(name, found, tuple(read_acceptances(world, one.layered)), codes)
     return Checked(tuple(drawn), tuple(findings))
 
 

@@ -26,9 +26,6 @@ def fixture(rule: Rule) -> dict[str, list[Change]]:
     return {key: [Change(**case) for case in cases] for key, cases in given.items()}
 
 
-
-
-
 def test_there_are_at_least_forty_rules_and_none_is_left_out_of_the_registry() -> None:
     assert len(RULES) >= 40
     modules = {file.stem for file in FOLDER.glob("*.py")} - {"__init__"}
@@ -39,7 +36,7 @@ def test_there_are_at_least_forty_rules_and_none_is_left_out_of_the_registry() -
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
 def test_a_rule_is_named_as_its_file_and_says_why_how_and_when(rule: Rule) -> None:
-    assert rule.CODE == rule.__name__.rpartition(".")[2].replace("_", "-")
+    assert rule.__name__.rpartition(".")[2].replace("_", "-") == rule.CODE
     assert rule.SEVERITY in Severity
     assert re.fullmatch(r"[A-Z][^\n]{10,90}\.", rule.__doc__ or ""), "one sentence"
     page = page_of(rule)
@@ -71,7 +68,16 @@ def test_a_rule_finds_what_is_bad_and_leaves_its_near_miss(rule: Rule) -> None:
         assert [(one.object.id, one.message) for one in found] == [], change
 
 
-NONSENSE = (None, 7, "text", [], {}, [None], {"spec": 7}, {"spec": {"template": []}, "template": {"spec": [1]}})
+NONSENSE = (
+    None,
+    7,
+    "text",
+    [],
+    {},
+    [None],
+    {"spec": 7},
+    {"spec": {"template": []}, "template": {"spec": [1]}},
+)
 KINDS = ("Deployment", "Service", "Ingress", "NetworkPolicy", "Job", "Role", "ConfigMap", "ExternalSecret")
 
 

@@ -31,7 +31,6 @@ from flaskship.policy.checks import (
     network_orphan,
     node_port,
     object_twice,
-    old_api,
     pdb_blocks,
     pdb_eviction,
     pdb_missing,
@@ -131,6 +130,5 @@ RULES: tuple[Rule, ...] = (
     unknown_field,
     duplicate_entry,
     dead_api,
-    old_api,
     explicit_null,
 )

@@ -1,0 +1,77 @@
+"""Writes docs/reference/checks.md from the registry: `python -m flaskship.policy.reference [FILE]`."""
+
+import sys
+from pathlib import Path
+
+from flaskship.policy.checks import RULES
+from flaskship.policy.kubernetes.table import load_table
+from flaskship.policy.rule import Rule, page_of
+
+OUTPUT = Path("docs/reference/checks.md")
+
+HEAD = """\
+# Checks
+
+`flaskship check [ENV ...]` renders environments and judges their objects by the {count} rules below. It ends
+with exit 3 where an error or a warning is not accepted; an info never fails a check. Each finding names the line
+of the value that changes it. `-o json` gives the findings to scripts, `-o sarif` to code hosts.
+
+Manifests are compared with the fields of every supported Kubernetes ({first} to {last}), and with the custom
+resources of {custom}.
+
+An environment accepts a finding in its values, with a reason; `application` and `object` may be left out, and
+`*` in an object stands for any text:
+
+```yaml
+policy:
+  accept:
+    - rule: single-replica
+      application: my-tomorrows-monitoring
+      object: Deployment/*
+      reason: The page asks the others and keeps nothing.
+```
+
+The list of the last layer counts, as with every list of the values. An acceptance that meets no finding is a
+finding itself (`acceptance-unused`), and so is one of a rule that is not here (`acceptance-unknown`): an
+acceptance ends with its cause.
+
+`flaskship check prod --untested-against staging` also tells what prod has and staging never exercises, as
+findings of the rule `untested`: an application, a kind, a field, a choice, a variable or a feature. Each is
+brought to staging, or accepted by the name that the finding has as its object.
+
+Written from `src/flaskship/policy/checks/` by `python -m flaskship.policy.reference`; do not edit.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    table = load_table()
+    modules = sorted({str(entry["by"]) for entry in table.custom.values()})
+    head = HEAD.format(
+        count=len(RULES),
+        first=table.minors[0],
+        last=table.minors[-1],
+        custom=", ".join(f"`{module}`" for module in modules),
+    )
+    rows = [f"| [{rule.CODE}](#{rule.CODE}) | {rule.SEVERITY} | {_sentence(rule)} |" for rule in RULES]
+    index = "\n".join(["| Rule | Severity | Finds |", "| --- | --- | --- |", *rows])
+    return "\n".join([head, index, "", *(_section(rule) for rule in RULES)])
+
+
+def _section(rule: Rule) -> str:
+    return f"## {rule.CODE}\n\n{_sentence(rule)} ({rule.SEVERITY})\n\n{page_of(rule).strip()}\n"
+
+
+def _sentence(rule: Rule) -> str:
+    return (rule.__doc__ or "").strip()
+
+
+def main(arguments: list[str]) -> None:
+    """Write the page to the file that is named, else to its place in the project of the current folder."""
+    target = Path(arguments[0]) if arguments else OUTPUT
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
