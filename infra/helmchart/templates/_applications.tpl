@@ -92,7 +92,7 @@ that nobody can set the key.
 {{- end }}
 {{- $common := printf "    app.kubernetes.io/instance: %q\n    app.kubernetes.io/part-of: %q\n    app.kubernetes.io/managed-by: %s\n" .Release.Name .Values.partOf .Release.Service }}
 {{- $writer := printf "  annotations:\n    flaskship.dev/writer: %s" .Values.writer }}
-{{- dict "appSecrets" $secret "fetched" $fetched "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
+{{- dict "appSecrets" $secret "fetched" $fetched "texts" dict "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
 {{- end }}
 
 {{/* What the application reads from its environment: plain settings into its ConfigMap, the rest as env or files. */}}

@@ -120,6 +120,11 @@ made once, and at their final column: indenting text again costs more than makin
 
 {{/* What the application's container and its migration have alike. */}}
 {{- define "my-app.container" }}
+          {{- $texts := .root.Values.computed.texts }}
+          {{- $resources := toJson .app.resources }}
+          {{- if not (hasKey $texts $resources) }}
+            {{- $_ := set $texts $resources (toYaml .app.resources | nindent 12) }}
+          {{- end }}
           env:
             {{- range $name, $given := .app.environment }}
             - name: {{ $name | quote }}
@@ -133,7 +138,7 @@ made once, and at their final column: indenting text again costs more than makin
             {{- end }}
 {{ .root.Values.computed.security }}
           resources:
-            {{- toYaml .app.resources | nindent 12 }}
+            {{- get $texts $resources }}
           volumeMounts:
             - name: tmp
               mountPath: /tmp
