@@ -11,10 +11,7 @@ import msgspec
 from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import VERSION
 from flaskship.engines.local.processes.ports import Placement
-from flaskship.engines.local.rows import Intent as Intent
-from flaskship.engines.local.rows import LockRecord as LockRecord
-from flaskship.engines.local.rows import ProcessRecord as ProcessRecord
-from flaskship.engines.local.rows import ReplicaRecord as ReplicaRecord
+from flaskship.engines.local.rows import Intent, LockRecord, ProcessRecord, ReplicaRecord
 from flaskship.engines.local.state_file import open_database, unreadable
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
@@ -22,6 +19,7 @@ from flaskship.model.release import Event, Provenance, Release, Revision
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 
 KEPT_EVENTS = 2000
+__all__ = ["Intent", "LockRecord", "ProcessRecord", "ReplicaRecord", "State"]
 
 
 class State:

@@ -1,0 +1,35 @@
+"""One town per worker: built once, everything ended at the end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.faults.cases import FAST, kills
+from tests.faults.town import Town
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-faults", action="store_true", help="cut every step, not a few of each kind")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kill" in metafunc.fixturenames:
+        everything = metafunc.config.getoption("--all-faults", default=False)
+        metafunc.parametrize("kill", kills() if everything else FAST, ids=str)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    town = asyncio.run(Town.build(tmp_path_factory.mktemp("faults")))
+    yield town
+    asyncio.run(town.close())
+
+
+@pytest_asyncio.fixture
+async def fresh(tmp_path: Path, built: Town) -> AsyncIterator[Town]:
+    """A town of its own, for what harms more than one case."""
+    town = await Town.build(tmp_path)
+    yield town
+    await town.close()

@@ -1,0 +1,147 @@
+"""One kill: an operation on a prepared environment, the fault, what the survivors make of it."""
+
+import asyncio
+import subprocess
+from dataclasses import dataclass
+
+from tests.faults import operations
+from tests.faults.operations import OPERATIONS, Case, answers, gone, uids, whole
+from tests.faults.town import PATIENCE, Town, python
+
+from flaskship.model.snapshot import Snapshot
+
+STANDING = "town"
+"""The environment that runs all the time."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    operation: str
+    step: str
+    side: str
+    victim: str
+
+    nth: int = 1
+
+    @property
+    def fault(self) -> str:
+        return f"{self.step}:{self.side}:{self.victim}:{self.nth}"
+
+    def __str__(self) -> str:
+        return f"{self.victim}-{self.operation}-{self.side}-{self.step}-{self.nth}"
+
+
+class Ground:
+    """What a case finds before it begins: a running environment, or a new name."""
+
+    def __init__(self, town: Town, operation: str) -> None:
+        self.town, self.operation = town, operation
+        self.case = Case(town, STANDING, "")
+        self.before: Snapshot | None = None
+        self.version = ""
+
+    async def prepare(self) -> Case:
+        number = self.town.number()
+        if self.operation == "first-apply":
+            self.case = Case(self.town, f"new{number}", f"v{number}")
+            return self.case
+        name = f"old{number}" if self.operation == "delete" else STANDING
+        await self._running(name, f"v{number}")
+        assert self.before is not None
+        self.version = self._version()
+        desired = self.before.workloads[0].desired
+        argument = {"scale": str(3 - desired), "delete": ""}.get(self.operation, f"v{number}b")
+        self.case = Case(self.town, name, argument)
+        return self.case
+
+    async def _running(self, name: str, version: str) -> None:
+        engine = self.town.engine()
+        self.before = await engine.observe(name)
+        await engine.close()
+        if self.before.release is None or not self.before.workloads:
+            await operations.update(Case(self.town, name, version))
+            self.before = await self.town.settle(name, lambda snapshot, _: whole(snapshot))
+
+    def _version(self) -> str:
+        assert self.before is not None
+        return operations.ask(operations.url(self.before))[1]
+
+    async def intended(self, *, acknowledged: bool) -> None:
+        """Wait for what the operation wanted; where nobody was told so, doing nothing is right as well."""
+        town, case = self.town, self.case
+        if self.operation == "delete":
+            if not acknowledged:
+                await operations.delete(case)
+            await town.settle(case.environment, gone)
+            return
+        desired = self._desired(acknowledged=acknowledged)
+        snapshot = await town.settle(
+            case.environment,
+            lambda s, history: (
+                (not history and not acknowledged)
+                or (any(whole(s, n) for n in desired) and all(one.outcome for one in history))
+            ),
+        )
+        if not snapshot.workloads:
+            return
+        self._check_versions(snapshot, acknowledged=acknowledged)
+
+    def _desired(self, *, acknowledged: bool) -> set[int]:
+        if self.operation == "scale":
+            wanted = {int(self.case.argument)}
+            return wanted if acknowledged else {1, 2}
+        assert self.before is None or self.before.workloads
+        return {self.before.workloads[0].desired} if self.before and self.operation == "restart" else {1, 2}
+
+    def _check_versions(self, snapshot: Snapshot, *, acknowledged: bool) -> None:
+        case = self.case
+        if self.operation == "undo":
+            assert answers(snapshot, self.version)
+        elif self.operation in ("update", "first-apply"):
+            old = [self.version] if self.version and not acknowledged else []
+            assert any(answers(snapshot, one) for one in [case.argument, *old])
+        elif self.operation == "restart" and acknowledged:
+            assert self.before is not None and not uids(snapshot) & uids(self.before)
+
+    async def leave(self) -> None:
+        """What a case made for itself goes again."""
+        if self.case.environment != STANDING:
+            await operations.delete(self.case)
+
+
+async def run(town: Town, kill: Kill) -> dict[str, object]:
+    """Carry the case out and check that nothing was lost, doubled or left."""
+    ground = Ground(town, kill.operation)
+    case = await ground.prepare()
+    since = await town.restart_supervisor(kill.fault)
+    url = operations.url(ground.before) if ground.before and kill.operation != "delete" else None
+    with town.watch(url) as watch:
+        acknowledged = await _command(town, kill, case)
+        assert f"fault kills {kill.victim}" in town.said(since), f"{kill} never happened\n{town.tail()}"
+        await ground.intended(acknowledged=acknowledged)
+    _judge(kill, watch.doubles, watch.failed, watch.most)
+    await ground.leave()
+    await town.clean()
+    return {"sent": watch.sent, "failed": len(watch.failed)}
+
+
+def _judge(kill: Kill, doubles: set[str], failed: list[str], most: int) -> None:
+    assert not doubles, f"started twice: {doubles}"
+    assert most <= 3, f"{most} replicas at once"
+    if kill.victim != "router":
+        assert not failed, f"requests were lost: {failed}"
+
+
+async def _command(town: Town, kill: Kill, case: Case) -> bool:
+    """Return whether the command ended by itself and said that it was well."""
+    if kill.victim != "cli":
+        async with asyncio.timeout(PATIENCE):
+            await OPERATIONS[kill.operation](case)
+        return True
+    line = python("-m", "tests.faults.operations", str(town.project), town.image, kill.operation)
+    command = await asyncio.to_thread(
+        subprocess.run, [*line, case.environment, case.argument], capture_output=True, check=False, timeout=PATIENCE
+    )
+    assert command.returncode in (0, -9), command.stderr.decode()
+    return command.returncode == 0
+
