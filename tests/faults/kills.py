@@ -140,8 +140,11 @@ async def _command(town: Town, kill: Kill, case: Case) -> bool:
         return True
     line = python("-m", "tests.faults.operations", str(town.project), town.image, kill.operation)
     command = await asyncio.to_thread(
-        subprocess.run, [*line, case.environment, case.argument], capture_output=True, check=False, timeout=PATIENCE
+        subprocess.run,
+        [*line, case.environment, case.argument],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert command.returncode in (0, -9), command.stderr.decode()
     return command.returncode == 0
-

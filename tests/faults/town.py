@@ -122,15 +122,19 @@ class Town:
 
     async def restart_supervisor(self, fault: str = "") -> int:
         """Let the supervisor go and start one that is armed; return where its log begins."""
-        old = self.daemon("supervisor")
-        if old is not None:
-            os.kill(old, signal.SIGTERM)
-            await self.until(lambda: not alive(old))
-        at = self.log_size()
-        with environ(FLASKSHIP_FAULTS="1", **({FAULT: fault} if fault else {})):
-            with contextlib.suppress(FlaskshipError):
-                await asyncio.to_thread(daemon.start_supervisor, self.paths)
-        return at
+        # One that the router has just started, too, may hold the place: again until ours is armed.
+        for _ in range(10):
+            for old in [pid for pid, role in self.daemons().items() if role == "supervisor"]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(old, signal.SIGTERM)
+                await self.until(lambda old=old: not alive(old))
+            at = self.log_size()
+            with environ(FLASKSHIP_FAULTS="1", **({FAULT: fault} if fault else {})):
+                with contextlib.suppress(FlaskshipError):
+                    await asyncio.to_thread(daemon.start_supervisor, self.paths)
+            if f"armed {fault}" in self.said(at):
+                return at
+        raise AssertionError(f"no supervisor could be armed\n{self.tail()}")
 
     def log_size(self) -> int:
         log = self.paths.log("supervisor")
@@ -177,7 +181,9 @@ class Town:
         limit = time.monotonic() + seconds
         while not true():
             if time.monotonic() > limit:
-                raise AssertionError(f"never came true: {what or true} {true() if what else ''}\n{self.tail()}")
+                raise AssertionError(
+                    f"never came true: {what or true} {true() if what else ''}\n{self.tail()}"
+                )
             await asyncio.sleep(0.02)
 
     def tail(self) -> str:

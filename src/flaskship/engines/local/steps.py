@@ -86,6 +86,7 @@ def arm(environ: MutableMapping[str, str], project: str, writer: Callable[[], in
     if allowed != "1":
         return
     fault = parse(text) if text else None
+    sys.stderr.write(f"armed {text}\n")
     seen = 0
 
     def reached(name: str, side: str) -> None:
