@@ -1,11 +1,14 @@
 """One project per worker: the repository's own files, built once, stopped at the end with nothing left."""
 
+import contextlib
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.stories.project import REPOSITORY, Project, free_node_port, until
+from tests.integration.stories.project import REPOSITORY, Project, free_node_port
 
 IGNORED = shutil.ignore_patterns("__pycache__", "tests", ".*_cache", "*.db", ".venv")
 
@@ -24,8 +27,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     try:
         yield project
     finally:
-        project.run("down", "--all")
-        until(lambda: not project.processes(), 30)
+        told = project.run("down", "--all")
+        left = project.processes()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    assert not left, f"{left} outlived down --all:\n{told.err}"
 
 
 @pytest.fixture
