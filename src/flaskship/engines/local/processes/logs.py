@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from flaskship.engines.local.processes.changes import Change
@@ -159,16 +160,28 @@ def last_lines(path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 
 
 
 def copy_truncate(path: Path, keep: int) -> None:
-    """Put the last `keep` bytes of a file beside it as FILE.1 (0600) and empty it under its writers."""
+    """Put the last `keep` bytes of a file beside it as FILE.1 (0600) and empty it under its writers.
+
+    Where there is no room for the copy, the file is emptied all the same: a full disk harms more than a log
+    that is gone. A writer that is faster than the copy does not make it longer.
+    """
     aside = path.with_name(path.name + ".new")
     with path.open("r+b", buffering=0) as source:
         source.seek(max(0, source.seek(0, os.SEEK_END) - keep))
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as target:
-            while data := source.read(_COPY):
-                target.write(data)
-            source.truncate(0)
-    aside.replace(path.with_name(path.name + ".1"))
+        try:
+            _copy(source, aside, keep)
+            aside.replace(path.with_name(path.name + ".1"))
+        except OSError:
+            aside.unlink(missing_ok=True)
+        source.truncate(0)
+
+
+def _copy(source: FileIO, aside: Path, most: int) -> None:
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as target:
+        while most > 0 and (data := source.read(min(_COPY, most))):
+            target.write(data)
+            most -= len(data)
 
 
 def _text(line: bytes | bytearray) -> str:
