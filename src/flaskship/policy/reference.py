@@ -13,8 +13,8 @@ HEAD = """\
 # Checks
 
 `flaskship check [ENV ...]` renders environments and judges their objects by the {count} rules below. It ends
-with exit 3 where an error or a warning is not accepted; an info never fails a check. Each finding names the line
-of the value that changes it. `-o json` gives the findings to scripts, `-o sarif` to code hosts.
+with exit 3 where an error or a warning is not accepted; an info never fails a check. Each finding names the
+line of the value that changes it. `-o json` gives the findings to scripts, `-o sarif` to code hosts.
 
 Manifests are compared with the fields of every supported Kubernetes ({first} to {last}), and with the custom
 resources of {custom}.

@@ -5,9 +5,10 @@ import re
 from collections import Counter
 
 _NAME = re.compile(
-    r"(?:^|[_\-.])(?:pass(?:word|wd|phrase)?|secret|token|api_?key|private_?key|credentials?|dsn|auth)(?:$|[_\-.])",
+    r"(?:^|[_\-.])(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|credentials?|dsn|auth)(?:$|[_\-.])",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HARMLESS_NAME = re.compile(
     r"(?:file|path|dir|name|url|host|timeout|ttl|enabled|required|header)$", re.IGNORECASE
 )
@@ -27,7 +28,8 @@ SHORTEST = 4
 
 def is_named_secret(name: str) -> bool:
     """Whether a variable's name says that it holds a secret."""
-    return bool(_NAME.search(name)) and not _HARMLESS_NAME.search(name)
+    spelled = _CAMEL.sub("_", name)
+    return bool(_NAME.search(spelled)) and not _HARMLESS_NAME.search(spelled)
 
 
 def looks_secret(name: str, text: str) -> str | None:
