@@ -1,7 +1,7 @@
 """What our chart costs to render, against the fastest way known to write the same objects.
 
-The other side is benchmarks/fastest: one file, one loop, one mergeOverwrite of a deepCopy for each application, no
-toYaml/fromYaml round trip, no rules, no schema. Both get the same values and must give the same objects.
+The other side is benchmarks/fastest: one file, one loop, one mergeOverwrite of a deepCopy for each
+application, no toYaml/fromYaml round trip, no rules, no schema. Both must give the same objects.
 Processor time is counted, that of Go's garbage collector included.
 """
 

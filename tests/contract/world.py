@@ -18,7 +18,7 @@ from flaskship.model.snapshot import ReplicaPhase, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Asked, Machine, Port
-from flaskship.tasks.world import BuiltImage, HealthAnswer, Rendered, Report, Setting, World
+from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Rendered, Report, Setting, World
 
 REPOSITORY = "cloudandparth/my-demo-app"
 IMAGE = f"{REPOSITORY}:1.0"
@@ -63,6 +63,7 @@ class Stage:
         self.answers: dict[str, str] = {}
         self.machine = Machine((3, 12, 1), Asked(True, "Helm 4"), Asked(True, "uv"), 9 << 30, (), ("memory",))
         self.origins: tuple[Setting, ...] = ()
+        self.around = Around(present=True)
         self.rules: tuple[Rule, ...] = ()
         self.project = Project(
             root,
@@ -91,6 +92,7 @@ class Stage:
             layer_values=self._layer,
             locate=self._locate,
             origins=lambda layered, path: self.origins,
+            around=lambda layered, path: self.around,
             render=self._render,
             build_image=self._build,
             open_engine=self._open,

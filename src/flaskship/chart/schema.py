@@ -47,6 +47,17 @@ def is_secret(path: KeyPath) -> bool:
     return path[:2] == SECRET
 
 
+def masked(path: KeyPath, value: Any) -> Any:
+    """What stands at a path, without the secrets in it; a null stays what it is, for it deletes."""
+    if value is None:
+        return None
+    if is_secret(path):
+        return "***"
+    if path == SECRET[: len(path)] and isinstance(value, Mapping):
+        return {key: masked((*path, key), item) for key, item in value.items()}
+    return value
+
+
 def _line(location: Location | None) -> int:
     return location.line if location else 0
 

@@ -65,7 +65,7 @@ class LayeredValues:
             for layer in self.layers:
                 said = layer.says(inherited)
                 if said is not None:
-                    value = "***" if schema.is_secret(inherited) and said.value is not None else said.value
+                    value = schema.masked(inherited, said.value)
                     yield Origin(layer.name, schema.dotted(said.at), said.location, value)
 
     def _inheritance(self, keys: KeyPath) -> list[KeyPath]:

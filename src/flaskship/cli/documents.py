@@ -8,6 +8,7 @@ from flaskship.model.location import Location
 from flaskship.model.release import Event, LogLine, Revision
 from flaskship.model.snapshot import Phase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.tasks.explain import Explained
 from flaskship.tasks.result import Move, Moved
 from flaskship.tasks.steer import Steered
 from flaskship.tasks.verify import Verified
@@ -178,10 +179,17 @@ def verified_document(verified: Verified) -> Json:
     }
 
 
-def explained_document(environment: str, path: str, found: Sequence[Setting]) -> Json:
-    """The layers that set a path, the winner last."""
-    listed = [
-        {"layer": one.layer, "path": one.path, "values": place(one.location), "value": one.value}
-        for one in found
-    ]
-    return {"environment": environment, "path": path, "origins": listed}
+def explained_document(environment: str, found: Explained) -> Json:
+    """The layers that set a path, the winner last, and the winners of the values below it."""
+    return {
+        "environment": environment,
+        "path": found.path,
+        "present": found.present,
+        "nearest": found.nearest,
+        "origins": [_setting(one.path, one) for one in found.origins],
+        "parts": [_setting(part.path, part.winner) for part in found.parts],
+    }
+
+
+def _setting(path: str, one: Setting) -> Json:
+    return {"layer": one.layer, "path": path, "values": place(one.location), "value": one.value}

@@ -19,7 +19,5 @@ def command(env: str, path: str, files: tuple[Path, ...], sets: tuple[str, ...])
     settings = options.current()
     world, project = options.load(settings)
     found = explain(world, project, options.choose(project, env), path, files, sets)
-    settings.output.answer(
-        documents.explained_document(env, path, found), screens.explained_screen(path, found)
-    )
+    settings.output.answer(documents.explained_document(env, found), screens.explained_screen(found))
     return 0

@@ -9,9 +9,9 @@ from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.doctor import Check, Health
+from flaskship.tasks.explain import Explained
 from flaskship.tasks.result import Moved
 from flaskship.tasks.verify import Verified
-from flaskship.tasks.world import Setting
 
 NOT_RUNNING = "not running"
 LONGEST_VALUE = 60
@@ -192,15 +192,21 @@ def verified_screen(verified: Verified) -> list[str]:
     return [*lines, f"verdict: {verified.verdict.outcome}", *verdict_lines(verified.verdict)]
 
 
-def explained_screen(path: str, found: Sequence[Setting]) -> list[str]:
-    """The layers that set a path, the winner last and marked."""
-    if not found:
-        return [f"{path}: no layer sets it"]
+def explained_screen(found: Explained) -> list[str]:
+    """The layers that set a path, the winner last and marked; below a map, who won each of its values."""
+    lines = []
+    if not found.present:
+        near_by = f"; the nearest is {found.nearest}" if found.nearest else ""
+        lines.append(f"{found.path}: is not there{near_by}")
     rows = [
-        ("*" if one is found[-1] else " ", near(one.location), one.layer, one.path, shown(one.value))
-        for one in found
+        ("*" if one is found.origins[-1] else " ", near(one.location), one.path, shown(one.value))
+        for one in found.origins
     ]
-    return table((" ", "WHERE", "LAYER", "PATH", "VALUE"), rows)
+    lines += table((" ", "WHERE", "PATH", "VALUE"), rows) if rows else []
+    if found.parts:
+        below = [(part.path, near(part.winner.location), shown(part.winner.value)) for part in found.parts]
+        lines += ["", *table(("BELOW", "WHERE", "VALUE"), below)]
+    return lines
 
 
 def shown(value: object) -> str:

@@ -14,7 +14,7 @@ from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Port
 from flaskship.tasks.provenance import provenance_of
-from flaskship.tasks.world import BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
+from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
 
 LONGEST_BODY = 200
 INSTALLED = " + "
@@ -28,6 +28,7 @@ def real_world() -> World:
         layer_values=_layer_values,
         locate=_locate,
         origins=_origins,
+        around=_around,
         render=_render,
         build_image=_build_image,
         open_engine=_open_engine,
@@ -63,6 +64,13 @@ def _locate(layered: Layered, document: Document, field: str) -> Location | None
 
 def _origins(layered: Layered, path: str) -> tuple[Setting, ...]:
     return tuple(Setting(one.layer, one.path, one.location, one.value) for one in layered.origin(path))
+
+
+def _around(layered: Layered, path: str) -> Around:
+    from flaskship.chart.paths import surroundings
+
+    found = surroundings(layered, path)
+    return Around(found.present, found.below, found.nearest)
 
 
 def _render(

@@ -1,10 +1,30 @@
 """Explain: which layers of values set a path, the winner last."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.model.project import Environment, Project
 from flaskship.tasks.world import Setting, World
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value below the path, with the layer that won."""
+
+    path: str
+    winner: Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Every layer that set a path, the winner last; its values one by one; the nearest where it is not."""
+
+    path: str
+    present: bool
+    origins: tuple[Setting, ...]
+    parts: tuple[Part, ...] = ()
+    nearest: str | None = None
 
 
 def explain(
@@ -14,6 +34,13 @@ def explain(
     path: str,
     files: Sequence[Path],
     sets: Sequence[str],
-) -> tuple[Setting, ...]:
-    """Return every layer that set the path, in the order of their weight; empty where none did."""
-    return world.origins(world.layer_values(project, environment, files, sets), path)
+) -> Explained:
+    """Return every layer that set the path, in the order of their weight, and what stands below it."""
+    layered = world.layer_values(project, environment, files, sets)
+    around = world.around(layered, path)
+    if not around.present:
+        # What deletes a path is told; what others would inherit under a name that is not there is not.
+        told = tuple(one for one in world.origins(layered, path) if one.path == path)
+        return Explained(path, present=False, origins=told, nearest=around.nearest)
+    parts = [Part(below, found[-1]) for below in around.below if (found := world.origins(layered, below))]
+    return Explained(path, present=True, origins=world.origins(layered, path), parts=tuple(parts))

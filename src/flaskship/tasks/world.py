@@ -60,6 +60,15 @@ class Setting:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Whether a path of the values is there, the paths below it, and the nearest one where it is not."""
+
+    present: bool
+    below: tuple[str, ...] = ()
+    nearest: str | None = None
+
+
 class Report(Protocol):
     """Hears how far a story is; it prints, or a test remembers."""
 
@@ -85,6 +94,7 @@ class World:
     layer_values: Callable[[Project, Environment, Sequence[Path], Sequence[str]], Layered]
     locate: Callable[[Layered, Document, str], Location | None]
     origins: Callable[[Layered, str], tuple[Setting, ...]]
+    around: Callable[[Layered, str], Around]
     render: Callable[[Project, Environment, Layered, int, bool], Rendered]
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
     open_engine: Callable[[Project, Environment, str], Engine]

@@ -1,0 +1,195 @@
+"""explain, diff and bad input through the command line's own function, with this repository's chart."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from flaskship.cli.main import run
+from flaskship.cli.output import Output
+from flaskship.cli.wiring import real_world
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = json.loads((ROOT / "docs/reference/output.schema.json").read_text())
+API = "applications.my-tomorrows-api"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The exit code and what was printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        Draft202012Validator(SCHEMA).validate(document)
+        return document
+
+
+Type = Callable[..., Printed]
+
+
+@pytest.fixture
+def type_in(monkeypatch: pytest.MonkeyPatch) -> Type:
+    monkeypatch.chdir(ROOT)
+
+    def typed(*words: str, colour: bool = False) -> Printed:
+        out, err = io.StringIO(), io.StringIO()
+        code = run(words, real_world, Output(out, err, colour=colour))
+        return Printed(code, out.getvalue(), err.getvalue())
+
+    return typed
+
+
+def test_explain_names_every_layer_and_the_winner(type_in: Type) -> None:
+    document = type_in(
+        "explain",
+        "prod",
+        f"{API}.autoscaling.maxReplicas",
+        "--set",
+        f"{API}.autoscaling.maxReplicas=30",
+        "-o",
+        "json",
+    ).document
+    assert [one["value"] for one in document["origins"]] == [10, 20, 30]
+    first, second, third = document["origins"]
+    assert first["path"] == "defaults.autoscaling.maxReplicas"
+    assert second["values"]["file"].endswith("values-prod.yaml")
+    line = (ROOT / "infra/helmchart/values-prod.yaml").read_text().splitlines()[second["values"]["line"] - 1]
+    assert "maxReplicas: 20" in line
+    assert third["layer"].startswith("--set")
+
+
+def test_explain_of_an_application_names_the_winner_of_each_value(type_in: Type) -> None:
+    document = type_in("explain", "prod", API, "-o", "json").document
+    parts = {one["path"]: one for one in document["parts"]}
+    assert parts[f"{API}.autoscaling.maxReplicas"]["values"]["file"].endswith("values-prod.yaml")
+    assert parts[f"{API}.resources.limits.memory"]["value"] == "512Mi"
+    assert parts[f"{API}.ingress.subdomain"]["value"] == "api"
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("applications.my-tomorrows-ap.replicas", f"{API}.replicas"),
+        (f"{API}.resources.limits.memry", f"{API}.resources.limits.memory"),
+    ],
+)
+def test_explain_says_that_a_path_is_not_there_and_which_is_near(
+    type_in: Type, path: str, nearest: str
+) -> None:
+    printed = type_in("explain", "dev", path)
+    assert (printed.code, printed.out) == (0, f"{path}: is not there; the nearest is {nearest}\n")
+    document = type_in("explain", "dev", path, "-o", "json").document
+    assert (document["present"], document["nearest"], document["origins"]) == (False, nearest, [])
+
+
+def test_explain_shows_no_secret(type_in: Type) -> None:
+    words = ("--set", "secrets.generated.api-key=hunter2")
+    for path in ("secrets", "secrets.generated", "secrets.generated.api-key"):
+        for more in ((), ("-o", "json")):
+            printed = type_in("explain", "dev", path, *words, *more)
+            assert printed.code == 0
+            assert "hunter2" not in printed.out + printed.err
+
+
+def test_diff_against_another_environment_shows_what_differs_and_no_secret(type_in: Type) -> None:
+    words = ("diff", "staging", "--against", "prod", "--set", f"{API}.env.MY_TOKEN=hunter2")
+    printed = type_in(*words)
+    assert printed.code == 0
+    assert "my-tomorrows-monitoring\n  - ConfigMap" in printed.out
+    assert "~ spec.maxReplicas: 20 -> 4" in printed.out
+    assert "hunter2" not in printed.out
+    document = type_in(*words, "-o", "json").document
+    assert document["against"]["environment"] == "prod"
+    assert "hunter2" not in json.dumps(document)
+
+
+def test_diff_is_coloured_on_a_terminal_only(type_in: Type) -> None:
+    words = ("diff", "staging", "--against", "prod")
+    plain, coloured = type_in(*words), type_in(*words, colour=True)
+    assert "\x1b[31m    - " in coloured.out or "\x1b[31m  - " in coloured.out
+    assert "\x1b" not in plain.out
+
+
+LONG = "a" * 63
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+# what is wrong in the extra file, its line, and what the one message says
+BAD = {
+    "wrong type": (
+        "defaults:\n  replicas: many\n",
+        2,
+        "defaults.replicas: 'many' is text, not a whole number",
+    ),
+    "unknown key": ("defaults:\n  replcas: 2\n", 2, "did you mean replicas?"),
+    "unknown key at the top": ("aplications: {}\n", 1, "did you mean applications?"),
+    "duplicate key": ("defaults:\n  replicas: 1\n  replicas: 2\n", 3, "stands twice: here and on line 2"),
+    "duplicate name in the map": ("applications:\n  x-api: {}\n  x-api: {}\n", 3, "stands twice"),
+    "duplicate name in the list": (
+        "applications:\n  - name: x\n  - name: x\n",
+        3,
+        "stands twice in the list",
+    ),
+    "63 characters": (f"applications:\n  {LONG}: {{}}\n", 2, "longer than 52 characters"),
+    "unicode in a name": ("applications:\n  käse-api: {}\n", 2, "does not look like"),
+    "a null byte": ('environment: "a\\0b"\n', 1, "does not look like"),
+    "aliases that multiply": (BOMB, 0, "aliases expand to more than"),
+    "on as a tag": ("defaults:\n  image: {tag: on}\n", 2, "is a truth value, not text"),
+    "1.10 as a tag": ("defaults:\n  image:\n    tag: 1.10\n", 3, "is a number, not text"),
+    "yes for text": ("environment: yes\n", 1, "is a truth value, not text"),
+    "text for a truth value": ('defaults:\n  enabled: "on"\n', 2, "'on' is text, not true or false"),
+    "a huge integer": ("defaults:\n  replicas: 99999999999999999999999\n", 2, "defaults.replicas:"),
+    "a large integer": ("defaults:\n  replicas: 4294967296\n", 2, "is above 1000"),
+    "not a number": ("defaults:\n  replicas: .nan\n", 0, ""),
+    "null for what is needed": (
+        f"applications:\n  {API.partition('.')[2]}:\n    image: null\n",
+        3,
+        "is required",
+    ),
+    "null for a default": ("defaults:\n  probes: null\n", 2, "is required and missing"),
+    "a list for a map": ("defaults: []\n", 1, "is a list, not a map"),
+    "not YAML": ("defaults: {\n", 0, "not valid YAML"),
+    "two documents": ("a: 1\n---\nb: 2\n", 0, "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_message_with_its_place(type_in: Type, tmp_path: Path, name: str) -> None:
+    text, line, words = BAD[name]
+    file = tmp_path / "bad.yaml"
+    file.write_text(text)
+    printed = type_in("render", "dev", "-f", str(file))
+    assert printed.code == 2, printed.out[:500]
+    assert printed.out == ""
+    assert printed.err.count("error:") == 1
+    assert "Traceback" not in printed.err
+    assert f"bad.yaml:{line}" in printed.err if line else "bad.yaml" in printed.err
+    assert words in printed.err
+    assert len(printed.err) < 2000
+
+
+def test_a_null_deletes_what_may_be_missing(type_in: Type, tmp_path: Path) -> None:
+    file = tmp_path / "null.yaml"
+    file.write_text("defaults:\n  resources:\n    limits: {cpu: null}\n")
+    printed = type_in("render", "dev", "-f", str(file))
+    assert printed.code == 0
+    assert "null" not in printed.out
+    assert 'cpu: "1"' not in printed.out
+
+
+def test_unicode_in_a_text_is_kept(type_in: Type, tmp_path: Path) -> None:
+    file = tmp_path / "unicode.yaml"
+    file.write_text("defaults: {config: {GREETING: 'Grüße, 世界 \N{WAVING HAND SIGN}'}}\n", encoding="utf-8")
+    printed = type_in("render", "dev", "-f", str(file))
+    assert "Grüße, 世界" in printed.out
