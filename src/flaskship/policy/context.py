@@ -87,6 +87,10 @@ class Context:
         given = workload.spec.at("replicas").number
         return 1 if given is None else given
 
+    def replicas_setting(self, workload: Object) -> str:
+        """The value that says how few pods a workload runs with."""
+        return "replicas" if self.scaler(workload) is None else "autoscaling.minReplicas"
+
     def scaler(self, workload: Object) -> Object | None:
         """The autoscaler that scales a workload."""
         for one in self.of("HorizontalPodAutoscaler"):

@@ -19,4 +19,5 @@ def find(context: Context) -> Iterator[Fault]:
         if not pods:
             yield budget.fault("its selector picks no pods", selector, "pdb.enabled")
         elif fewest == [1]:
-            yield budget.fault("guards a single replica: a drain stops it anyway", "spec", "replicas")
+            setting = context.replicas_setting(pods[0].owner)
+            yield budget.fault("guards a single replica: a drain stops it anyway", "spec", setting)

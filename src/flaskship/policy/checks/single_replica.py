@@ -17,4 +17,5 @@ def find(context: Context) -> Iterator[Fault]:
     for workload in context.of("Deployment", "Rollout", "StatefulSet"):
         replicas = context.replicas(workload)
         if replicas is not None and replicas < 2:
-            yield workload.fault(f"runs {replicas} replica", "spec.replicas", "replicas")
+            setting = context.replicas_setting(workload)
+            yield workload.fault(f"runs {replicas} replica", "spec.replicas", setting)

@@ -1,0 +1,184 @@
+"""flaskship check on this repository's own project, rendered by the real Helm."""
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flaskship.cli.main import run
+from flaskship.cli.output import Output
+
+ROOT = Path(__file__).resolve().parents[3]
+API = "applications.my-tomorrows-api"
+
+
+@dataclass(frozen=True)
+class Checked:
+    code: int
+    document: dict[str, Any]
+
+    @property
+    def open(self) -> list[dict[str, Any]]:
+        return [one for one in self.document["findings"] if one["accepted"] is None]
+
+    def of(self, rule: str) -> list[dict[str, Any]]:
+        return [one for one in self.open if one["rule"] == rule]
+
+
+def flaskship(*words: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    code = run([*words, "--project", str(ROOT)], output=Output(out, err))
+    return code, out.getvalue(), err.getvalue()
+
+
+def check(*words: str) -> Checked:
+    code, out, _ = flaskship("check", *words, "-o", "json")
+    return Checked(code, json.loads(out))
+
+
+def test_our_environments_pass_and_every_accepted_finding_has_its_reason() -> None:
+    checked = check()
+    assert checked.open == []
+    assert checked.code == 0
+    assert checked.document["environments"] == ["dev", "staging", "prod"]
+    assert all(len(one["accepted"]) > 20 for one in checked.document["findings"])
+
+
+def test_what_prod_has_and_staging_never_exercises_is_accepted_one_by_one() -> None:
+    checked = check("prod", "--untested-against", "staging")
+    assert checked.open == []
+    assert checked.code == 0
+    untested = [one for one in checked.document["findings"] if one["rule"] == "untested"]
+    assert "VerticalPodAutoscaler" in {one["object"] for one in untested}
+    assert all("*" not in one["object"] for one in untested)
+
+
+def test_something_new_in_prod_alone_is_found(tmp_path: Path) -> None:
+    checked = check("prod", "--untested-against", "staging", "--set", f"{API}.features.quick=true")
+    assert checked.code == 3
+    assert [one["object"] for one in checked.of("untested")] == ["feature quick of my-tomorrows-api"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "setting", "rule"),
+    [
+        ("staging", f"{API}.image.tag=latest", "image-tag"),
+        ("staging", f"{API}.image.pullPolicy=Never", "pull-policy"),
+        ("staging", f"{API}.probes.readiness.enabled=false", "readiness-probe"),
+        ("staging", f"{API}.probes.liveness.path=/ready", "probe-paths"),
+        ("staging", f"{API}.env.DB_PASSWORD=hunter22", "plain-secret"),
+        ("staging", f"{API}.pdb.enabled=false", "pdb-missing"),
+        ("staging", f"{API}.topologySpread.enabled=false", "topology-spread"),
+        ("staging", f"{API}.serviceAccount.create=false", "reference-missing"),
+        ("prod", f"{API}.autoscaling.minReplicas=1", "single-replica"),
+        ("prod", f"{API}.progressDeadlineSeconds=30", "startup-deadline"),
+    ],
+)
+def test_a_broken_value_is_found_and_named_as_its_origin(environment: str, setting: str, rule: str) -> None:
+    checked = check(environment, "--set", setting)
+    assert checked.code == 3
+    found = checked.of(rule)
+    assert found, [one["rule"] for one in checked.open]
+    assert {one["application"] for one in found} == {"my-tomorrows-api"}
+    assert any(one["values"]["file"].startswith("--set") for one in found), found
+
+
+def test_the_line_of_a_values_file_is_named(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text("applications:\n  my-tomorrows-api:\n    image:\n      tag: latest\n")
+    [*found] = check("staging", "-f", str(extra)).of("image-tag")
+    placed = [one["values"] for one in found if one["object"].startswith("Deployment")]
+    assert placed == [{"file": str(extra), "line": 4}] * len(placed)
+    assert placed
+
+
+def test_an_extra_object_is_placed_inside_the_file_that_holds_it(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(
+        "extraObjects:\n"
+        "  - apiVersion: v1\n"
+        "    kind: Pod\n"
+        "    metadata: {name: odd}\n"
+        "    spec:\n"
+        "      hostNetwork: true\n"
+        "      containers:\n"
+        "        - name: odd\n"
+        "          image: odd:1\n"
+        "          securityContext:\n"
+        "            privileged: true\n"
+    )
+    checked = check("staging", "-f", str(extra))
+    assert checked.code == 3
+    [network] = checked.of("host-access")
+    [privileged] = checked.of("privilege-escalation")
+    assert network["values"] == {"file": str(extra), "line": 6}
+    assert privileged["values"] == {"file": str(extra), "line": 11}
+    assert privileged["application"] is None
+
+
+def test_without_its_acceptances_prod_fails_and_a_needless_one_fails_too(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text("policy:\n  accept:\n    - rule: rbac-wildcard\n      reason: nobody knows any more\n")
+    checked = check("prod", "-f", str(extra))
+    assert {"image-digest", "single-replica", "acceptance-unused"} <= {one["rule"] for one in checked.open}
+    [needless] = checked.of("acceptance-unused")
+    assert needless["values"] == {"file": str(extra), "line": 3}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "{rule: image-tag}",
+        "{rule: image-tag, reason: short}",
+        "{reason: without a rule it says nothing}",
+        "{rule: image-tag, reason: long enough to say, apliccation: x}",
+        "image-tag",
+    ],
+)
+def test_an_acceptance_that_lacks_a_part_is_refused_by_the_schema(tmp_path: Path, wrong: str) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(f"policy:\n  accept:\n    - {wrong}\n")
+    code, _, err = flaskship("check", "prod", "-f", str(extra))
+    assert code == 2
+    assert f"{extra}:3" in err
+    assert "policy.accept[0]" in err
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        (f"{API}.strategy.type=Canary",),
+        (f"{API}.strategy.type=BlueGreen",),
+        ("namespace.create=true",),
+        ("monitoring.serviceMonitor.enabled=true",),
+        ("priorityClasses.create=true",),
+        (f"{API}.vpa.enabled=true",),
+        (f"{API}.scheduling.spot=true",),
+        (f"{API}.autoscaling.memory.enabled=true",),
+        ("ingress.className=nginx", "ingress.tlsSecret=tls"),
+        ("secrets.provider=generated", "secrets.generated.database-url=sqlite://"),
+        (f"{API}.aws.access=true", "aws.roleArn=arn:aws:iam::123456789012:role/x"),
+    ],
+)
+def test_whatever_the_chart_can_render_has_the_fields_of_every_supported_kubernetes(
+    sets: tuple[str, ...],
+) -> None:
+    checked = check("staging", *(word for one in sets for word in ("--set", one)))
+    about_fields = ("invalid-field", "unknown-field", "duplicate-entry", "dead-api", "explicit-null")
+    assert [one for rule in about_fields for one in checked.of(rule)] == []
+
+
+def test_sarif_has_a_line_of_this_repository_for_every_result() -> None:
+    code, out, _ = flaskship("check", "-o", "sarif")
+    assert code == 0
+    assert str(ROOT) not in out
+    [ran] = json.loads(out)["runs"]
+    assert ran["results"]
+    for result in ran["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        lines = (ROOT / place["artifactLocation"]["uri"]).read_text().splitlines()
+        assert 1 <= place["region"]["startLine"] <= len(lines)
+        assert result["suppressions"][0]["justification"]
