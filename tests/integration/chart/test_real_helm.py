@@ -1,6 +1,7 @@
 """An unmodified helm, without Flaskship, renders the same bytes and reads --set the same way."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_lint_and_package_pass(helm: Path, tmp_path: Path) -> None:
         assert lint.returncode == 0, lint.stdout
     subprocess.run([helm, "package", CHART, "-d", tmp_path], capture_output=True, timeout=60, check=True)
     assert list(tmp_path.glob("*.tgz"))
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_the_line_of_the_guide_installs_as_a_dry_run(helm: Path, tmp_path: Path, environment: str) -> None:
+    """`helm install dev-apps . -f values-dev.yaml`, as it stands there; no cluster is asked."""
+    line = ["install", f"{environment}-apps", ".", "-f", f"values-{environment}.yaml", "--dry-run=client"]
+    nowhere = {**os.environ, "KUBECONFIG": str(tmp_path / "none")}
+    done = subprocess.run(
+        [helm, *line], cwd=CHART, env=nowhere, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"release {environment}-apps in namespace default" in done.stdout
+    assert f"this environment belongs in namespace my-app-{environment}" in done.stdout
 
 
 keys = st.from_regex(r"[a-c](\.[a-c]|\[[0-2]\]){0,3}", fullmatch=True)
