@@ -239,9 +239,17 @@ class Supervisor:
         runtime.start()
 
     def _runtime(self, intent: Intent) -> EnvironmentRuntime:
+        self._sweep_folders(intent.environment)
         runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
         self.environments[intent.environment] = runtime
         return runtime
+
+    def _sweep_folders(self, environment: str) -> None:
+        # What an earlier supervisor had no time to remove, and the logs of Jobs that it kept.
+        known = {record.name for record in self.world.state.replicas(environment)}
+        for folder in (self.world.paths.environment(environment) / "replicas").glob("*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _listeners(self, environment: str, spec: LocalRelease) -> tuple[ListenerPlan | Entrance, ...]:
         plans: list[ListenerPlan | Entrance] = []
