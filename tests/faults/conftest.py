@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.faults.cases import FAST, kills
+from tests.faults.matrix import MATRIX
 from tests.faults.town import Town
 
 
@@ -15,8 +16,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    everything = metafunc.config.getoption("--all-faults", default=False)
+    if "entry" in metafunc.fixturenames:
+        metafunc.parametrize("entry", [one for one in MATRIX if everything or one.fast], ids=str)
     if "kill" in metafunc.fixturenames:
-        everything = metafunc.config.getoption("--all-faults", default=False)
         metafunc.parametrize("kill", kills() if everything else FAST, ids=str)
 
 

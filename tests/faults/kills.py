@@ -101,7 +101,8 @@ class Ground:
             old = [self.version] if self.version and not acknowledged else []
             assert any(answers(snapshot, one) for one in [case.argument, *old])
         elif self.operation == "restart" and acknowledged:
-            assert self.before is not None and not uids(snapshot) & uids(self.before)
+            assert self.before is not None
+            assert not uids(snapshot) & uids(self.before)
 
     async def leave(self) -> None:
         """What a case made for itself goes again."""
@@ -114,6 +115,13 @@ async def run(town: Town, kill: Kill) -> dict[str, object]:
     ground = Ground(town, kill.operation)
     case = await ground.prepare()
     since = await town.restart_supervisor(kill.fault)
+    try:
+        return await _cut(town, kill, ground, case, since)
+    finally:
+        await town.let_go()
+
+
+async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -> dict[str, object]:
     url = operations.url(ground.before) if ground.before and kill.operation != "delete" else None
     with town.watch(url) as watch:
         acknowledged = await _command(town, kill, case)

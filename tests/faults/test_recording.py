@@ -24,4 +24,5 @@ async def test_the_table_is_what_happens(built: Town, operation: str) -> None:
     await ground.intended(acknowledged=True)
     recorded = {line.removeprefix("step ") for line in built.said(since) if line.startswith("step ")}
     await ground.leave()
+    await built.let_go()
     assert recorded == set(OCCURS[operation])

@@ -21,6 +21,7 @@ from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.images import build_image
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes import proc
+from flaskship.engines.local.rpc import Caller
 from flaskship.engines.local.steps import ALLOWED, FAULT
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Document, Provenance, Release, Revision
@@ -54,6 +55,7 @@ class Town:
         self.project, self.paths = project, LocalPaths(project)
         self.image = image
         self._numbers = itertools.count(1)
+        self._guard: Caller | None = None
 
     @classmethod
     async def build(cls, folder: Path) -> "Town":
@@ -133,8 +135,22 @@ class Town:
                 with contextlib.suppress(FlaskshipError):
                     await asyncio.to_thread(daemon.start_supervisor, self.paths)
             if f"armed {fault}" in self.said(at):
+                await self._stay()
                 return at
         raise AssertionError(f"no supervisor could be armed\n{self.tail()}")
+
+    async def _stay(self) -> None:
+        """Keep a supervisor that has nothing to do yet from ending before the command has begun."""
+        if self._guard is not None:
+            await self._guard.close()
+        with contextlib.suppress(OSError):
+            self._guard = await Caller.connect(str(self.paths.socket("supervisor")))
+
+    async def let_go(self) -> None:
+        """The supervisor may end when it has nothing to do."""
+        if self._guard is not None:
+            await self._guard.close()
+            self._guard = None
 
     def log_size(self) -> int:
         log = self.paths.log("supervisor")

@@ -1,0 +1,330 @@
+"""Faults of the engine itself: its daemons, its state file, its locks, the machine under it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Awaitable, Callable
+
+from tests.faults import operations
+from tests.faults.operations import Case, whole
+from tests.faults.results import Seen
+from tests.faults.town import Town, alive, python
+
+from flaskship.engines.local.processes import proc
+from flaskship.engines.local.resting import Resting
+from flaskship.engines.local.state import State
+from flaskship.model.errors import FlaskshipError, LockedError
+
+Fault = Callable[[Town], Awaitable[Seen]]
+NAME = "town"
+
+
+async def _running(town: Town) -> str:
+    """The address of a server that runs."""
+    engine = town.engine()
+    snapshot = await engine.observe(NAME)
+    await engine.close()
+    if not snapshot.workloads:
+        await operations.update(Case(town, NAME, f"v{town.number()}"))
+    return operations.url(await town.settle(NAME, lambda s, _: whole(s)))
+
+
+def killed(*roles: str) -> Fault:
+    """Nobody is asking anything; each of these is killed, and all are there again by themselves."""
+
+    async def run(town: Town) -> Seen:
+        url = await _running(town)
+        before = await _uids(town)
+        with town.watch(url) as watch:
+            begun = time.monotonic()
+            dead = [pid for role in roles if (pid := town.daemon(role)) is not None]
+            for pid in dead:
+                os.kill(pid, signal.SIGKILL)
+            await town.until(lambda: not any(map(alive, dead)))
+            await town.until(lambda: all(town.daemon(role) for role in ("supervisor", "router", "spawner")))
+            seconds = time.monotonic() - begun
+            await town.settle(NAME, lambda s, _: whole(s))
+        assert not watch.doubles
+        assert await _uids(town) == before
+        return Seen(
+            "none",
+            f"{', '.join(roles)}: started again, every replica kept",
+            seconds,
+            watch.sent,
+            len(watch.failed),
+        )
+
+    return run
+
+
+async def _uids(town: Town) -> set[str]:
+    engine = town.engine()
+    try:
+        return operations.uids(await engine.observe(NAME))
+    finally:
+        await engine.close()
+
+
+def moved(operation: str) -> Fault:
+    """No fault at all: the operation under requests, as the measure of the others."""
+
+    async def run(town: Town) -> Seen:
+        url = await _running(town)
+        with town.watch(url) as watch:
+            begun = time.monotonic()
+            await operations.OPERATIONS[operation](Case(town, NAME, f"v{town.number()}"))
+            seconds = time.monotonic() - begun
+            await town.settle(NAME, lambda s, _: whole(s))
+        assert watch.failed == []
+        return Seen(
+            "none" if operation == "update" else "PythonImportError", operation, seconds, watch.sent, 0
+        )
+
+    return run
+
+
+def spoilt(spoil: Callable[[Town], None], words: str) -> Fault:
+    """The state file is harmed while no supervisor runs: named, left alone, and the router goes on."""
+
+    async def run(town: Town) -> Seen:
+        url = await _running(town)
+        supervisor, router = town.daemon("supervisor"), town.daemon("router")
+        assert supervisor is not None
+        assert router is not None
+        os.kill(supervisor, signal.SIGTERM)
+        await town.until(lambda: not alive(supervisor))
+        saved = _save(town)
+        spoil(town)
+        harmed = town.paths.database.read_bytes()
+        begun = time.monotonic()
+        try:
+            with town.watch(url) as watch:
+                said = await _refusal(town)
+                seconds = time.monotonic() - begun
+            assert words in said.message, said.message
+            assert said.hint
+            assert town.paths.database.read_bytes() == harmed, "the harmed file was changed"
+            assert watch.failed == []
+            assert alive(router)
+        finally:
+            _put_back(town, saved)
+        await town.settle(NAME, lambda s, _: whole(s))
+        sentence = said.message.replace(str(town.project), "PROJECT")
+        return Seen(f"exit {said.exit_code}", sentence, seconds, watch.sent, 0)
+
+    return run
+
+
+async def _refusal(town: Town) -> FlaskshipError:
+    engine = town.engine()
+    try:
+        await engine.observe(NAME)
+    except FlaskshipError as error:
+        return error
+    finally:
+        await engine.close()
+    raise AssertionError("nobody said that the state is harmed")
+
+
+def _files(town: Town) -> list[str]:
+    return [str(town.paths.database) + end for end in ("", "-wal", "-shm")]
+
+
+def _save(town: Town) -> dict[str, bytes]:
+    found = {}
+    for name in _files(town):
+        with contextlib.suppress(FileNotFoundError), open(name, "rb") as file:
+            found[name] = file.read()
+    return found
+
+
+def _put_back(town: Town, saved: dict[str, bytes]) -> None:
+    for name in _files(town):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+    for name, content in saved.items():
+        with open(name, "wb") as file:
+            file.write(content)
+
+
+def newer(town: Town) -> None:
+    with contextlib.closing(sqlite3.connect(town.paths.database)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+
+
+def corrupt(town: Town) -> None:
+    _alone(town)
+    town.paths.database.write_bytes(os.urandom(8192))
+
+
+def truncated(town: Town) -> None:
+    _alone(town)
+    content = town.paths.database.read_bytes()
+    town.paths.database.write_bytes(content[: len(content) // 2])
+
+
+def emptied(town: Town) -> None:
+    _alone(town)
+    town.paths.database.write_bytes(b"")
+
+
+def _alone(town: Town) -> None:
+    with contextlib.closing(sqlite3.connect(town.paths.database)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("PRAGMA journal_mode=DELETE")
+
+
+async def second_writer(town: Town) -> Seen:
+    await _running(town)
+    first, second = town.engine(), town.engine()
+    lock = await first.acquire(NAME, "ada: deploy", 5.0)
+    begun = time.monotonic()
+    try:
+        await second.acquire(NAME, "grace: deploy", 0.0)
+    except LockedError as held:
+        assert "ada: deploy" in held.message
+        assert f"pid {os.getpid()}" in held.message
+        seen = Seen(f"exit {held.exit_code}", held.message, time.monotonic() - begun)
+    else:
+        raise AssertionError("two writers at once")
+    finally:
+        await first.release(lock)
+        await first.close()
+        await second.close()
+    return seen
+
+
+async def patient_writer(town: Town) -> Seen:
+    await _running(town)
+    first, second = town.engine(), town.engine()
+    lock = await first.acquire(NAME, "ada: deploy", 5.0)
+    waiting = asyncio.create_task(second.acquire(NAME, "grace: deploy", 20.0))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    begun = time.monotonic()
+    await first.release(lock)
+    await second.release(await waiting)
+    await first.close()
+    await second.close()
+    return Seen(
+        "none", "the second writer waits and goes on as soon as the first is done", time.monotonic() - begun
+    )
+
+
+async def dead_owner(town: Town) -> Seen:
+    """A lock in the state whose owner died, with the supervisor that could have noticed."""
+    await _running(town)
+    program = (
+        "import asyncio, os, sys, pathlib\n"
+        "from flaskship.engines.local.engine import LocalEngine\n"
+        "async def main():\n"
+        " await LocalEngine(pathlib.Path(sys.argv[1])).acquire('town', 'ada: deploy', 5.0)\n"
+        " print('held', flush=True)\n"
+        " await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen(python("-c", program, str(town.project)), stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert await asyncio.to_thread(owner.stdout.readline) == b"held\n"
+        supervisor = town.daemon("supervisor")
+        assert supervisor is not None
+        begun = time.monotonic()
+        os.kill(supervisor, signal.SIGKILL)
+        owner.kill()
+    engine = town.engine()
+    await engine.release(await engine.acquire(NAME, "grace: deploy", 10.0))
+    await engine.close()
+    return Seen("none", "the lock of a dead owner is taken over", time.monotonic() - begun)
+
+
+async def rebooted(town: Town) -> Seen:
+    """Everything is gone, and what is on disk is of another boot."""
+    await _running(town)
+    for role in ("supervisor", "router", "spawner"):
+        # The one that would start the others again goes first.
+        for pid in [pid for pid, found in town.daemons().items() if found in (role, "supervisor")]:
+            os.kill(pid, signal.SIGKILL)
+    await town.until(lambda: not town.daemons())
+    for pids in proc.marked_pids(str(town.project)).values():
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+    with contextlib.closing(sqlite3.connect(town.paths.database)) as db:
+        db.execute("UPDATE processes SET boot_id = 'an earlier boot'")
+        db.commit()
+    for file in town.paths.exits.glob("*.replica.json"):
+        file.write_text(file.read_text().replace(proc.boot_id(), "an earlier boot"))
+    with Resting(town.paths) as resting:
+        assert resting.environments()[NAME] is True
+        assert not resting.quiet
+    begun = time.monotonic()
+    await town.settle(NAME, lambda s, _: whole(s))
+    return Seen("none", "the state says what ran; the next command brings it back", time.monotonic() - begun)
+
+
+async def full_disk(town: Town) -> Seen:
+    """The state on a disk without room: said in a sentence, and what was there is there still."""
+    mount = town.project.parent / "small"
+    mount.mkdir(exist_ok=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(mount)], check=False)
+    assert made.returncode == 0, "a small file system could not be mounted"
+    try:
+        state = State(mount / "state.db")
+        (mount / "ballast").write_bytes(b"")
+        with contextlib.suppress(OSError), (mount / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(bytes(4096))
+        begun = time.monotonic()
+        try:
+            for number in range(200):
+                state.add_revision(town.web(NAME, f"{number}"), 1.0)
+        except FlaskshipError as error:
+            said = error
+        else:
+            raise AssertionError("the disk was not full")
+        kept = len(state.revisions(NAME))
+        state.close()
+        again = State(mount / "state.db")
+        assert len(again.revisions(NAME)) == kept
+        again.close()
+        return Seen(f"exit {said.exit_code}", said.message, time.monotonic() - begun)
+    finally:
+        subprocess.run(["umount", str(mount)], check=True)
+
+
+async def frozen_supervisor(town: Town) -> Seen:
+    """A supervisor that is stopped, not dead: the router serves on, and so does it once it continues."""
+    url = await _running(town)
+    pid = town.daemon("supervisor")
+    assert pid is not None
+    begun = time.monotonic()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with town.watch(url) as watch:
+            await asyncio.sleep(0.5)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await town.settle(NAME, lambda s, _: whole(s))
+    assert watch.failed == []
+    return Seen("none", "the router serves on", time.monotonic() - begun, watch.sent, 0)
+
+
+async def damaged_table(town: Town) -> Seen:
+    """The router's own file is damaged, and the router dies: it begins with what the supervisor pushes."""
+    url = await _running(town)
+    town.paths.routes.write_text("{")
+    pid = town.daemon("router")
+    assert pid is not None
+    with town.watch(url) as watch:
+        begun = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        await town.until(lambda: town.daemon("router") not in (None, pid))
+        await town.until(lambda: operations.ask(url)[0] == 200)
+        seconds = time.monotonic() - begun
+    return Seen(
+        "none", "a new router begins with the supervisor's table", seconds, watch.sent, len(watch.failed)
+    )
