@@ -31,7 +31,7 @@ def references(pod: Pod) -> Iterator[Reference]:
     """Everything that must exist before the pod's containers start."""
     account = pod.spec.at("serviceAccountName")
     if account.text not in (None, "", "default"):
-        yield Reference("ServiceAccount", account.text or "", None, False, account, "serviceAccount.name")
+        yield Reference("ServiceAccount", account.text or "", None, False, account, "serviceAccount")
     for container in pod.all_containers:
         yield from _variables(container)
     for volume in pod.spec.at("volumes").items():
