@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev test test-fast lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev test test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -46,6 +46,10 @@ test: lint ## everything that needs no cluster: under 8 minutes on 2 cores
 
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"
+
+faults: bootstrap-dev ## kill every process at every durable step, and inject each fault of the matrix
+	@rm -f build/faults.jsonl
+	@.venv/bin/python -m pytest tests/faults --all-faults -q -n 2; outcome=$$?; .venv/bin/python -m tests.faults.report; exit $$outcome
 
 format: bootstrap-dev ## rewrite the Python files in the one format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .

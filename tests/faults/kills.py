@@ -110,7 +110,7 @@ class Ground:
             await operations.delete(self.case)
 
 
-async def run(town: Town, kill: Kill) -> dict[str, object]:
+async def run(town: Town, kill: Kill) -> tuple[int, int]:
     """Carry the case out and check that nothing was lost, doubled or left."""
     ground = Ground(town, kill.operation)
     case = await ground.prepare()
@@ -121,7 +121,7 @@ async def run(town: Town, kill: Kill) -> dict[str, object]:
         await town.let_go()
 
 
-async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -> dict[str, object]:
+async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -> tuple[int, int]:
     url = operations.url(ground.before) if ground.before and kill.operation != "delete" else None
     with town.watch(url) as watch:
         acknowledged = await _command(town, kill, case)
@@ -130,7 +130,7 @@ async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -
     _judge(kill, watch.doubles, watch.failed, watch.most)
     await ground.leave()
     await town.clean()
-    return {"sent": watch.sent, "failed": len(watch.failed)}
+    return watch.sent, len(watch.failed)
 
 
 def _judge(kill: Kill, doubles: set[str], failed: list[str], most: int) -> None:

@@ -28,7 +28,18 @@ class Line:
     orphans: int = 0
 
 
-def record(line: Line) -> None:
+@dataclass(frozen=True)
+class Cut:
+    """One kill at one step."""
+
+    fault: str
+    victim: str
+    passed: bool
+    sent: int = 0
+    lost: int = 0
+
+
+def record(line: Line | Cut) -> None:
     """Append; several workers may write at once."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
     with FILE.open("a") as file:
