@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.figures import Options, Result
 
-NAMES = ("start", "path", "loss", "restart", "cost", "verdict")
+NAMES = ("start", "path", "loss", "restart", "cost", "verdict", "render")
 
 
 def main(arguments: list[str] | None = None) -> int:
