@@ -105,8 +105,7 @@ class Town:
 
     def daemon(self, role: str) -> int | None:
         """The living process of that role."""
-        found = [pid for pid in self.daemons() if self.daemons()[pid] == role]
-        return found[0] if found else None
+        return next((pid for pid, found in self.daemons().items() if found == role), None)
 
     def daemons(self) -> dict[int, str]:
         """Every living daemon of the project, by its role."""

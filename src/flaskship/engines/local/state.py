@@ -1,7 +1,8 @@
 """The durable state of a project's local engine: one SQLite file, one writer (the supervisor)."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ __all__ = ["Intent", "LockRecord", "ProcessRecord", "ReplicaRecord", "State"]
 
 
 class State:
-    """Every method is one transaction; what it returns is already on disk."""
+    """Every method is one transaction, which no death of a process undoes.
+
+    Releases, intents and Jobs outlive a power cut, too. Replicas, processes and locks do not outlive the boot
+    that they are of: to wait for the disk at each of their steps would only make starts slow.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -36,14 +41,35 @@ class State:
         self._db.close()
 
     def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        try:
+        with self._named_errors():
             return self._db.execute(sql, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        # The commit at its end can fail as well as any statement in it.
+        with self._named_errors(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise FlaskshipError(
                 f"the state could not be written: {error}", hint="Free some space on the disk and try again."
             ) from error
         except sqlite3.DatabaseError as error:
             raise unreadable(self._path, error) from error
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Wait for the disk at the commit, which takes along all that was committed before."""
+        self._execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._execute("PRAGMA synchronous=NORMAL")
 
     # revisions
 
@@ -55,8 +81,7 @@ class State:
     @step("add_revision")
     def add_revision(self, release: Release, at: float, key: str | None = None) -> int:
         """Store the release as the next revision, make it the intent, and return its number."""
-        with self._db:
-            self._execute("BEGIN IMMEDIATE")
+        with self._on_disk(), self._transaction():
             row = self._execute(
                 "SELECT COALESCE(MAX(number), 0) + 1 FROM revisions WHERE environment = ?",
                 release.environment,
@@ -89,16 +114,17 @@ class State:
         images: Mapping[str, str],
     ) -> None:
         """Record what a revision came to."""
-        self._execute(
-            "UPDATE revisions SET outcome = ?, verdict = ?, receipt = ?, images = ?"
-            " WHERE environment = ? AND number = ?",
-            verdict.outcome.value,
-            _json(verdict),
-            _json(receipt),
-            _json(images),
-            environment,
-            number,
-        )
+        with self._on_disk():
+            self._execute(
+                "UPDATE revisions SET outcome = ?, verdict = ?, receipt = ?, images = ?"
+                " WHERE environment = ? AND number = ?",
+                verdict.outcome.value,
+                _json(verdict),
+                _json(receipt),
+                _json(images),
+                environment,
+                number,
+            )
 
     def revisions(self, environment: str) -> tuple[Revision, ...]:
         """Return the history, oldest first."""
@@ -163,23 +189,23 @@ class State:
     @step("save_intent")
     def save_intent(self, intent: Intent) -> None:
         """Replace the intent of its environment."""
-        self._execute(
-            "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            intent.environment,
-            intent.release,
-            intent.namespace,
-            intent.revision,
-            int(intent.running),
-            _json(intent.scales),
-            _json(intent.restarts),
-            _json(intent.paused),
-        )
+        with self._on_disk():
+            self._execute(
+                "INSERT OR REPLACE INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                intent.environment,
+                intent.release,
+                intent.namespace,
+                intent.revision,
+                int(intent.running),
+                _json(intent.scales),
+                _json(intent.restarts),
+                _json(intent.paused),
+            )
 
     @step("forget_environment")
     def forget(self, environment: str) -> None:
         """Remove everything about an environment that does not run."""
-        with self._db:
-            self._execute("BEGIN IMMEDIATE")
+        with self._on_disk(), self._transaction():
             for table in ("revisions", "intents", "events", "addresses", "jobs", "autoscaled"):
                 self._execute(f"DELETE FROM {table} WHERE environment = ?", environment)  # noqa: S608
 
@@ -259,17 +285,18 @@ class State:
     @step("save_job")
     def save_job(self, record: JobRecord) -> None:
         """Insert or replace how far a Job has come."""
-        self._execute(
-            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            record.environment,
-            record.name,
-            record.template,
-            record.started_at,
-            record.succeeded,
-            record.failed,
-            record.failed_at,
-            record.outcome.value if record.outcome else None,
-        )
+        with self._on_disk():
+            self._execute(
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                record.environment,
+                record.name,
+                record.template,
+                record.started_at,
+                record.succeeded,
+                record.failed,
+                record.failed_at,
+                record.outcome.value if record.outcome else None,
+            )
 
     def autoscaled(self, environment: str) -> dict[str, int]:
         """Return what autoscalers wanted last, by workload."""
@@ -279,8 +306,7 @@ class State:
     @step("save_autoscaled")
     def save_autoscaled(self, environment: str, counts: Mapping[str, int]) -> None:
         """Replace what autoscalers wanted last."""
-        with self._db:
-            self._execute("BEGIN IMMEDIATE")
+        with self._transaction():
             self._execute("DELETE FROM autoscaled WHERE environment = ?", environment)
             for workload, replicas in counts.items():
                 self._execute("INSERT INTO autoscaled VALUES (?, ?, ?)", environment, workload, replicas)
