@@ -151,8 +151,10 @@ def readable(pattern: str | None) -> bool:
 
 
 def kind_of(given: dict) -> str:
-    if given.get("x-kubernetes-int-or-string") or "oneOf" in given:
+    if given.get("x-kubernetes-int-or-string"):
         return "x"
+    if "oneOf" in given:  # a Quantity may be any number, an IntOrString not
+        return "q" if "number" in json.dumps(given["oneOf"]) else "x"
     kind = given.get("type")
     if isinstance(kind, list):
         kind = next(name for name in kind if name != "null")

@@ -13,7 +13,7 @@ from flaskship.policy.kubernetes.table import Schema, Table
 from flaskship.policy.node import Node
 
 WORDS = {"o": "a map", "a": "a list", "s": "text", "64": "text", "i": "a whole number", "n": "a number"}
-WORDS |= {"b": "true or false", "x": "a number or text"}
+WORDS |= {"b": "true or false", "x": "a whole number or text", "q": "a quantity"}
 LONGEST_VALUE = 60
 
 
@@ -99,13 +99,13 @@ def _value(schema: Schema, node: Node) -> Iterator[Violation]:
 
 def _type_problem(wanted: str, value: Any) -> str | None:
     match wanted, value:
-        case ("o", dict()) | ("a", list()) | ("s" | "64", str()) | ("b", bool()) | ("x", str()):
+        case ("o", dict()) | ("a", list()) | ("s" | "64", str()) | ("b", bool()) | ("x" | "q", str()):
             return None
-        case ("i" | "n" | "x", int()) if not isinstance(value, bool):
+        case ("i" | "n" | "x" | "q", int()) if not isinstance(value, bool):
             return None
-        case ("i", float()) if value.is_integer():
+        case ("i" | "x", float()) if value.is_integer():
             return None
-        case ("n" | "x", float()):
+        case ("n" | "q", float()):
             return None
     return f"{_shown(value)} is not {WORDS[wanted]}"
 
