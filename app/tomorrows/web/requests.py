@@ -74,10 +74,13 @@ def _after(runtime: Runtime, response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
+    if request.path in PROBES and response.status_code < 400:
+        # One line a second from every probe would drown what people look for.
+        return response
     log(
         "request",
         "request",
-        level=logging.DEBUG if request.path in PROBES else logging.INFO,
+        level=logging.INFO,
         method=_method(request.method),
         route=route,
         status=response.status_code,

@@ -138,6 +138,8 @@ class ReleaseState:
     revision: int
     previous: int | None = None
     outcome: Outcome | None = None
+    applied_at: float = 0.0
+    """Replicas that are older belong to an earlier revision, whatever their template."""
 
 
 @dataclass(frozen=True, slots=True)

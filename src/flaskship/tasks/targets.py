@@ -52,7 +52,7 @@ async def open_to_write(
         raise ConfigurationError(
             f"{environment.name} runs on this machine, and flaskship.yaml deploys it with "
             f"{environment.engine}: say which one is meant",
-            hint=f"flaskship {command} --engine local, or --engine {environment.engine}",
+            hint=f"add --engine local or --engine {environment.engine} to: flaskship {command}",
         )
     return await _opened(world, project, environment, environment.engine)
 

@@ -13,7 +13,8 @@ def judge(snapshot: Snapshot, now: float) -> Verdict | None:
     """Return the verdict, or None while the rollout is still under way; only the newest template counts."""
     if snapshot.release is None:
         return None
-    found = tuple(cause for workload in snapshot.workloads for cause in _failure(workload, now))
+    applied_at = snapshot.release.applied_at
+    found = tuple(cause for workload in snapshot.workloads for cause in _failure(workload, applied_at, now))
     if found:
         return Verdict(Outcome.FAILED, _distinct(found))
     if all(workload.complete for workload in snapshot.workloads):
@@ -26,8 +27,11 @@ def causes(snapshot: Snapshot, now: float) -> tuple[Cause, ...]:
     return _distinct(tuple(cause for workload in snapshot.workloads for cause in _explanation(workload, now)))
 
 
-def _failure(workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
-    """Return the causes that end this rollout; empty while none does."""
+def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple[Cause, ...]:
+    """Return the causes that end this rollout; empty while none does.
+
+    A replica that an earlier revision made is waited for until the deadline, and never blamed before.
+    """
     if workload.complete:
         return ()
     if is_overdue(workload, now) or (workload.kind == "Job" and workload.phase is Phase.DEGRADED):
@@ -35,7 +39,9 @@ def _failure(workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
     return tuple(
         cause
         for subject in _subjects(workload, now)
-        if _is_terminal(subject) and (cause := _most_specific(subject)) is not None
+        if subject.replica.created_at >= applied_at
+        and _is_terminal(subject)
+        and (cause := _most_specific(subject)) is not None
     )
 
 

@@ -79,7 +79,7 @@ def test_a_write_beside_a_local_run_asks_which_engine_is_meant(terminal: Termina
     terminal("up", "staging", "--detach")
     printed = terminal("deploy", "staging")
     assert printed.code == 2
-    assert "flaskship deploy staging --engine local" in printed.err
+    assert "add --engine local or --engine kubernetes" in printed.err
     assert len(stage.state.of("staging").revisions) == 1
     assert terminal("deploy", "staging", "--engine", "local").code == 0
 

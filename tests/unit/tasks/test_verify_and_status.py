@@ -87,7 +87,7 @@ async def test_a_write_beside_a_local_run_must_name_its_engine() -> None:
     arguments = (stage.world(), stage.project, stage.environment("staging"))
     with pytest.raises(ConfigurationError, match="say which one is meant") as refused:
         await open_to_write(*arguments, None, "deploy staging")
-    assert refused.value.hint == "flaskship deploy staging --engine local, or --engine kubernetes"
+    assert refused.value.hint == "add --engine local or --engine kubernetes to: flaskship deploy staging"
     engine, _ = await open_to_write(*arguments, "local", "deploy staging")
     assert engine.name == "local"
 

@@ -66,6 +66,10 @@ def snapshot(*workloads: WorkloadSnapshot, **more) -> Snapshot:
     return Snapshot(**(given | more))
 
 
+def release(**more) -> ReleaseState:
+    return ReleaseState("dev-apps", 2, 1, **more)
+
+
 def exit(code=None, *, at=NOW - 1, container="api", lines=(), **more) -> Exit:
     return Exit(container=container, at=at, code=code, last_lines=tuple(lines), **more)
 
@@ -86,6 +90,7 @@ def make() -> SimpleNamespace:
         replica=replica,
         workload=workload,
         snapshot=snapshot,
+        release=release,
         exit=exit,
         probe=probe,
         problem=problem,

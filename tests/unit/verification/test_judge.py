@@ -200,3 +200,27 @@ def test_a_failed_verdict_always_has_a_cause_and_the_deadline_tells_all(make):
         progressed_at=0.0,
     )
     assert failed_with(judge(make.snapshot(late), make.NOW)) == ["ReadinessFailed", "ExitNonZero"]
+
+
+@pytest.mark.parametrize(
+    ("created", "blamed"), [(-100.0, False), (-0.5, False), (0.0, True), (5.0, True)], ids=str
+)
+def test_only_replicas_that_this_revision_made_end_its_rollout(make, created, blamed):
+    applied = make.NOW - 20
+    crashing = make.workload(
+        make.replica(
+            created_at=applied + created,
+            exits=(make.exit(1, at=make.NOW - 9), make.exit(1, at=make.NOW - 4)),
+        )
+    )
+    verdict = judge(make.snapshot(crashing, release=make.release(applied_at=applied)), make.NOW)
+    assert (verdict is not None) is blamed
+
+
+def test_an_earlier_replica_is_named_once_the_deadline_has_passed(make):
+    crashing = make.workload(
+        make.replica(created_at=make.NOW - 900, exits=(make.exit(1), make.exit(1))),
+        progressed_at=make.NOW - 700,
+    )
+    release = make.release(applied_at=make.NOW - 700)
+    assert failed_with(judge(make.snapshot(crashing, release=release), make.NOW)) == ["ExitNonZero"]

@@ -66,6 +66,12 @@ def stopped(state: State | None, environment: str, intent: Intent | None, at: fl
 def release_state(state: State, intent: Intent) -> ReleaseState:
     """Return the newest revision with its outcome and the one before it."""
     revisions = state.revisions(intent.environment)
-    outcome = next((r.outcome for r in revisions if r.number == intent.revision), None)
+    current = next((r for r in revisions if r.number == intent.revision), None)
     earlier = [revision.number for revision in revisions if revision.number < intent.revision]
-    return ReleaseState(intent.release, intent.revision, max(earlier, default=None), outcome)
+    return ReleaseState(
+        name=intent.release,
+        revision=intent.revision,
+        previous=max(earlier, default=None),
+        outcome=current.outcome if current else None,
+        applied_at=current.at if current else 0.0,
+    )

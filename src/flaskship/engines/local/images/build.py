@@ -94,7 +94,7 @@ async def build_image(
     order = await _order(project_root, repository, context, report, runner, surroundings)
     known = find_image(project_root, order.image_id)
     if known is not None:
-        report(BuildProgress("cached", f"{repository} is up to date"))
+        report(BuildProgress("cached", "is up to date"))
         return known
     plan = plan_listed(order.context, order.dockerfile, order.digest)
     images = images_folder(project_root)

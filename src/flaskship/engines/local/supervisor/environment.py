@@ -84,6 +84,7 @@ class EnvironmentRuntime:
 
     def steer(self, intent: Intent) -> None:
         """Take over a changed intent for the same or another known revision."""
+        moved = intent.revision != self.intent.revision
         self.intent = intent
         generation = self.generations[intent.revision]
         known = self.workloads
@@ -100,6 +101,9 @@ class EnvironmentRuntime:
             before = known.get(spec.name)
             if before is not None and before.template == workload.template:
                 workload.progress = before.progress
+                if moved and not before.progress.complete:
+                    # Trouble from before has the new revision's whole deadline to pass.
+                    workload.progress.at = self.world.now()
             else:
                 # Somebody may judge before the first step is taken: nothing is overdue by then.
                 workload.progress = Progress(since=self.world.now(), at=self.world.now())

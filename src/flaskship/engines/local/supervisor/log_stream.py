@@ -28,6 +28,13 @@ class Source:
     replica: str
     path: Path
 
+    def changed_at(self) -> float:
+        """Return when its file was written last, in Unix seconds; 0 where there is none."""
+        try:
+            return self.path.stat().st_mtime
+        except OSError:
+            return 0.0
+
     def line(self, text: str, at: float) -> LogLine:
         """Return a line of it."""
         return LogLine(self.application, self.replica, text, at)
@@ -71,7 +78,8 @@ def stated_time(text: str) -> float | None:
 
 
 def _stamped(source: Source, lines: tuple[str, ...]) -> Iterator[LogLine]:
-    at = 0.0
+    stated = (time for text in lines if (time := stated_time(text)) is not None)
+    at = next(stated, None) or source.changed_at()
     for text in lines:
         at = max(at, stated_time(text) or at)
         yield source.line(text, at)
