@@ -14,12 +14,18 @@ SECRET = ("secrets", "generated")
 Locate = Callable[[KeyPath], Location | None]
 
 
-def check(instance: object, schema: Mapping[str, Any], locate: Locate, at: KeyPath = ()) -> None:
-    """Raise a ConfigurationError for the first violation of an instance that stands at path `at`."""
+def check(
+    instance: object, schema: Mapping[str, Any], locate: Locate, at: KeyPath = (), *, keys_only: bool = False
+) -> None:
+    """Raise a ConfigurationError for the first violation of an instance at path `at`, or unknown key."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    errors = list(Draft202012Validator(schema).iter_errors(instance))
+    errors = [
+        error
+        for error in Draft202012Validator(schema).iter_errors(instance)
+        if not keys_only or error.validator == "additionalProperties"
+    ]
     if not errors:
         return
     found = [_explain(deep, schema) for error in errors if (deep := best_match([error]))]

@@ -151,7 +151,11 @@ def _validate(chart: Path, layered: LayeredValues) -> None:
         return
     except ValueError as error:
         raise ConfigurationError(f"not valid JSON: {error}", location=Location(file)) from None
-    schema.check(without_nulls(layered.merged), rules, layered.location)
+    whole = without_nulls(layered.merged)
+    schema.check(whole, rules, layered.location)
+    if whole != layered.merged:
+        # A null deletes a key, and one that nobody knows would delete nothing without a word.
+        schema.check(layered.merged, rules, layered.location, keys_only=True)
     complete = rules.get("$defs", {}).get("complete")
     if complete:
         for name, application in layered.applications.items():

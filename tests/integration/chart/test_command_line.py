@@ -158,6 +158,7 @@ BAD = {
         "is required",
     ),
     "null for a default": ("defaults:\n  probes: null\n", 2, "is required and missing"),
+    "null for a key that nobody knows": ("defaults:\n  probs: null\n", 2, "did you mean probes?"),
     "a list for a map": ("defaults: []\n", 1, "is a list, not a map"),
     "not YAML": ("defaults: {\n", 0, "not valid YAML"),
     "two documents": ("a: 1\n---\nb: 2\n", 0, "not valid YAML"),
