@@ -36,13 +36,18 @@ STEPS = (
 VERSION = len(STEPS)
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Bring the file to VERSION; FlaskshipError, and nothing changed, when it is newer than that."""
+def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """Raise FlaskshipError when the file is of a version that this code does not know; nothing is changed."""
     (found,) = db.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise FlaskshipError(
             f"the state file {path} has version {found}, this Flaskship knows up to {VERSION}",
             hint="Use the newer Flaskship that wrote it, or move the file aside.",
         )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the file to VERSION."""
+    (found,) = db.execute("PRAGMA user_version").fetchone()
     for number, step in enumerate(STEPS[found:], start=found + 1):
         db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from flaskship.engines.local.migrations import migrate
+from flaskship.engines.local.migrations import migrate, refuse_newer
 from flaskship.model.errors import FlaskshipError
 
 
@@ -21,14 +21,15 @@ def open_database(path: Path) -> sqlite3.Connection:
     try:
         path.chmod(0o600)
         db.row_factory = sqlite3.Row
+        refuse_newer(db, path)
+        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
         db.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing by this; what a power cut must not take is written with on_disk().
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA foreign_keys=ON")
-        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(str(found))
-        migrate(db, path)
+        migrate(db)
     except sqlite3.Error as error:
         db.close()
         raise unreadable(path, error) from error
