@@ -26,7 +26,7 @@ def command(
     world, project = options.load(settings)
     environments = tuple(options.choose(project, env) for env in dict.fromkeys(envs)) or project.environments
     against = options.choose(project, untested_against) if untested_against else None
-    checked = story.check(world, project, environments, files, sets, against)
+    checked = story.check(world, project, environments, files, sets, settings.output, against)
     if click.get_current_context().params.get("output") == "sarif":
         from flaskship import __version__
         from flaskship.policy.sarif import sarif

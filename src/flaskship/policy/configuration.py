@@ -29,8 +29,5 @@ def variables(context: Context, container: Container) -> Iterator[Variable]:
 
 def config_map(context: Context, container: Container, name: Node) -> Object | None:
     """The ConfigMap of a name in the container's namespace, where the environment renders it."""
-    namespace = container.pod.owner.namespace
-    for one in context.of("ConfigMap"):
-        if one.name == name.text and one.namespace == namespace:
-            return one
-    return None
+    found = context.makers("ConfigMap", container.pod.owner.namespace, name.text)
+    return found[0] if found else None

@@ -1,11 +1,19 @@
 """What a rule may look at: the objects of one environment, and those of the project's others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 from flaskship.model.project import Environment
+from flaskship.policy.kubernetes.refused import refused
+from flaskship.policy.kubernetes.table import load_table
+from flaskship.policy.kubernetes.validate import Violation
 from flaskship.policy.objects import REPLICATED, Container, Object, Pod, matches, pods_of
+from flaskship.policy.selectors import selects
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,11 @@ class Context:
 
     def of(self, *kinds: str) -> tuple[Object, ...]:
         """The objects of some kinds."""
-        return tuple(one for one in self.objects if one.kind in kinds)
+        return tuple(one for kind in kinds for one in self._by_kind.get(kind, ()))
+
+    def makers(self, kind: str, namespace: str | None, name: str | None) -> tuple[Object, ...]:
+        """What makes an object of a kind and name: itself, or the ExternalSecret that fills a Secret."""
+        return tuple(self._by_name.get((kind, namespace, name), ()))
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
@@ -54,21 +66,20 @@ class Context:
         """The templates of what runs until something replaces it."""
         return tuple(pod for pod in self.pods if pod.serves)
 
-    @property
-    def containers(self) -> Iterator[Container]:
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
         """Every container, those that run before the others too."""
-        for pod in self.pods:
-            yield from pod.all_containers
+        return tuple(container for pod in self.pods for container in pod.all_containers)
 
-    @property
-    def serving_containers(self) -> Iterator[Container]:
+    @cached_property
+    def serving_containers(self) -> tuple[Container, ...]:
         """The containers of what runs until something replaces it."""
-        for pod in self.serving:
-            yield from pod.containers
+        return tuple(container for pod in self.serving for container in pod.containers)
 
-    def selected(self, selector: dict[str, str]) -> tuple[Pod, ...]:
+    def selected(self, selector: Mapping[str, str]) -> tuple[Pod, ...]:
         """The serving pods that a selector picks."""
-        return tuple(pod for pod in self.serving if matches(selector, pod.labels))
+        nearest = _nearest(selector, self._by_label, self.serving)
+        return tuple(pod for pod in nearest if matches(selector, pod.labels))
 
     def selected_by(self, service: Object) -> tuple[Pod, ...]:
         """The serving pods behind a Service; none where it has no selector."""
@@ -93,8 +104,63 @@ class Context:
 
     def scaler(self, workload: Object) -> Object | None:
         """The autoscaler that scales a workload."""
-        for one in self.of("HorizontalPodAutoscaler"):
-            target = one.spec.at("scaleTargetRef")
-            if (target.at("kind").text, target.at("name").text) == (workload.kind, workload.name):
-                return one
-        return None
+        return self._scalers.get((workload.kind, workload.name))
+
+    @cached_property
+    def refusals(self) -> tuple[tuple[Object, Violation, str], ...]:
+        """What the schemas of the supported minors refuse of each object, and which minors do."""
+        table = load_table()
+        return tuple(
+            (one, violation, minors) for one in self.objects for violation, minors in refused(table, one)
+        )
+
+    @cached_property
+    def policies(self) -> Mapping[Pod, tuple[Object, ...]]:
+        """Each pod with the network policies that select it."""
+        found: dict[Pod, list[Object]] = {pod: [] for pod in self.pods}
+        for policy in self.of("NetworkPolicy"):
+            selector = policy.spec.at("podSelector")
+            for pod in _nearest(selector.at("matchLabels").labels, self._by_any_label, self.pods):
+                if policy.namespace == pod.owner.namespace and selects(selector, pod.labels):
+                    found[pod].append(policy)
+        return {pod: tuple(policies) for pod, policies in found.items()}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Object]]:
+        return _grouped((one.kind, one) for one in self.objects)
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[str, str | None, str | None], list[Object]]:
+        secrets = (
+            (("Secret", one.namespace, one.spec.at("target", "name").text or one.name), one)
+            for one in self.of("ExternalSecret")
+        )
+        named = (((one.kind, one.namespace, one.name), one) for one in self.objects)
+        return _grouped([*named, *secrets])
+
+    @cached_property
+    def _by_label(self) -> Mapping[tuple[str, str], list[Pod]]:
+        return _grouped((pair, pod) for pod in self.serving for pair in pod.labels.items())
+
+    @cached_property
+    def _by_any_label(self) -> Mapping[tuple[str, str], list[Pod]]:
+        return _grouped((pair, pod) for pod in self.pods for pair in pod.labels.items())
+
+    @cached_property
+    def _scalers(self) -> Mapping[tuple[str | None, str | None], Object]:
+        targets = [(one.spec.at("scaleTargetRef"), one) for one in self.of("HorizontalPodAutoscaler")]
+        return {(at.at("kind").text, at.at("name").text): one for at, one in targets}
+
+
+def _grouped(pairs: Iterable[tuple[_Key, _Value]]) -> dict[_Key, list[_Value]]:
+    groups: dict[_Key, list[_Value]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def _nearest(
+    selector: Mapping[str, str], by_label: Mapping[tuple[str, str], Sequence[Pod]], everything: Sequence[Pod]
+) -> Sequence[Pod]:
+    """The fewest pods among which those of a selector are: comparing all with all takes a square."""
+    return min((by_label.get(pair, ()) for pair in selector.items()), key=len, default=everything)

@@ -1,13 +1,14 @@
 """What NetworkPolicies let through, by the labels and ports of the environment's own pods."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
 from flaskship.policy.node import Node
-from flaskship.policy.objects import Object, Pod, matches
+from flaskship.policy.objects import Object, Pod
+from flaskship.policy.selectors import selects
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 DNS = 53
@@ -24,13 +25,6 @@ class Need:
     variable: str
     port: int | str | None
     at: Node = field(repr=False)
-
-
-def selects(selector: Node, pod: Pod) -> bool:
-    """Whether a label selector picks a pod; an empty one picks every pod."""
-    return matches(selector.at("matchLabels").labels, pod.labels) and all(
-        _expression(one, pod.labels) for one in selector.at("matchExpressions").items()
-    )
 
 
 def isolated(context: Context, pod: Pod, way: str) -> bool:
@@ -69,12 +63,10 @@ def resolves_names(context: Context, pod: Pod) -> bool:
 
 def dependencies(context: Context, pod: Pod) -> Iterator[Need]:
     """Each Service of the environment that an address in the pod's configuration names."""
-    services = {one.name: one for one in context.of("Service") if one.namespace == pod.owner.namespace}
     for container in pod.containers:
         for name, text, at in variables(context, container):
             for address in _ADDRESS.finditer(text):
-                service = services.get(address["host"])
-                if service is not None:
+                for service in context.makers("Service", pod.owner.namespace, address["host"]):
                     yield Need(service, name, _target(service, address["port"]), at)
 
 
@@ -88,12 +80,10 @@ def _target(service: Object, port: str | None) -> int | str | None:
 
 
 def _policies(context: Context, pod: Pod, way: str) -> Iterator[Object]:
-    for policy in context.of("NetworkPolicy"):
+    for policy in context.policies[pod]:
         types = policy.spec.at("policyTypes")
         implied = way == "Ingress" or bool(policy.spec.at("egress"))
-        applies = way in types.texts if types else implied
-        same = policy.namespace == pod.owner.namespace
-        if applies and same and selects(policy.spec.at("podSelector"), pod):
+        if way in types.texts if types else implied:
             yield policy
 
 
@@ -108,10 +98,10 @@ def _peer(peer: Node, own: Pod, other: Pod) -> bool:
     namespaces = peer.at("namespaceSelector")
     if not namespaces:
         same = own.owner.namespace == other.owner.namespace
-        return same and selects(peer.at("podSelector"), other)
+        return same and selects(peer.at("podSelector"), other.labels)
     # Labels of namespaces are not among the manifests, but for the one that names them.
     named = namespaces.at("matchLabels").labels.get(NAMESPACE_LABEL, other.owner.namespace)
-    return named == other.owner.namespace and selects(peer.at("podSelector"), other)
+    return named == other.owner.namespace and selects(peer.at("podSelector"), other.labels)
 
 
 def _ports(rule: Node, target: Pod, port: int | str | None) -> bool:
@@ -146,17 +136,3 @@ def _asks_dns(rule: Node, protocol: str) -> bool:
         for one in given
     )
     return not given or opened
-
-
-def _expression(one: Node, labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(one.at("key").text or ""), one.at("values").texts
-    match one.at("operator").text:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-    return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flaskship.policy.node import Node
@@ -39,55 +40,55 @@ class Fault:
     setting: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Object:
-    """One rendered object."""
+    """One rendered object, itself alone: thousands are compared with one another, so that each reads once."""
 
     node: Node = field(repr=False)
     application: str | None
     """The application of the values that it belongs to."""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """Its kind, empty where it has none."""
         return self.node.at("kind").text or ""
 
-    @property
+    @cached_property
     def api_version(self) -> str:
         """Its group and version."""
         return self.node.at("apiVersion").text or ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name, empty where it has none."""
         return self.node.at("metadata", "name").text or ""
 
-    @property
+    @cached_property
     def namespace(self) -> str | None:
         """The namespace that it names."""
         return self.node.at("metadata", "namespace").text
 
-    @property
+    @cached_property
     def id(self) -> str:
         """How findings call it."""
         return f"{self.kind}/{self.name}"
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """Its own labels."""
         return self.node.at("metadata", "labels").labels
 
-    @property
+    @cached_property
     def annotations(self) -> dict[str, str]:
         """Its annotations."""
         return self.node.at("metadata", "annotations").labels
 
-    @property
+    @cached_property
     def is_hook(self) -> bool:
         """Whether Helm runs it at an event instead of installing it."""
         return HOOK in self.annotations
 
-    @property
+    @cached_property
     def spec(self) -> Node:
         """Its specification."""
         return self.node.at("spec")
@@ -96,53 +97,53 @@ class Object:
         """A fault of this object."""
         return Fault(self, message, at if isinstance(at, str) else at.path, setting)
 
-    @property
+    @cached_property
     def pod(self) -> "Pod | None":
         """The pod that it is, or the template of those that it makes."""
         path = POD_PATHS.get(self.kind)
         return None if path is None else Pod(self, self.node.at(*path))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Pod:
     """A pod, or the template of one."""
 
     owner: Object
     node: Node = field(repr=False)
 
-    @property
+    @cached_property
     def spec(self) -> Node:
         """Its specification."""
         return self.node.at("spec")
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """What selectors see."""
         return self.node.at("metadata", "labels").labels
 
-    @property
+    @cached_property
     def security(self) -> Node:
         """Its security context."""
         return self.spec.at("securityContext")
 
-    @property
+    @cached_property
     def serves(self) -> bool:
         """Whether it runs until something replaces it."""
         return self.owner.kind in SERVING
 
-    @property
+    @cached_property
     def containers(self) -> "tuple[Container, ...]":
         """What runs as long as the pod."""
         return tuple(Container(self, node, False) for node in self.spec.at("containers").items())
 
-    @property
+    @cached_property
     def all_containers(self) -> "tuple[Container, ...]":
         """Those that run before the others, too."""
         initial = tuple(Container(self, node, True) for node in self.spec.at("initContainers").items())
         return (*initial, *self.containers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Container:
     """One container of a pod."""
 
@@ -150,22 +151,22 @@ class Container:
     node: Node = field(repr=False)
     initial: bool
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name, empty where it has none."""
         return self.node.at("name").text or ""
 
-    @property
+    @cached_property
     def image(self) -> str:
         """The reference of its image, empty where it has none."""
         return self.node.at("image").text or ""
 
-    @property
+    @cached_property
     def ports(self) -> tuple[Node, ...]:
         """The ports that it declares."""
         return tuple(self.node.at("ports").items())
 
-    @property
+    @cached_property
     def port_names(self) -> frozenset[int | str]:
         """Numbers and names under which its ports are known."""
         found = {
@@ -190,8 +191,18 @@ def parse_objects(
     """The rendered documents as objects, each with the application it belongs to."""
     return tuple(
         Object(node, _application(node, applications))
-        for node in (Node(document) for document in documents if document)
+        for document in documents
+        for node in _unpacked(Node(document))
+        if node.content
     )
+
+
+def _unpacked(node: Node) -> Iterator[Node]:
+    """The objects of a List, or the object itself."""
+    if node.at("kind").text == "List":
+        yield from node.at("items").items()
+    else:
+        yield node
 
 
 def _application(node: Node, applications: tuple[str, ...]) -> str | None:

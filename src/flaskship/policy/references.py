@@ -42,8 +42,8 @@ def references(pod: Pod) -> Iterator[Reference]:
 
 def keys_of(context: Context, kind: str, name: str, namespace: str | None) -> Keys | None:
     """The keys of what the environment makes under a name; None where it makes nothing."""
-    found = [_keys(one, kind) for one in context.objects if _makes(one, kind, name, namespace)]
-    return found[0] if found else None
+    found = context.makers(kind, namespace, name)
+    return _keys(found[0], kind) if found else None
 
 
 def _variables(container: Container) -> Iterator[Reference]:
@@ -78,14 +78,6 @@ def _projected(source: Node) -> Iterator[Reference]:
 
 def _reference(at: Node, kind: str, name: str, setting: str, key: str | None = None) -> Reference:
     return Reference(kind, at.at(name).text or "", key, at.at("optional").truth is True, at, setting)
-
-
-def _makes(one: Object, kind: str, name: str, namespace: str | None) -> bool:
-    if one.namespace != namespace:
-        return False
-    if kind == "Secret" and one.kind == "ExternalSecret":
-        return (one.spec.at("target", "name").text or one.name) == name
-    return (one.kind, one.name) == (kind, name)
 
 
 def _keys(one: Object, kind: str) -> Keys:

@@ -15,7 +15,7 @@ from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import Fault, parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
 from flaskship.tasks.prepare import Wish, draft
-from flaskship.tasks.world import Layered, World
+from flaskship.tasks.world import Layered, Report, World
 
 POLICY_FINDINGS = 3
 ACCEPT = "policy.accept"
@@ -53,6 +53,7 @@ def check(
     environments: Sequence[Environment],
     files: Sequence[Path],
     sets: Sequence[str],
+    report: Report,
     against: Environment | None = None,
 ) -> Checked:
     """Judge the environments; the values that a user adds are those of each of them."""
@@ -64,7 +65,10 @@ def check(
     wish = Wish(tuple(files), tuple(sets))
     drawn = {one.name: _draw(world, project, one, wish) for one in environments}
     others = {
-        one.name: _draw(world, project, one, Wish()) for one in project.environments if one.name not in drawn
+        one.name: other
+        for one in project.environments
+        if one.name not in drawn
+        if (other := _draw_other(world, project, one, report, needed=one == against)) is not None
     }
     contexts = {name: one.context for name, one in {**others, **drawn}.items()}
     rules = world.rules()
@@ -79,6 +83,19 @@ def check(
             codes.append(UNTESTED)
         findings += judge(name, found, tuple(read_acceptances(world, one.layered)), codes)
     return Checked(tuple(drawn), tuple(findings))
+
+
+def _draw_other(
+    world: World, project: Project, environment: Environment, report: Report, *, needed: bool
+) -> Drawn | None:
+    """An environment to compare with; one that does not render keeps nobody from checking another."""
+    try:
+        return _draw(world, project, environment, Wish())
+    except ConfigurationError as error:
+        if needed:
+            raise
+        report.warn(f"{environment.name} does not render, so that nothing is compared with it: {error}")
+        return None
 
 
 def _draw(world: World, project: Project, environment: Environment, wish: Wish) -> Drawn:

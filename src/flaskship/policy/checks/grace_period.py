@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
-from flaskship.policy.objects import Container, Fault, Pod
+from flaskship.policy.objects import Container, Fault
 
 CODE = "grace-period"
 SEVERITY = Severity.ERROR
@@ -22,26 +23,20 @@ def find(context: Context) -> Iterator[Fault]:
             if not container.ports:
                 continue
             pause = container.node.at("lifecycle", "preStop", "sleep", "seconds").number or 0
-            timeout = _timeout(context, pod, container)
+            timeout = _timeout(context, container)
             needed = pause + timeout + RESERVE
             if given < needed:
                 message = f"grace of {given} s is less than preStop {pause} + timeout {timeout} + {RESERVE}"
                 yield container.fault(message, grace, "terminationGracePeriodSeconds")
 
 
-def _timeout(context: Context, pod: Pod, container: Container) -> int:
-    for variable in container.node.at("env").items():
-        if variable.at("name").text == TIMEOUT:
-            return _seconds(variable.at("value").text)
-    for source in container.node.at("envFrom").items():
-        name = source.at("configMapRef", "name").text
-        for one in context.of("ConfigMap"):
-            if name == one.name and one.namespace == pod.owner.namespace:
-                said = one.node.at("data", TIMEOUT).text
-                if said is not None:
-                    return _seconds(said)
+def _timeout(context: Context, container: Container) -> int:
+    # What env says beats what envFrom brings, and comes first.
+    for name, text, _ in variables(context, container):
+        if name == TIMEOUT:
+            return _seconds(text)
     return 0
 
 
-def _seconds(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
+def _seconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0

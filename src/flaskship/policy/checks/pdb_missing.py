@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
-from flaskship.policy.objects import SERVING, Fault, matches
+from flaskship.policy.objects import SERVING, Fault
 
 CODE = "pdb-missing"
 SEVERITY = Severity.WARNING
@@ -15,8 +15,8 @@ def find(context: Context) -> Iterator[Fault]:
     if not context.clustered:
         return
     budgets = [one.spec.at("selector", "matchLabels").labels for one in context.of("PodDisruptionBudget")]
+    guarded = {pod.owner for budget in budgets for pod in context.selected(budget)}
     for workload in context.of(*SERVING):
         several = (context.replicas(workload) or 0) > 1
-        labels = workload.pod.labels if workload.pod else {}
-        if several and not any(matches(budget, labels) for budget in budgets):
+        if several and workload not in guarded:
             yield workload.fault("has several replicas and no PodDisruptionBudget", "spec", "pdb.enabled")

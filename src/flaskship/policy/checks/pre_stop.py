@@ -14,7 +14,7 @@ def find(context: Context) -> Iterator[Fault]:
     """Find containers behind a Service, on a cluster, without a pause before SIGTERM."""
     if not context.clustered:
         return
-    behind = [pod for service in context.of("Service") for pod in context.selected_by(service)]
+    behind = {pod for service in context.of("Service") for pod in context.selected_by(service)}
     for pod in context.serving:
         for container in pod.containers if pod in behind else ():
             hook = container.node.at("lifecycle", "preStop")

@@ -16,9 +16,10 @@ def find(context: Context) -> Iterator[Fault]:
     """Find claims of one node that, on a cluster, several pods mount."""
     if not context.clustered:
         return
+    mounted = [(pod, _claims(pod.spec.at("volumes").items())) for pod in context.serving]
     for claim in context.of("PersistentVolumeClaim"):
         modes = claim.spec.at("accessModes")
-        users = [pod for pod in context.serving if claim.name in _claims(pod.spec.at("volumes").items())]
+        users = [pod for pod, claims in mounted if claim.name in claims]
         count = sum(context.replicas(pod.owner) or 1 for pod in users)
         if users and count > 1 and not SHARED & frozenset(modes.texts):
             message = f"{' '.join(modes.texts) or 'no access mode'}, and {count} pods mount it"

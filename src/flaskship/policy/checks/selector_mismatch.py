@@ -18,7 +18,6 @@ def find(context: Context) -> Iterator[Fault]:
             continue
         if not matches(at.labels, workload.pod.labels):
             yield workload.fault("its selector misses the labels of its own pods", at)
-        for pod in context.serving:
-            apart = pod.owner.id == workload.id or pod.owner.namespace != workload.namespace
-            if not apart and matches(at.labels, pod.labels):
+        for pod in context.selected(at.labels):
+            if pod.owner is not workload and pod.owner.namespace == workload.namespace:
                 yield workload.fault(f"its selector picks the pods of {pod.owner.id} too", at)

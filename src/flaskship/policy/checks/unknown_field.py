@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
-from flaskship.policy.kubernetes.refused import refusals
 from flaskship.policy.kubernetes.validate import Breach
 from flaskship.policy.objects import Fault
 
@@ -14,5 +13,7 @@ SEVERITY = Severity.ERROR
 
 def find(context: Context) -> Iterator[Fault]:
     """Find fields that some supported minor, or the custom resource, does not have."""
-    for one in context.objects:
-        yield from refusals(one, Breach.UNKNOWN)
+    for one, violation, minors in context.refusals:
+        if violation.breach is Breach.UNKNOWN:
+            message = f"{violation.path}: {violation.message} (refused by {minors})"
+            yield one.fault(message, violation.path)

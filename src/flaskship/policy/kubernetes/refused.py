@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator
 
-from flaskship.policy.kubernetes.table import load_table, span
-from flaskship.policy.kubernetes.validate import Breach, Violation, violations
-from flaskship.policy.objects import Fault, Object
+from flaskship.policy.kubernetes.table import Table, span
+from flaskship.policy.kubernetes.validate import Violation, violations
+from flaskship.policy.objects import Object
 
 
-def refusals(found: Object, breach: Breach) -> Iterator[Fault]:
-    """Yield each violation of one sort, naming the minors that have it."""
-    table = load_table()
+def refused(table: Table, one: Object) -> Iterator[tuple[Violation, str]]:
+    """Yield each violation with the minors that have it, in words."""
     minors: dict[Violation, tuple[str, ...]] = {}
-    for number, having in table.schemas(found.api_version, found.kind).items():
-        for violation in violations(table, number, found.node):
-            if violation.breach is breach:
-                minors[violation] = (*minors.get(violation, ()), *having)
+    for number, having in table.schemas(one.api_version, one.kind).items():
+        for violation in violations(table, number, one.node):
+            minors[violation] = (*minors.get(violation, ()), *having)
     for violation, refusing in minors.items():
-        by = span(sorted(refusing, key=table.minors.index), table.minors)
-        message = f"{violation.path}: {violation.message} (refused by {by})"
-        yield found.fault(message, violation.path)
+        yield violation, span(sorted(refusing, key=table.minors.index), table.minors)
