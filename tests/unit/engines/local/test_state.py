@@ -186,3 +186,23 @@ def test_what_autoscalers_wanted_last_is_replaced_as_a_whole(state):
     state.forget("dev")
     assert state.autoscaled("dev") == {}
     assert state.autoscaled("staging") == {"web": 9}
+
+
+def test_only_what_must_outlive_a_power_cut_waits_for_the_disk(state):
+    said: list[str] = []
+    state._db.set_trace_callback(said.append)
+    state.save_replica(replica())
+    state.save_process(ProcessRecord("p1", "a1", "main", 1, 1.0))
+    assert not any("synchronous" in one for one in said)
+    number = state.add_revision(release(), 1.0)
+    state.conclude("dev", number, SUCCESS, None, {})
+    waits = [one for one in said if "synchronous" in one or one.startswith("COMMIT")]
+    full, normal = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
+    assert waits == [full, "COMMIT", normal, full, normal]
+
+
+def test_a_failed_write_leaves_the_quick_way_on(state):
+    state._db.execute("DROP TABLE intents")
+    with pytest.raises(FlaskshipError):
+        state.add_revision(release(), 1.0)
+    assert state._db.execute("PRAGMA synchronous").fetchone()[0] == 1
