@@ -5,13 +5,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from flaskship.chart.project import load_project
 from flaskship.chart.render import render_environment
 from flaskship.chart.values import layer_values
 from flaskship.model.errors import ConfigurationError
+from flaskship.policy.kubernetes.table import load_table
+from flaskship.policy.kubernetes.validate import violations
+from flaskship.policy.objects import parse_objects
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "infra" / "helmchart" / "values.schema.json").read_text())
@@ -105,6 +109,62 @@ def test_what_the_schema_lets_pass_renders_whole(
         assert all(isinstance(value, str) for value in document["metadata"]["labels"].values())
         assert all(isinstance(value, str) for value in document["metadata"]["annotations"].values())
         assert None not in leaves(document)
+    assert refused_by_kubernetes(documents) == []
+
+
+def refused_by_kubernetes(documents: list[Any]) -> list[str]:
+    """What any supported minor would refuse of the objects, by its own schemas."""
+    table = load_table()
+    return [
+        f"{one.kind} {violation.path}: {violation.message}"
+        for one in parse_objects(tuple(documents), ())
+        for number in table.schemas(one.api_version, one.kind)
+        for violation in violations(table, number, one.node)
+    ]
+
+
+def test_the_judge_of_the_objects_sees_what_is_wrong() -> None:
+    broken = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"prots": []}}
+    assert any("prots" in one for one in refused_by_kubernetes([broken]))
+
+
+def spelt(rules: dict[str, Any], at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every path of keys that the schema knows."""
+    target = rules.get("$ref", "").removeprefix("#/$defs/")
+    known = (SCHEMA["$defs"][target] if target else rules).get("properties", {})
+    return [one for key, inner in known.items() for one in ((*at, key), *spelt(inner, (*at, key)))]
+
+
+PATHS = sorted(
+    {
+        path
+        for path in (*spelt(SCHEMA), *spelt(APPLICATION, ("applications", "my-tomorrows-api")))
+        if len(path[-1]) > 3
+    }
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(path=st.sampled_from(PATHS), at=st.integers(1, 40), given_value=st.sampled_from([None, 1, {}]))
+def test_any_misspelt_key_fails_naming_the_nearest(
+    tmp_path_factory: Any, path: tuple[str, ...], at: int, given_value: Any
+) -> None:
+    right = path[-1]
+    cut = at % (len(right) - 1) + 1
+    wrong = right[:cut] + right[cut + 1 :]
+    siblings = {one[-1] for one in PATHS if one[:-1] == path[:-1]}
+    assume(wrong not in siblings)
+    value: Any = {wrong: given_value}
+    for key in reversed(path[:-1]):
+        value = {key: value}
+    file = tmp_path_factory.getbasetemp() / "misspelt.yaml"
+    file.write_text(json.dumps(value))
+    with pytest.raises(ConfigurationError) as caught:
+        layer_values(PROJECT, PROJECT.environment("prod"), (file,))
+    assert wrong in caught.value.message
+    said = f"{caught.value.message} {caught.value.hint or ''}"
+    assert any(one in said for one in siblings), said
+    assert str(caught.value.location) == f"{file}:1"
 
 
 def rendered(file: Path) -> list[Any]:
