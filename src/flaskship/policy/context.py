@@ -1,6 +1,6 @@
 """What a rule may look at: the objects of one environment, and those of the project's others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -163,4 +163,4 @@ def _nearest(
     selector: Mapping[str, str], by_label: Mapping[tuple[str, str], Sequence[Pod]], everything: Sequence[Pod]
 ) -> Sequence[Pod]:
     """The fewest pods among which those of a selector are: comparing all with all takes a square."""
-    return min((by_label.get(pair, ()) for pair in selector.items()), key=len, default=everything)
+    return min((by_label.get(pair, []) for pair in selector.items()), key=len, default=everything)
