@@ -25,6 +25,7 @@ def error_of(told: Told) -> Json:
 def test_a_port_that_somebody_holds_is_named_with_its_holder(project: Project) -> None:
     project.run("down", "--all").ok()
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", project.port))
         taken.listen()
         error = error_of(project.run("up", "dev", "--detach", "-o", "json").failed(4))
