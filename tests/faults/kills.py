@@ -124,7 +124,7 @@ async def run(town: Town, kill: Kill) -> tuple[int, int]:
 async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -> tuple[int, int]:
     url = operations.url(ground.before) if ground.before and kill.operation != "delete" else None
     with town.watch(url) as watch:
-        acknowledged = await _command(town, kill, case)
+        acknowledged = await command(town, kill, case)
         assert f"fault kills {kill.victim}" in town.said(since), f"{kill} never happened\n{town.tail()}"
         await ground.intended(acknowledged=acknowledged)
     _judge(kill, watch.doubles, watch.failed, watch.most)
@@ -140,19 +140,19 @@ def _judge(kill: Kill, doubles: set[str], failed: list[str], most: int) -> None:
         assert not failed, f"requests were lost: {failed}"
 
 
-async def _command(town: Town, kill: Kill, case: Case) -> bool:
+async def command(town: Town, kill: Kill, case: Case) -> bool:
     """Return whether the command ended by itself and said that it was well."""
     if kill.victim != "cli":
         async with asyncio.timeout(PATIENCE):
             await OPERATIONS[kill.operation](case)
         return True
     line = python("-m", "tests.faults.operations", str(town.project), town.image, kill.operation)
-    command = await asyncio.to_thread(
+    ended = await asyncio.to_thread(
         subprocess.run,
         [*line, case.environment, case.argument],
         capture_output=True,
         check=False,
         timeout=PATIENCE,
     )
-    assert command.returncode in (0, -9), command.stderr.decode()
-    return command.returncode == 0
+    assert ended.returncode in (0, -9), ended.stderr.decode()
+    return ended.returncode == 0

@@ -83,7 +83,8 @@ MATRIX = (
         "10,000 log lines a second",
         contained(
             THREAD
-            + "import time\nfor _ in range(40):\n os.write(1, b'a line of the log\\n' * 1000)\n time.sleep(0.1)\n",
+            + "import time\nfor _ in range(40):\n"
+            + " os.write(1, b'a line of the log\\n' * 1000)\n time.sleep(0.1)\n",
             harm.floods,
         ),
     ),

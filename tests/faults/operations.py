@@ -60,7 +60,8 @@ async def update(case: Case) -> None:
 async def fail_and_undo(case: Case) -> None:
     moved = await deploy(case.town, case.town.web(case.environment, case.argument, command=BREAK))
     assert not moved.successful, moved
-    assert moved.undo is not None and moved.undo.verdict.outcome is Outcome.SUCCESSFUL, moved
+    assert moved.undo is not None, moved
+    assert moved.undo.verdict.outcome is Outcome.SUCCESSFUL, moved
 
 
 async def restart(case: Case) -> None:

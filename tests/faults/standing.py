@@ -8,7 +8,9 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
+import pytest
 from tests.faults import operations
 from tests.faults.operations import Case, whole
 from tests.faults.results import Seen
@@ -130,25 +132,19 @@ async def _refusal(town: Town) -> FlaskshipError:
     raise AssertionError("nobody said that the state is harmed")
 
 
-def _files(town: Town) -> list[str]:
-    return [str(town.paths.database) + end for end in ("", "-wal", "-shm")]
+def _files(town: Town) -> list[Path]:
+    return [town.paths.database.with_name(town.paths.database.name + end) for end in ("", "-wal", "-shm")]
 
 
-def _save(town: Town) -> dict[str, bytes]:
-    found = {}
-    for name in _files(town):
-        with contextlib.suppress(FileNotFoundError), open(name, "rb") as file:
-            found[name] = file.read()
-    return found
+def _save(town: Town) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in _files(town) if file.exists()}
 
 
-def _put_back(town: Town, saved: dict[str, bytes]) -> None:
-    for name in _files(town):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-    for name, content in saved.items():
-        with open(name, "wb") as file:
-            file.write(content)
+def _put_back(town: Town, saved: dict[Path, bytes]) -> None:
+    for file in _files(town):
+        file.unlink(missing_ok=True)
+    for file, content in saved.items():
+        file.write_bytes(content)
 
 
 def newer(town: Town) -> None:
@@ -185,18 +181,13 @@ async def second_writer(town: Town) -> Seen:
     lock = await first.acquire(NAME, "ada: deploy", 5.0)
     begun = time.monotonic()
     try:
-        await second.acquire(NAME, "grace: deploy", 0.0)
-    except LockedError as held:
-        assert "ada: deploy" in held.message
-        assert f"pid {os.getpid()}" in held.message
-        seen = Seen(f"exit {held.exit_code}", held.message, time.monotonic() - begun)
-    else:
-        raise AssertionError("two writers at once")
+        with pytest.raises(LockedError, match=f"ada: deploy \\(pid {os.getpid()}\\) since") as held:
+            await second.acquire(NAME, "grace: deploy", 0.0)
     finally:
         await first.release(lock)
         await first.close()
         await second.close()
-    return seen
+    return Seen(f"exit {held.value.exit_code}", held.value.message, time.monotonic() - begun)
 
 
 async def patient_writer(town: Town) -> Seen:

@@ -130,9 +130,9 @@ class Town:
                     os.kill(old, signal.SIGTERM)
                 await self.until(lambda old=old: not alive(old))
             at = self.log_size()
-            with environ(FLASKSHIP_FAULTS="1", **({FAULT: fault} if fault else {})):
-                with contextlib.suppress(FlaskshipError):
-                    await asyncio.to_thread(daemon.start_supervisor, self.paths)
+            armed = {ALLOWED: "1", **({FAULT: fault} if fault else {})}
+            with environ(**armed), contextlib.suppress(FlaskshipError):
+                await asyncio.to_thread(daemon.start_supervisor, self.paths)
             if f"armed {fault}" in self.said(at):
                 await self._stay()
                 return at

@@ -84,6 +84,7 @@ class Session:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self._locks: dict[str, str] = {}
+        self._deleting: set[asyncio.Task[None]] = set()
 
     def answers(self) -> dict[str, Answer]:
         """Return the requests with one reply."""
@@ -112,6 +113,7 @@ class Session:
 
     async def end(self) -> None:
         """Give back what the command held; its unfinished rollout is finished here."""
+        await asyncio.gather(*self._deleting, return_exceptions=True)
         for environment, token in self._locks.items():
             await self._supervisor.locks.give_back(environment, token)
             self._supervisor.command_lost(environment)
@@ -182,7 +184,12 @@ class Session:
 
     async def _delete(self, message: Message) -> Message:
         purge = bool(message.get("purge"))
-        await self._supervisor.delete(str(message["environment"]), str(message["token"]), purge=purge)
+        work = self._supervisor.delete(str(message["environment"]), str(message["token"]), purge=purge)
+        # Half a deletion is worse than one that nobody waits for.
+        task = asyncio.create_task(work)
+        self._deleting.add(task)
+        task.add_done_callback(self._deleting.discard)
+        await asyncio.shield(task)
         return {}
 
     async def _environments(self, _: Message) -> Message:

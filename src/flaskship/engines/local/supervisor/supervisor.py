@@ -50,6 +50,7 @@ class Supervisor:
         self.retired = asyncio.Event()
         self.version = code_version()
         self._custody: dict[str, asyncio.Task[None]] = {}
+        self._stopping: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Take over what runs, and start again what should run but does not."""
@@ -136,8 +137,7 @@ class Supervisor:
             self.world.state.save_intent(intent)
         runtime = self.environments.get(environment)
         if runtime is not None:
-            await runtime.stop()
-            del self.environments[environment]
+            await self._stop(runtime)
         if purge:
             self.world.state.forget(environment)
             self.world.paths.secrets(environment).unlink(missing_ok=True)
@@ -194,6 +194,9 @@ class Supervisor:
         """Let go of everything that runs; with stop (nothing runs) the router and the spawner end too."""
         for name in list(self._custody):
             await self._end_custody(name)
+        for task in list(self._stopping):
+            task.cancel()
+        await asyncio.gather(*self._stopping, return_exceptions=True)
         for runtime in self.environments.values():
             await runtime.detach()
         await self.link.close(stop=stop)
@@ -237,12 +240,22 @@ class Supervisor:
             runtime.move_to(intent, generation, listeners)
         runtime.adopt(records)
         runtime.start()
+        if generation is not None and not intent.running:
+            # A deletion was under way: nobody may ask for it again.
+            task = asyncio.create_task(self._stop(runtime))
+            self._stopping.add(task)
+            task.add_done_callback(self._stopping.discard)
 
     def _runtime(self, intent: Intent) -> EnvironmentRuntime:
         self._sweep_folders(intent.environment)
         runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
         self.environments[intent.environment] = runtime
         return runtime
+
+    async def _stop(self, runtime: EnvironmentRuntime) -> None:
+        await runtime.stop()
+        if self.environments.get(runtime.name) is runtime:
+            del self.environments[runtime.name]
 
     def _sweep_folders(self, environment: str) -> None:
         # What an earlier supervisor had no time to remove, and the logs of Jobs that it kept.
