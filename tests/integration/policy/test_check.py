@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,35 @@ def test_sarif_has_a_line_of_this_repository_for_every_result() -> None:
         lines = (ROOT / place["artifactLocation"]["uri"]).read_text().splitlines()
         assert 1 <= place["region"]["startLine"] <= len(lines)
         assert result["suppressions"][0]["justification"]
+
+
+def test_an_environment_that_does_not_render_stops_nobody_else(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "infra", project / "infra")
+    (project / "app").mkdir()
+    shutil.copy(ROOT / "flaskship.yaml", project)
+    broken = project / "infra/helmchart/values-prod.yaml"
+    broken.write_text(broken.read_text() + "\nnonsense: 1\n")
+    out, err = io.StringIO(), io.StringIO()
+    assert run(["check", "dev", "--project", str(project)], output=Output(out, err)) == 0
+    assert "warning: prod does not render, so that nothing is compared with it" in err.getvalue()
+    compared = ["check", "staging", "--untested-against", "prod", "--project", str(project)]
+    assert run(compared, output=Output(io.StringIO(), io.StringIO())) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "prod", "--set", "policy.accept[1].rule=image-tag"),
+        ("check", "prod", "--set", "policy.accept=all"),
+        ("check", "prod", "--set", "policy=null"),
+        ("check", "prod", "--untested-against", "prod"),
+        ("check", "prod", "--untested-against", "stagin"),
+        ("check", "prod", "-o", "yaml"),
+    ],
+)
+def test_nonsense_ends_with_one_sentence(words: tuple[str, ...]) -> None:
+    code, _, err = flaskship(*words)
+    assert code in (2, 3), err
+    assert err.startswith("error: ")
+    assert "an error of its own" not in err
