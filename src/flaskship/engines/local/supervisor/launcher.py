@@ -126,22 +126,33 @@ class Launcher:
                 return self._spawner
             if self._closing:
                 raise FlaskshipError("the supervisor is shutting down")
-            socket = str(self._paths.socket("spawner"))
-            try:
-                spawner = await Spawner.connect(socket)
-            except OSError:
-                client.launch(self._paths.project, socket, self._paths.exits, self._paths.log("spawner"))
+            while True:
+                spawner = await self._reach()
                 try:
-                    spawner = await Spawner.connect(socket, attempts=CONNECT_ATTEMPTS, pause=CONNECT_PAUSE)
-                except OSError as error:
-                    raise FlaskshipError(
-                        f"the spawner did not start: {error}", hint=f"Its log: {self._paths.log('spawner')}"
-                    ) from error
-            for child in await spawner.list():
+                    children = await spawner.list()
+                    break
+                except ChannelClosed:
+                    # It was dying as we met it: its socket lives a moment longer than it does.
+                    await spawner.close()
+                    await asyncio.sleep(CONNECT_PAUSE)
+            for child in children:
                 self._note(child.record)
             self._spawner = spawner
             self._listening = asyncio.create_task(self._listen(spawner))
             return spawner
+
+    async def _reach(self) -> Spawner:
+        socket = str(self._paths.socket("spawner"))
+        try:
+            return await Spawner.connect(socket)
+        except OSError:
+            client.launch(self._paths.project, socket, self._paths.exits, self._paths.log("spawner"))
+        try:
+            return await Spawner.connect(socket, attempts=CONNECT_ATTEMPTS, pause=CONNECT_PAUSE)
+        except OSError as error:
+            raise FlaskshipError(
+                f"the spawner did not start: {error}", hint=f"Its log: {self._paths.log('spawner')}"
+            ) from error
 
     async def _listen(self, spawner: Spawner) -> None:
         async for record in spawner.endings():
