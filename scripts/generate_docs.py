@@ -1,13 +1,14 @@
 """Writes every generated reference under docs/reference again."""
 
-import runpy
+import subprocess
+import sys
 
-MODULES = (
-    "flaskship.policy.reference",
-    "flaskship.chart.reference",
-    "flaskship.engines.local.manifests.reference",
-    "flaskship.verification.reference",
+COMMANDS = (
+    ("flaskship.policy.reference",),
+    ("flaskship.chart.reference",),
+    ("flaskship.engines.local.manifests.reference",),
+    ("flaskship.verification.reference", "docs/reference/causes.md"),
 )
 
-for module in MODULES:
-    runpy.run_module(module, run_name="__main__")
+for command in COMMANDS:
+    subprocess.run([sys.executable, "-m", *command], check=True)

@@ -96,7 +96,7 @@ def test_service_monitors_are_behind_a_switch(render, refused) -> None:
     labels = release.one("ServiceMonitor")["metadata"]["labels"]
     assert (labels["release"], labels["app.kubernetes.io/name"]) == ("kube", "my-tomorrows-api")
     (endpoint,) = release.one("ServiceMonitor")["spec"]["endpoints"]
-    assert endpoint == {"port": "http", "path": "/metrics", "interval": "5s"}
+    assert endpoint == {"port": "http", "path": "/metrics", "interval": "15s"}
     assert "interval" in refused("monitoring: {serviceMonitor: {interval: soon}}\n", line=1)
 
 
