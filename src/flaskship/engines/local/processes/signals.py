@@ -85,8 +85,8 @@ async def kill_all(
 
     Its cell is sealed first, so that nothing can fork any more. Where there is none, each sweep freezes
     what it finds while it looks, newest first, to win against processes that fork and end; and an empty
-    sweep counts only if nothing was forked meanwhile. `known` are processes seen earlier that might not
-    be recognised any more.
+    sweep counts only if the replica forked nothing meanwhile; what others fork is no reason to look again.
+    `known` are processes seen earlier that might not be recognised any more.
     """
     killed: dict[ProcessIdentity, None] = {}
     known = set(known)
@@ -97,7 +97,7 @@ async def kill_all(
         found = _freeze_marked(project, uid)
         found |= {identity for identity in known if alive(identity)} | processes_of(project, uid, main)
         found |= _members(cell)
-        if not found and before.issuperset(proc.all_pids()):
+        if not found and not _forked_since(before, project, uid):
             return tuple(killed), ()
         _send_each(found, signal.SIGSTOP)
         found |= processes_of(project, uid, main) | _members(cell)
@@ -106,6 +106,11 @@ async def kill_all(
         killed |= dict.fromkeys(sorted(found, key=lambda identity: identity.pid))
         await sleep(_SWEEP_SECONDS if found else 0)
     return tuple(killed), tuple(identity for identity in known if alive(identity))
+
+
+def _forked_since(before: set[int], project: Path | str, uid: str) -> bool:
+    # A fork has its parent's environment from its first moment on.
+    return any(proc.read_marks(pid) == (str(project), uid) for pid in set(proc.all_pids()) - before)
 
 
 def _freeze_marked(project: Path | str, uid: str) -> set[ProcessIdentity]:
