@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
-from flaskship.model.release import Revision
+from flaskship.model.release import Provenance, Revision
 from flaskship.model.verdict import Outcome, Verdict
 from flaskship.verification.judge import judge
 
@@ -20,12 +21,13 @@ async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) ->
     name, state = runtime.name, supervisor.world.state
     number = runtime.intent.revision
     release = state.release(name, number)
-    verdict = await _verdict(supervisor, runtime)
-    supervisor.record(name, number, verdict)
+    outcome = outcome_of(state.revisions(name), number)
+    if outcome is None:
+        verdict = await _verdict(supervisor, runtime)
+        supervisor.record(name, number, verdict)
+        outcome = verdict.outcome
     healthy = last_successful(state.revisions(name))
-    if verdict.outcome is not Outcome.FAILED or healthy is None:
-        return
-    if release.provenance.rolled_back_to is not None or not release.provenance.undo:
+    if outcome is not Outcome.FAILED or healthy is None or not _may_be_undone(release.provenance):
         return
     earlier = state.release(name, healthy.number)
     provenance = replace(
@@ -35,6 +37,25 @@ async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) ->
     )
     undone = supervisor.undo(name, replace(earlier, provenance=provenance))
     supervisor.record(name, undone, await _verdict(supervisor, runtime))
+
+
+def is_unfinished(state: State, environment: str, number: int) -> bool:
+    """Tell whether a revision has no verdict, or one whose undo was never begun."""
+    revisions = state.revisions(environment)
+    outcome = outcome_of(revisions, number)
+    if outcome is not Outcome.FAILED:
+        return outcome is None
+    provenance = next(r.provenance for r in revisions if r.number == number)
+    return _may_be_undone(provenance) and last_successful(revisions) is not None
+
+
+def outcome_of(revisions: tuple[Revision, ...], number: int) -> Outcome | None:
+    """Return what a revision came to; None while it has no verdict."""
+    return next((r.outcome for r in revisions if r.number == number), None)
+
+
+def _may_be_undone(provenance: Provenance) -> bool:
+    return provenance.undo and provenance.rolled_back_to is None
 
 
 def last_successful(revisions: tuple[Revision, ...]) -> Revision | None:

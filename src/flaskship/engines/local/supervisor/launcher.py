@@ -101,12 +101,19 @@ class Launcher:
 
     async def forget(self, uid: str) -> None:
         """Drop all that is known of an ended process."""
+        while True:
+            spawner = await self._connected()
+            try:
+                with FORGET_PROCESS:
+                    await spawner.forget(uid)
+            except ChannelClosed:
+                self._lose(spawner)
+                continue
+            except SpawnerRefused:
+                pass
+            break
         self._known.pop(uid, None)
         self._endings.pop(uid, None)
-        with contextlib.suppress(ChannelClosed, SpawnerRefused):
-            spawner = await self._connected()
-            with FORGET_PROCESS:
-                await spawner.forget(uid)
 
     async def close(self, *, stop: bool) -> None:
         """Let go of the spawner; with stop it ends once its last process has ended."""

@@ -11,12 +11,12 @@ import msgspec
 from flaskship.engines.local.images import collect_garbage
 from flaskship.engines.local.manifests.release import read_release
 from flaskship.engines.local.processes.ports import Addresses, Placement
-from flaskship.engines.local.resting import release_state, stopped
+from flaskship.engines.local.resting import stopped
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor import ingress, observing, services
-from flaskship.engines.local.supervisor.custody import take_custody
+from flaskship.engines.local.supervisor.custody import is_unfinished, take_custody
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
 from flaskship.engines.local.supervisor.generation import Generation
 from flaskship.engines.local.supervisor.ingress import Entrance
@@ -167,7 +167,7 @@ class Supervisor:
         runtime = self.environments.get(environment)
         if runtime is None or environment in self._custody or not runtime.intent.running:
             return
-        if release_state(self.world.state, runtime.intent).outcome is not None:
+        if not is_unfinished(self.world.state, environment, runtime.intent.revision):
             return
         task = asyncio.create_task(take_custody(self, runtime))
         self._custody[environment] = task
