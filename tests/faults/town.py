@@ -196,9 +196,7 @@ class Town:
         limit = time.monotonic() + seconds
         while not true():
             if time.monotonic() > limit:
-                raise AssertionError(
-                    f"never came true: {what or true} {true() if what else ''}\n{self.tail()}"
-                )
+                raise AssertionError(f"never came true: {what or true}\n{self.tail()}")
             await asyncio.sleep(0.02)
 
     def tail(self) -> str:
@@ -223,6 +221,8 @@ class Town:
 
     async def close(self) -> None:
         """End everything; whatever still runs afterwards is killed and reported."""
+        if self._guard is not None:
+            self._guard.channel.close()
         engine = self.engine()
         with contextlib.suppress(FlaskshipError):
             for environment, running in (await engine.environments()).items():
@@ -233,7 +233,7 @@ class Town:
             await engine.shutdown()
         await engine.close()
         try:
-            await self.until(lambda: not self.daemons(), 15.0)
+            await self.until(lambda: not self.daemons(), 15.0, f"daemons end {self.daemons()}")
         finally:
             left = [*self.daemons(), *itertools.chain(*proc.marked_pids(str(self.project)).values())]
             for pid in left:
