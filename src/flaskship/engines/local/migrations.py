@@ -27,10 +27,13 @@ STEPS = (
     CREATE TABLE jobs (environment TEXT NOT NULL, name TEXT NOT NULL, template TEXT NOT NULL,
       started_at REAL NOT NULL, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL, failed_at REAL NOT NULL,
       outcome TEXT, PRIMARY KEY (environment, name));
-    CREATE TABLE autoscaled (environment TEXT NOT NULL, workload TEXT NOT NULL, replicas INTEGER NOT NULL,
-      PRIMARY KEY (environment, workload));
     CREATE TABLE locks (environment TEXT PRIMARY KEY, token TEXT NOT NULL, owner TEXT NOT NULL,
       pid INTEGER NOT NULL, start_time INTEGER NOT NULL, boot_id TEXT NOT NULL, since REAL NOT NULL);
+    """,
+    # IF NOT EXISTS: for a day this table was part of the first step.
+    """
+    CREATE TABLE IF NOT EXISTS autoscaled (environment TEXT NOT NULL, workload TEXT NOT NULL, replicas INTEGER NOT NULL,
+      PRIMARY KEY (environment, workload));
     """,
 )
 VERSION = len(STEPS)

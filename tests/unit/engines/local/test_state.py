@@ -1,9 +1,10 @@
+import hashlib
 import sqlite3
 import stat
 
 import pytest
 
-from flaskship.engines.local.migrations import VERSION
+from flaskship.engines.local.migrations import STEPS, VERSION
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.state import LockRecord, ProcessRecord, ReplicaRecord, State
 from flaskship.model.errors import FlaskshipError
@@ -11,6 +12,7 @@ from flaskship.model.location import Location
 from flaskship.model.release import Event, Provenance, Release
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 
+RECORDED = ("2892e94e7348", "c7e15ef9ffd1")
 SUCCESS = Verdict(Outcome.SUCCESSFUL)
 
 
@@ -206,3 +208,23 @@ def test_a_failed_write_leaves_the_quick_way_on(state):
     with pytest.raises(FlaskshipError):
         state.add_revision(release(), 1.0)
     assert state._db.execute("PRAGMA synchronous").fetchone()[0] == 1
+
+
+def test_a_file_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds(path, monkeypatch):
+    for version in range(1, VERSION):
+        with monkeypatch.context() as patched:
+            patched.setattr("flaskship.engines.local.migrations.STEPS", STEPS[:version])
+            patched.setattr("flaskship.engines.local.migrations.VERSION", version)
+            old = State(path)
+            old.add_revision(release(), 1.0)
+            old.close()
+        new = State(path)
+        assert [revision.number for revision in new.revisions("dev")] == list(range(1, version + 1))
+        new.save_autoscaled("dev", {"web": 3})
+        new.close()
+        path.unlink()
+
+
+def test_every_migration_is_recorded_so_that_a_released_one_is_never_edited():
+    digests = tuple(hashlib.sha256(step.encode()).hexdigest()[:12] for step in STEPS)
+    assert digests == RECORDED, "write a new step: state files in the field hold the old ones"
