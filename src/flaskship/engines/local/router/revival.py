@@ -2,11 +2,13 @@
 
 import asyncio
 import subprocess
+import time
 from collections.abc import Callable
 
 LOST_SECONDS = 1.0
 LEFT_SECONDS = 10.0
 LONGEST_SECONDS = 60.0
+SETTLED_SECONDS = 10.0
 
 Log = Callable[..., None]
 
@@ -22,10 +24,16 @@ class Revival:
     One that said that it leaves (for newer code, or asked to) gets more time to be followed by another.
     """
 
-    def __init__(self, start: Callable[[], "subprocess.Popen[bytes]"], log: Log) -> None:
+    def __init__(
+        self,
+        start: Callable[[], "subprocess.Popen[bytes]"],
+        log: Log,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._start = start
         self._log = log
-        self._attached: set[object] = set()
+        self._now = now
+        self._attached: dict[object, float] = {}
         self._left: set[object] = set()
         self._attempt = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -34,8 +42,7 @@ class Revival:
 
     def attach(self, channel: object) -> None:
         """A supervisor is there, and wants to be started again if this channel is lost."""
-        self._attached.add(channel)
-        self._attempt = 0
+        self._attached[channel] = self._now()
         self._cancel()
 
     def leave(self, channel: object) -> None:
@@ -47,9 +54,11 @@ class Revival:
         told = channel in self._left
         self._left.discard(channel)
         if channel in self._attached:
-            self._attached.discard(channel)
+            if self._now() - self._attached.pop(channel) >= SETTLED_SECONDS:
+                self._attempt = 0
             if not self._attached:
-                self._schedule(LEFT_SECONDS if told else LOST_SECONDS)
+                # One that dies as soon as it is there is started ever slower.
+                self._schedule(LEFT_SECONDS if told else pause(self._attempt))
 
     def sweep(self) -> None:
         """Collect the supervisors of ours that have ended."""

@@ -108,3 +108,25 @@ async def test_a_start_that_fails_is_tried_again() -> None:
     await stage.until(lambda: stage.started > 2)
     stage.revival.end()
     assert "supervisor.not_revived" in stage.said
+
+
+async def test_one_that_dies_as_soon_as_it_is_there_is_started_ever_slower(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(revival, "pause", lambda attempt: asked.append(attempt) or 0.01)
+    stage, now = Stage(), 0.0
+    stage.revival._now = lambda: now
+    for _ in range(3):
+        before = stage.started
+        stage.revival.attach(FIRST)
+        now += 1.0
+        stage.revival.closed(FIRST)
+        await stage.until(lambda before=before: stage.started > before)
+    assert sorted(set(asked)) == [0, 1, 2, 3]
+    stage.revival.attach(FIRST)
+    now += revival.SETTLED_SECONDS
+    asked.clear()
+    stage.revival.closed(FIRST)
+    assert asked == [0]
+    stage.revival.end()
