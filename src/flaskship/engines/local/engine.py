@@ -56,6 +56,8 @@ class LocalEngine:
             environment=environment,
             owner=owner,
             timeout=timeout,
+            # Ours, so that asking again after a supervisor's death finds the lock that it granted.
+            token=secrets.token_hex(8),
             pid=me.pid,
             start_time=me.start_time,
             boot_id=me.boot_id,

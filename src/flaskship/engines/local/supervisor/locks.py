@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -31,11 +30,16 @@ class Locks:
         return None
 
     async def acquire(
-        self, environment: str, owner: str, holder: ProcessIdentity, seconds: float
+        self, environment: str, owner: str, holder: ProcessIdentity, seconds: float, token: str
     ) -> LockRecord:
-        """Return the lock, waiting up to so many seconds; LockedError names the holder."""
+        """Return the lock, waiting up to so many seconds; LockedError names the holder.
+
+        Whoever asks again with the token of the lock that is held has it already.
+        """
         deadline = self._now() + seconds
         while (held := self.holder(environment)) is not None:
+            if held.token == token:
+                return held
             left = deadline - self._now()
             if left <= 0:
                 raise _refusal(held)
@@ -45,7 +49,7 @@ class Locks:
                         await self._freed.wait()
         lock = LockRecord(
             environment,
-            secrets.token_hex(8),
+            token,
             owner,
             holder.pid,
             holder.start_time,

@@ -134,6 +134,7 @@ class Session:
             str(message["owner"]),
             ProcessIdentity(int(message["pid"]), int(message["start_time"]), str(message["boot_id"])),
             float(message["timeout"]),
+            str(message["token"]),
         )
         self._locks[lock.environment] = lock.token
         return {"token": lock.token}
