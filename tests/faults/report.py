@@ -13,7 +13,7 @@ from tests.faults.results import FILE
 TARGET = Path(__file__).resolve().parents[2] / "docs/reference/faults.md"
 HEAD = """# Faults
 
-Written by `make faults` from its last run; every line is a test that ran. A fault's time is from the
+Written from results of `make faults`; every line is a test that ran. A fault's time is from the
 fault (for a failing release: from the last end of its process) to what the user can see of it.
 
 {when}: {machine}.
@@ -49,14 +49,14 @@ def main() -> int:
 def page(lines: list[dict[str, Any]]) -> str:
     """The page of these results; a fault that ran more than once is told as it went last."""
     matrix = {line["fault"]: line for line in lines if "seen" in line}
-    cut = [line for line in lines if "victim" in line]
+    cut = list({line["fault"]: line for line in lines if "victim" in line}.values())
     head = HEAD.format(
         when=datetime.now(UTC).strftime("%Y-%m-%d"),
         machine=machine(),
         steps=len(set().union(*OCCURS.values())),
         operations=", ".join(OCCURS),
         cases=len(kills()),
-        kills=f"The last run had {len(cut)} of them." if len(cut) < len(kills()) else "All of them ran.",
+        kills=f"{len(cut)} of them have run for this page, the last result of each counts; `make faults` runs all." if len(cut) < len(kills()) else "All of them ran.",
         cuts="\n".join(_cuts(cut)),
     )
     return head + "".join(_row(line) + "\n" for line in matrix.values())

@@ -32,7 +32,8 @@ STEPS = (
     """,
     # IF NOT EXISTS: for a day this table was part of the first step.
     """
-    CREATE TABLE IF NOT EXISTS autoscaled (environment TEXT NOT NULL, workload TEXT NOT NULL, replicas INTEGER NOT NULL,
+    CREATE TABLE IF NOT EXISTS autoscaled (environment TEXT NOT NULL, workload TEXT NOT NULL,
+      replicas INTEGER NOT NULL,
       PRIMARY KEY (environment, workload));
     """,
 )
