@@ -56,7 +56,9 @@ def page(lines: list[dict[str, Any]]) -> str:
         steps=len(set().union(*OCCURS.values())),
         operations=", ".join(OCCURS),
         cases=len(kills()),
-        kills=f"{len(cut)} of them have run for this page, the last result of each counts; `make faults` runs all." if len(cut) < len(kills()) else "All of them ran.",
+        kills=f"{len(cut)} of them ran for this page, the last result of each counts; `make faults` runs all."
+        if len(cut) < len(kills())
+        else "All of them ran.",
         cuts="\n".join(_cuts(cut)),
     )
     return head + "".join(_row(line) + "\n" for line in matrix.values())
