@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}")
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
+    signal.signal(signal.SIGTERM, _stop)
     here = machine.describe()
     print(here, flush=True)
     results = []
@@ -41,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         if options.json:
             options.json.write_text(json.dumps(document(here, results), indent=2) + "\n")
     return 0
+
+
+def _stop(*_: object) -> None:
+    # What was started is stopped on the way out.
+    raise KeyboardInterrupt
 
 
 def measure(name: str, options: Options) -> Result:
