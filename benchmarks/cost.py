@@ -16,6 +16,14 @@ IDLE_PERCENT = 0.5
 IDLE_SECONDS = 30.0
 WINDOWS = 3
 SETTLE_SECONDS = 5.0
+PERIODS = {
+    "6 probes a second": (),
+    "3 probes a second": (
+        "defaults.probes.readiness.periodSeconds=2",
+        "defaults.probes.liveness.periodSeconds=4",
+    ),
+}
+"""Development's periods, and about production's: what an idle supervisor does is to probe."""
 SCALE = (10, 50, 100, 200)
 LINEAR = 1.5
 """A replica of the largest number may cost so many times what one of the smallest costs."""
@@ -30,8 +38,9 @@ def run(options: Options) -> Result:
 async def _run(options: Options) -> Result:
     result = Result(NAME)
     async with stand() as here:
-        await here.move(here.render())
-        await _standing(here, options, result)
+        for periods, sets in PERIODS.items():
+            await here.move(here.render(*sets))
+            await _standing(here, periods, options, result)
         await here.rest()
         image = await build_image(
             here.root, IMAGE.partition(":")[0], REPOSITORY / "benchmarks/trivial", report=lambda _: None
@@ -40,12 +49,12 @@ async def _run(options: Options) -> Result:
     return result
 
 
-async def _standing(here: Stand, options: Options, result: Result) -> None:
+async def _standing(here: Stand, periods: str, options: Options, result: Result) -> None:
     """Measure the processes that stay, while nothing is asked of them but their probes."""
     await asyncio.sleep(options.pick(SETTLE_SECONDS, 0.1))
     daemons = here.daemons()
-    memory = {role: Series(f"{role}, memory (PSS)", "MiB") for role in DAEMONS}
-    idle = {role: Series(f"{role}, idle", "% of a core") for role in DAEMONS}
+    memory = {role: Series(f"{role}, memory (PSS), {periods}", "MiB") for role in DAEMONS}
+    idle = {role: Series(f"{role}, idle, {periods}", "% of a core") for role in DAEMONS}
     seconds = options.pick(IDLE_SECONDS, 0.2)
     for _ in range(min(options.rounds, WINDOWS)):
         before = {role: seconds_used((daemons[role],)) for role in DAEMONS}
@@ -57,9 +66,11 @@ async def _standing(here: Stand, options: Options, result: Result) -> None:
             memory[role].values.append(pss_mib(daemons[role]))
     result.series += [*memory.values(), *idle.values()]
     both = memory["supervisor"].median + memory["router"].median
-    result.goals.append(Goal("memory of supervisor and router, MiB", both, MEMORY_MIB))
+    result.goals.append(Goal(f"memory of supervisor and router, {periods}, MiB", both, MEMORY_MIB))
     busy = idle["supervisor"].median + idle["router"].median
-    result.goals.append(Goal("idle time of supervisor and router, % of a core", busy, IDLE_PERCENT))
+    result.goals.append(
+        Goal(f"idle time of supervisor and router, {periods}, % of a core", busy, IDLE_PERCENT)
+    )
 
 
 async def _scale(here: Stand, image: str, options: Options, result: Result) -> None:
@@ -69,7 +80,7 @@ async def _scale(here: Stand, image: str, options: Options, result: Result) -> N
     for number in numbers:
         ready = Series(f"{number} trivial replicas to ready")
         per = Series("  milliseconds per replica", "ms")
-        memory = Series("  supervisor and router per replica", "MiB")
+        memory = Series("  memory of the engine's processes", "MiB")
         for _ in range(min(options.rounds, WINDOWS)):
             began = time.perf_counter()
             await here.move(trivial(number, image))
