@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev test stories test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev test stories properties test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -46,6 +46,9 @@ test: lint ## everything that needs no cluster: under 8 minutes on 2 cores
 
 stories: bootstrap-dev ## the proof: the real command, real processes, kills and bad luck (minutes)
 	@.venv/bin/python scripts/run_tests.py stories
+
+properties: bootstrap-dev ## generated values through the chart, for every supported Kubernetes (minutes)
+	@.venv/bin/python -m pytest tests/integration/chart/test_properties.py -q --timeout 1200
 
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"
