@@ -40,6 +40,10 @@ class Traffic:
     def sent(self) -> int:
         return sum(self.counted["sent"].values())
 
+    @property
+    def failed(self) -> int:
+        return sum(self.counted["failed"].values())
+
     async def end(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
@@ -63,6 +67,10 @@ async def _run(options: Options) -> Result:
                 before = (await here.engine.history(ENVIRONMENT))[-1].number
                 updates.values.append(await _timed(here, _update(here, len(updates.values))))
                 rollbacks.values.append(await _timed(here, _back(here, before)))
+                moved = len(updates.values) + len(rollbacks.values)
+                print(
+                    f"loss: {moved} moves, {traffic.sent} requests, {traffic.failed} failed", file=sys.stderr
+                )
         finally:
             await traffic.end()
         seconds = time.perf_counter() - began

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 SECONDS = 30.0
 TELL_SECONDS = 0.5
+LONGEST = 100
 GET = b"GET /health HTTP/1.1\r\nHost: bench\r\n%b\r\n"
 DUE = (datetime.now(UTC) + timedelta(days=2)).isoformat()
 BODY = b'{"message": "benchmark", "due_at": "%b"}' % DUE.encode()
@@ -61,8 +62,8 @@ async def ask(port: int, kind: Kind, count: Count, stop: asyncio.Event) -> None:
                 if reader is None or writer is None:
                     reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(request)
-                status, stays = await answer(reader)
-            failure = "" if status == kind.wanted else f"status {status}"
+                status, stays, body = await answer(reader)
+            failure = "" if status == kind.wanted else f"status {status}: {said(body)}"
         except asyncio.IncompleteReadError as error:
             failure, stays = ("answer cut off" if error.partial else "closed without an answer"), False
         except TimeoutError:
@@ -79,12 +80,21 @@ async def ask(port: int, kind: Kind, count: Count, stop: asyncio.Event) -> None:
         writer.close()
 
 
-async def answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """Read one answer with a Content-Length; return its status and whether the connection stays."""
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bool, bytes]:
+    """Read one answer with a Content-Length; return its status, whether the connection stays, its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-    await reader.readexactly(length)
-    return int(head[9:12]), b"\r\nconnection: close" not in head
+    body = await reader.readexactly(length)
+    return int(head[9:12]), b"\r\nconnection: close" not in head, body
+
+
+def said(body: bytes) -> str:
+    """Return why, in the words of a problem+json or of anything else."""
+    try:
+        problem = json.loads(body)
+        return str(problem.get("detail") or problem.get("title"))
+    except (ValueError, AttributeError):
+        return body[:LONGEST].decode(errors="replace").strip()
 
 
 async def drive(port: int) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from benchmarks.traffic import KINDS, Count, Kind, ask
+from benchmarks.traffic import KINDS, Count, Kind, ask, said
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 KEPT, FRESH = KINDS[0], KINDS[1]
@@ -49,7 +49,7 @@ async def test_good_answers_are_no_failures(kind: Kind) -> None:
 
 async def test_another_status_is_a_failure() -> None:
     count = await counted(answering("503 Service Unavailable"), FRESH)
-    assert count.failed["GET, reconnecting: status 503"] == count.sent[FRESH.name]
+    assert count.failed["GET, reconnecting: status 503: ok"] == count.sent[FRESH.name]
 
 
 async def test_a_connection_closed_without_an_answer_is_a_failure() -> None:
@@ -75,3 +75,17 @@ async def test_a_refused_connection_is_a_failure() -> None:
     asyncio.get_running_loop().call_later(0.05, stop.set)
     await ask(1, FRESH, count, stop)
     assert count.failed["GET, reconnecting: ConnectionRefusedError"] == count.sent[FRESH.name] > 0
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"title": "Busy", "detail": "try again"}', "try again"),
+        (b'{"title": "Busy"}', "Busy"),
+        (b"no replica is ready\n", "no replica is ready"),
+        (b"[1]", "[1]"),
+        (b"\xff", "�"),
+    ],
+)
+def test_a_failure_says_why(body: bytes, words: str) -> None:
+    assert said(body) == words
