@@ -12,6 +12,15 @@ from flaskship.engines.local.steps import Fault, step
 from flaskship.model.errors import ConfigurationError
 
 STEP = step("a_step_of_this_test")
+# The suite that enumerates the steps may run in this process: it must not meet this one.
+del steps._known[STEP.name]
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(steps._known, STEP.name, STEP)
+
+
 KILLER = """
 from flaskship.engines.local import steps
 import os

@@ -108,7 +108,9 @@ async def watch(
                 return "asked"
         forwarding.sweep(loop.time())
         revival.sweep()
-        if _identity(project) != mine:
+        found = _identity(project)
+        # It may have gone before the first look: then there is nothing that it could differ from.
+        if found is None or found != mine:
             return "the project's folder is gone"
         if not control.connections and _identity(path) != door:
             return "the control socket is gone"
