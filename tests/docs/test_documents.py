@@ -63,11 +63,13 @@ def complaint(arguments: tuple[str, ...]) -> str | None:
     if arguments == ("--version",) or "--help" in arguments:
         return None
     try:
-        _, rest, _ = cli.make_parser(click.Context(cli)).parse_args(list(arguments))
+        # click keeps a command's help option as the first context had it: this one is like the real one.
+        above = click.Context(cli, **cli.context_settings)
+        _, rest, _ = cli.make_parser(above).parse_args(list(arguments))
         if not rest or rest[0] not in COMMANDS:
             return f"{said}: no such command"
         command: click.Command = import_module(f"flaskship.cli.{rest[0]}").command
-        command.make_context(rest[0], rest[1:])
+        command.make_context(rest[0], rest[1:], parent=above)
     except click.UsageError as error:
         return f"{said}: {error.format_message()}"
     return None

@@ -91,5 +91,7 @@ def _pod(found: Fields, at: At) -> Job | None:
     return Job(metadata.name, metadata.application, template, backoff_limit=0, hook=metadata.hook)
 
 
-_POD_ROWS: dict[str, Row] = {"spec": emulated(POD, "a Helm test is run as a Job, any other Pod is not run")}
+_POD_ROWS: dict[str, Row] = {
+    "spec": replace(emulated(POD, "a Helm test is run as a Job, any other Pod is not run"), required=True)
+}
 TEST_POD = Record(_pod, document_rows(_POD_ROWS))
