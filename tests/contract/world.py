@@ -17,7 +17,7 @@ from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import ReplicaPhase, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.policy.rule import Rule
-from flaskship.tasks.machine import Asked, Machine, Port
+from flaskship.tasks.machine import Asked, Machine, Met, Port
 from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Rendered, Report, Setting, World
 
 REPOSITORY = "cloudandparth/my-demo-app"
@@ -62,6 +62,7 @@ class Stage:
         self.lost_requests = 0
         self.answers: dict[str, str] = {}
         self.machine = Machine((3, 12, 1), Asked(True, "Helm 4"), Asked(True, "uv"), 9 << 30, (), ("memory",))
+        self.met: tuple[Met, ...] = ()
         self.origins: tuple[Setting, ...] = ()
         self.around = Around(present=True)
         self.rules: tuple[Rule, ...] = ()
@@ -102,6 +103,7 @@ class Stage:
             rules=lambda: self.rules,
             check_health=self._check,
             inspect=self._inspect,
+            meet=self._meet,
             provenance=lambda _, reason: Provenance("ada", reason, "c0ffee"),
         )
 
@@ -161,6 +163,9 @@ class Stage:
 
     async def _inspect(self, project: Project, wanted: Iterable[Port]) -> Machine:
         return replace(self.machine, ports=(*self.machine.ports, *wanted))
+
+    async def _meet(self, _: Iterable[Environment]) -> tuple[Met, ...]:
+        return self.met
 
 
 def judge(snapshot: Snapshot, now: float) -> Verdict | None:

@@ -7,6 +7,7 @@ from flaskship.cli.output import Failure
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.tasks import doctor as story
+from flaskship.tasks.machine import Health
 
 
 @click.command("doctor")
@@ -29,7 +30,7 @@ def command(env: str | None) -> int:
     )
     code = story.exit_code(checks)
     if code:
-        missing = [one for one in checks if one.result is story.Health.FAILED]
+        missing = [one for one in checks if one.result is Health.FAILED]
         names = ", ".join(one.name for one in missing)
         settings.output.fail(Failure("PreflightFailed", f"not ready: {names}", code, hint=missing[0].advice))
     return code

@@ -8,8 +8,8 @@ from flaskship.cli.clean import near, printable
 from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
-from flaskship.tasks.doctor import Check, Health
 from flaskship.tasks.explain import Explained
+from flaskship.tasks.machine import Check, Health
 from flaskship.tasks.result import Moved
 from flaskship.tasks.verify import Verified
 

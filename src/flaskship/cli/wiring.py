@@ -12,7 +12,7 @@ from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.policy.rule import Rule
-from flaskship.tasks.machine import Machine, Port
+from flaskship.tasks.machine import Machine, Met, Port
 from flaskship.tasks.provenance import provenance_of
 from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
 
@@ -38,6 +38,7 @@ def real_world() -> World:
         rules=_rules,
         check_health=_check_health,
         inspect=_inspect,
+        meet=_meet,
         provenance=provenance_of,
     )
 
@@ -143,3 +144,9 @@ async def _inspect(project: Project, wanted: Iterable[Port]) -> Machine:
     from flaskship.tasks.inspection import inspect
 
     return await inspect(project, wanted)
+
+
+async def _meet(environments: Iterable[Environment]) -> tuple[Met, ...]:
+    from flaskship.tasks.meeting import meet
+
+    return await meet(environments)

@@ -1,12 +1,11 @@
 """Doctor: what this machine has, what it lacks, and what to do about it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document
-from flaskship.tasks.machine import Asked, Interpreter, Machine, Port
+from flaskship.tasks.floors import check_floors
+from flaskship.tasks.machine import Asked, Check, Health, Interpreter, Machine, Port
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import World
 
@@ -14,27 +13,11 @@ OLDEST_PYTHON = (3, 11)
 LITTLE_DISK, MUCH_DISK = 500 << 20, 2 << 30
 
 
-class Health(StrEnum):
-    """What a check found."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding about this machine, with what to do where it is not well."""
-
-    name: str
-    result: Health
-    message: str
-    advice: str | None = None
-
-
 async def doctor(world: World, project: Project, environments: Iterable[Environment]) -> tuple[Check, ...]:
     """Ask this machine what the environments need, and judge the answers."""
-    return examine(await world.inspect(project, wanted_ports(world, project, environments)))
+    chosen = tuple(environments)
+    machine = await world.inspect(project, wanted_ports(world, project, chosen))
+    return (*examine(machine), *check_floors(await world.meet(chosen)))
 
 
 def wanted_ports(world: World, project: Project, environments: Iterable[Environment]) -> tuple[Port, ...]:

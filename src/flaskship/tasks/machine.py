@@ -1,6 +1,7 @@
-"""What this machine is like, asked once; the judgement is doctor's."""
+"""What this machine is like, asked once, and the words of doctor's judgement."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,34 @@ class Machine:
     contained: tuple[str, ...] = ()
     uncontained: tuple[str, ...] = ()
     interpreters: tuple[Interpreter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A tool or cluster that was asked for its version; without one, `answer` and `advice` say more."""
+
+    tool: str
+    version: str | None
+    answer: str = ""
+    needed: bool = False
+    """Whether an environment cannot go on without it."""
+    where: str | None = None
+    advice: str | None = None
+
+
+class Health(StrEnum):
+    """What a check found."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding about this machine, with what to do where it is not well."""
+
+    name: str
+    result: Health
+    message: str
+    advice: str | None = None

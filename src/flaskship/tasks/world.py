@@ -13,7 +13,7 @@ from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.policy.rule import Rule
-from flaskship.tasks.machine import Machine, Port
+from flaskship.tasks.machine import Machine, Met, Port
 
 Layered = Any
 """The merged values with their origins: made by layer_values and handed on unread."""
@@ -104,4 +104,5 @@ class World:
     rules: Callable[[], Sequence[Rule]]
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
+    meet: Callable[[Iterable[Environment]], Awaitable[tuple[Met, ...]]]
     provenance: Callable[[Path, str], Provenance]

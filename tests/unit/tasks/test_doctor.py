@@ -7,9 +7,8 @@ from tests.contract.documents import service
 from tests.contract.world import Stage
 
 from flaskship.tasks import doctor as story
-from flaskship.tasks.doctor import Health
 from flaskship.tasks.inspection import inspect
-from flaskship.tasks.machine import Asked, Interpreter, Port
+from flaskship.tasks.machine import Asked, Health, Interpreter, Met, Port
 
 
 @pytest.mark.parametrize(("version", "result"), [((3, 10, 9), Health.FAILED), ((3, 11, 0), Health.OK)])
@@ -71,6 +70,14 @@ async def test_every_port_of_every_environment_is_looked_at() -> None:
         "free; staging wants it for my-tomorrows-api",
     ]
     assert story.exit_code(checks) == 0
+
+
+async def test_a_cluster_below_its_floor_is_exit_4() -> None:
+    stage = Stage()
+    stage.met = (Met("kubernetes", "v1.29.0", needed=True, where="cluster of staging"),)
+    checks = await story.doctor(stage.world(), stage.project, ())
+    assert (checks[-1].name, checks[-1].result) == ("cluster of staging", Health.FAILED)
+    assert story.exit_code(checks) == 4
 
 
 async def test_one_failure_is_exit_4_and_a_warning_is_not() -> None:
