@@ -155,9 +155,11 @@ def create():
 def install(arguments, total):
     command = [os.path.join(VENV, "bin", "python"), "-m", "pip", "install", "--disable-pip-version-check"]
     environment = dict(os.environ, PYTHONUNBUFFERED="1")
-    trusted = [name for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if environment.get(name)]
-    if environment.get("SSL_CERT_FILE") and not trusted:
-        environment["REQUESTS_CA_BUNDLE"] = environment["SSL_CERT_FILE"]
+    # pip reads REQUESTS_CA_BUNDLE first, then its own setting, and SSL_CERT_FILE never.
+    for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        if environment.get(name):
+            environment["REQUESTS_CA_BUNDLE"] = environment[name]
+            break
     environment.pop("PYTHONPATH", None)
     tail = []
     done = 0

@@ -85,9 +85,9 @@ def _indexes(settings: PipSettings, variables: dict[str, str], options: list[str
 
 
 def _trust(settings: PipSettings, variables: dict[str, str], environment: Mapping[str, str]) -> None:
-    bundle = (
-        settings.one("cert") or environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE")
-    )
+    # The environment is nearer to the user than a file of the machine, for pip as for the bootstrap.
+    named = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+    bundle = next((file for name in named if (file := environment.get(name))), None) or settings.one("cert")
     if bundle and Path(bundle).is_dir():
         variables["SSL_CERT_DIR"] = bundle
     elif bundle and Path(bundle).is_file():

@@ -48,9 +48,10 @@ def test_trust_follows_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     other = tmp_path / "other.pem"
     other.touch()
     surroundings = {"REQUESTS_CA_BUNDLE": str(other)}
-    assert translate_settings(settings(cert=str(bundle)), surroundings).environment["SSL_CERT_FILE"] == str(
-        bundle
-    )
+    assert translate_settings(settings(cert=str(bundle)), {}).environment["SSL_CERT_FILE"] == str(bundle)
+    for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        nearer = translate_settings(settings(cert=str(bundle)), {name: str(other)}).environment
+        assert nearer["SSL_CERT_FILE"] == str(other), name
     assert translate_settings(settings(), surroundings).environment["SSL_CERT_FILE"] == str(other)
     assert translate_settings(settings(cert=str(tmp_path)), {}).environment["SSL_CERT_DIR"] == str(tmp_path)
     assert translate_settings(settings(), {}).environment["UV_SYSTEM_CERTS"] == "true"
