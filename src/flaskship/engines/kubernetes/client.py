@@ -1,0 +1,449 @@
+"""A cluster as this engine speaks to it: raw objects, a time-out on every call, errors in sentences."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlencode
+
+import msgspec
+
+from flaskship.engines.kubernetes.connection import PATIENCE, Connection, connect
+from flaskship.engines.kubernetes.failures import (
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+    is_passing,
+    refusal,
+    unreachable,
+)
+from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
+from flaskship.engines.kubernetes.resources import ACCESS_REVIEWS, PODS, Resource
+
+if TYPE_CHECKING:
+    import httpx2
+
+Object = dict[str, Any]
+Body = Mapping[str, Any] | Sequence[Any]
+ATTEMPTS = 3
+DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+APPLY = "application/apply-patch+yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The objects of a kind at one instant; a watch goes on from the resource version."""
+
+    items: tuple[Object, ...]
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a watch tells; a BOOKMARK only moves the resource version on."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whether the user of the context may do something, and why not."""
+
+    allowed: bool
+    reason: str = ""
+
+
+class Cluster:
+    """One API server under one context; every method raises FlaskshipError, and UnreachableError in time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.context = connection.context
+        self.server = connection.server
+        self.requests = 0
+        """How many requests were made, watches and log streams included."""
+        self._connection = connection
+        self._session = connection.session
+
+    @classmethod
+    def of(cls, context: str, kubeconfig: str | None = None) -> "Cluster":
+        """Return the cluster of a named context; nothing is asked yet."""
+        return cls(connect(read_kubeconfig(kubeconfig), context))
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._session.aclose()
+
+    async def list(
+        self, resource: Resource, namespace: str | None = None, *, labels: str = "", fields: str = ""
+    ) -> Listed:
+        """Return all objects of a kind in a namespace, or in all of them."""
+        what = f"list {_where(resource, namespace)}"
+        items: list[Object] = []
+        query = {"labelSelector": labels, "fieldSelector": fields, "limit": "500"}
+        while True:
+            page = await self.ask("GET", resource.path(namespace), what, query=query)
+            # The items of a list do not say what they are.
+            named = {"apiVersion": resource.api_version, "kind": resource.kind}
+            items += [{**named, **item} for item in page.get("items") or ()]
+            metadata = page.get("metadata") or {}
+            if not metadata.get("continue"):
+                return Listed(tuple(items), str(metadata.get("resourceVersion") or ""))
+            query["continue"] = metadata["continue"]
+
+    async def watch(
+        self,
+        resource: Resource,
+        namespace: str | None,
+        resource_version: str,
+        *,
+        labels: str = "",
+        fields: str = "",
+        seconds: float = 300,
+    ) -> AsyncGenerator[Change, None]:
+        """Yield changes since a resource version until the server ends it; ExpiredError: list again."""
+        what = f"watch {_where(resource, namespace)}"
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "labelSelector": labels,
+            "fieldSelector": fields,
+            "timeoutSeconds": str(int(seconds)),
+        }
+        async with self._stream(resource.path(namespace), what, query, seconds + PATIENCE) as lines:
+            async for line in lines:
+                event = msgspec.json.decode(line)
+                if event["type"] == "ERROR":
+                    body = event.get("object") or {}
+                    raise refusal(self.context, what, int(body.get("code") or 500), body)
+                yield Change(event["type"], event["object"])
+
+    async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Object:
+        """Return one object; NotFoundError where it is not there."""
+        return await self.ask(
+            "GET", resource.path(namespace, name), f"get {_where(resource, namespace, name)}"
+        )
+
+    async def find(self, resource: Resource, name: str, namespace: str | None = None) -> Object | None:
+        """Return one object, or None."""
+        try:
+            return await self.get(resource, name, namespace)
+        except NotFoundError:
+            return None
+
+    async def create(
+        self,
+        resource: Resource,
+        body: Mapping[str, Any],
+        namespace: str | None = None,
+        *,
+        name: str | None = None,
+        sub: str | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Create an object, or with name and sub a part of one; ConflictError where it is there already."""
+        what = (
+            f"create {_where(resource, namespace, name or str((body.get('metadata') or {}).get('name', '')))}"
+        )
+        query = {"dryRun": "All" if dry_run else ""}
+        return await self.ask("POST", resource.path(namespace, name, sub), what, query=query, body=body)
+
+    async def replace(
+        self,
+        resource: Resource,
+        body: Mapping[str, Any],
+        namespace: str | None = None,
+        *,
+        sub: str | None = None,
+    ) -> Object:
+        """Replace an object; ConflictError where its resource version is not the newest."""
+        name = str(body["metadata"]["name"])
+        what = f"replace {_where(resource, namespace, name)}"
+        return await self.ask("PUT", resource.path(namespace, name, sub), what, body=body)
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: str,
+        body: Body,
+        namespace: str | None = None,
+        *,
+        sub: str | None = None,
+        form: str = MERGE,
+        manager: str = "flaskship",
+    ) -> Object:
+        """Change fields of an object."""
+        what = f"patch {_where(resource, namespace, name)}"
+        path = resource.path(namespace, name, sub)
+        return await self.ask("PATCH", path, what, query={"fieldManager": manager}, body=body, form=form)
+
+    async def apply(
+        self,
+        resource: Resource,
+        body: Mapping[str, Any],
+        namespace: str | None = None,
+        *,
+        manager: str = "flaskship",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> Object:
+        """Apply on the server's side; ConflictError names the manager whose field it would take."""
+        name = str(body["metadata"]["name"])
+        query = {
+            "fieldManager": manager,
+            "force": "true" if force else "",
+            "dryRun": "All" if dry_run else "",
+        }
+        what = f"apply {_where(resource, namespace, name)}"
+        path = resource.path(namespace, name)
+        return await self.ask("PATCH", path, what, query=query, body=body, form=APPLY)
+
+    async def delete(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        propagation: str = "Background",
+    ) -> bool:
+        """Delete an object and tell whether it was there; ConflictError where it is another one by now."""
+        given = {"uid": uid, "resourceVersion": resource_version}
+        conditions = {key: value for key, value in given.items() if value}
+        body: Object = {"propagationPolicy": propagation}
+        if conditions:
+            body["preconditions"] = conditions
+        what = f"delete {_where(resource, namespace, name)}"
+        try:
+            await self.ask("DELETE", resource.path(namespace, name), what, body=body)
+        except NotFoundError:
+            return False
+        return True
+
+    async def logs(
+        self,
+        pod: str,
+        namespace: str,
+        *,
+        container: str = "",
+        follow: bool = False,
+        tail: int | None = None,
+        since: str = "",
+        previous: bool = False,
+        timestamps: bool = False,
+    ) -> AsyncGenerator[str, None]:
+        """Yield lines of a container; previous: of the run before its last restart; since: RFC 3339."""
+        query = {
+            "container": container,
+            "follow": "true" if follow else "",
+            "tailLines": "" if tail is None else str(tail),
+            "sinceTime": since,
+            "previous": "true" if previous else "",
+            "timestamps": "true" if timestamps else "",
+        }
+        what = f"logs of {_where(PODS, namespace, pod)}"
+        path = PODS.path(namespace, pod, "log")
+        async with self._stream(path, what, query, None if follow else PATIENCE) as lines:
+            async for line in lines:
+                yield line.decode(errors="replace")
+
+    async def may(
+        self,
+        verb: str,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        name: str = "",
+        sub: str = "",
+    ) -> Access:
+        """Tell whether the user of the context may do this."""
+        attributes = {
+            "verb": verb,
+            "group": resource.group,
+            "resource": resource.plural,
+            "namespace": namespace or "",
+            "name": name,
+            "subresource": sub,
+        }
+        body = {
+            "apiVersion": ACCESS_REVIEWS.api_version,
+            "kind": ACCESS_REVIEWS.kind,
+            "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        }
+        status = (await self.create(ACCESS_REVIEWS, body)).get("status") or {}
+        return Access(bool(status.get("allowed")), str(status.get("reason") or ""))
+
+    async def version(self) -> str:
+        """Return the server's version, such as v1.37.0."""
+        return str((await self.ask("GET", "/version", "version")).get("gitVersion") or "")
+
+    async def api_resources(self) -> dict[tuple[str, str], Resource]:
+        """Return every kind that the server knows now, by apiVersion and kind."""
+        core, groups = await asyncio.gather(
+            *(
+                self.ask("GET", path, "discover its kinds", accept=f"{DISCOVERY},application/json")
+                for path in ("/api", "/apis")
+            )
+        )
+        return {
+            (one.api_version, one.kind): one
+            for page in (core, groups)
+            for group in page.get("items") or ()
+            for one in _discovered(group)
+        }
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Body | None = None,
+        form: str = "application/json",
+        accept: str = "application/json",
+        patience: float = PATIENCE,
+    ) -> Object:
+        """Make one request and return the answer; reads are repeated where the trouble may pass."""
+        attempts = ATTEMPTS if method == "GET" else 1
+        while True:
+            attempts -= 1
+            try:
+                return await self._once(method, path, what, query or {}, body, form, accept, patience)
+            except RefusedError as error:
+                if not attempts or not is_passing(error):
+                    raise
+            await asyncio.sleep(0.3)
+
+    def address(self, path: str, query: Mapping[str, str]) -> str:
+        """Return a path below the server's own address; empty parameters are left out."""
+        given = {key: value for key, value in query.items() if value}
+        return self.server.rstrip("/") + path + ("?" + urlencode(given) if given else "")
+
+    @property
+    def session(self) -> "httpx2.AsyncClient":
+        """The session, for what is no request and answer."""
+        return self._session
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What each request carries beside its text."""
+        name = self._connection.server_name
+        return {"sni_hostname": name} if name else {}
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        query: Mapping[str, str],
+        body: Body | None,
+        form: str,
+        accept: str,
+        patience: float,
+    ) -> Object:
+        headers = {"Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = form
+        self.requests += 1
+        async with self._translated(what, patience):
+            response = await self._session.request(
+                method,
+                self.address(path, query),
+                content=None if body is None else msgspec.json.encode(body),
+                headers=headers,
+                timeout=patience,
+                extensions=self.extensions,
+            )
+        if response.is_error:
+            raise refusal(self.context, what, response.status_code, _body(response.content))
+        answer: Object = msgspec.json.decode(response.content)
+        return answer
+
+    @asynccontextmanager
+    async def _stream(
+        self, path: str, what: str, query: Mapping[str, str], patience: float | None
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        import httpx2
+
+        self.requests += 1
+        timeout = httpx2.Timeout(PATIENCE, read=patience)
+        async with self._translated(what, patience):  # noqa: SIM117 - the block is the caller's
+            async with self._session.stream(
+                "GET", self.address(path, query), timeout=timeout, extensions=self.extensions
+            ) as response:
+                if response.is_error:
+                    body = _body(await response.aread())
+                    raise refusal(self.context, what, response.status_code, body)
+                yield _lines(response)
+
+    @asynccontextmanager
+    async def _translated(self, what: str, patience: float | None) -> AsyncIterator[None]:
+        import httpx2
+
+        try:
+            yield
+        except httpx2.TimeoutException:
+            seconds = PATIENCE if patience is None else patience
+            problem = f"no answer within {seconds:g} s"
+            raise unreachable(self.context, self.server, what, problem) from None
+        except httpx2.HTTPError as error:
+            raise unreachable(self.context, self.server, what, _said(error)) from None
+        except ssl.SSLError as error:
+            raise unreachable(self.context, self.server, what, str(error.reason or error)) from None
+
+
+async def create_or_find(
+    cluster: Cluster, resource: Resource, body: Mapping[str, Any], namespace: str | None = None
+) -> Object:
+    """Create an object, or return the one that is there."""
+    with suppress(ConflictError):
+        return await cluster.create(resource, body, namespace)
+    return await cluster.get(resource, str(body["metadata"]["name"]), namespace)
+
+
+def _where(resource: Resource, namespace: str | None = None, name: str | None = None) -> str:
+    kind = resource.plural if name is None else f"{resource.kind}/{name}"
+    return f"{kind} in {namespace}" if namespace else kind
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _body(content: bytes) -> Mapping[str, Any] | str:
+    try:
+        decoded = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return content.decode(errors="replace")
+    return decoded if isinstance(decoded, dict) else str(decoded)
+
+
+async def _lines(response: "httpx2.Response") -> AsyncIterator[bytes]:
+    # Lines end with a newline and nothing else: a library that splits text knows eight more line ends.
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
+    if rest:
+        yield rest
+
+
+def _discovered(group: Mapping[str, Any]) -> list[Resource]:
+    name = (group.get("metadata") or {}).get("name") or ""
+    found = []
+    # The preferred version stands first; an older one of the same kind is another entry.
+    for version in group.get("versions") or ():
+        api_version = f"{name}/{version['version']}" if name else str(version["version"])
+        for one in version.get("resources") or ():
+            kind = (one.get("responseKind") or {}).get("kind") or ""
+            found.append(Resource(api_version, kind, one["resource"], one.get("scope") == "Namespaced"))
+    return found
