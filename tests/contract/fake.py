@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -69,6 +69,7 @@ class FakeWorkload:
     desired: int
     since: float
     generation: int = 0
+    paused: bool = False
     replicas: list[FakeReplica] = field(default_factory=list)
 
     @property
@@ -102,6 +103,8 @@ class FakeState:
         self.holders: dict[str, tuple[str, str]] = {}
         self.counter = 0
         self.shut_down = 0
+        self.strangers: list[Document] = []
+        """Objects of another writer that stand where ours would."""
 
     def count(self) -> int:
         self.counter += 1
@@ -190,8 +193,23 @@ class FakeEngine:
             yield await self.observe(environment)
             await self._clock.sleep(TICK)
 
-    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
-        self._check(environment, lock)
+    async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
+        here = self._state.of(environment)
+        wanted = {(str(one["kind"]), str(one["metadata"]["name"])) for one in documents}
+        newest = here.releases[here.revisions[-1].number].documents if here.running else ()
+        there = (one for one in (*newest, *self._state.strangers) if _identity(one) in wanted)
+        return tuple(self._as_scaled(here, one) for one in there)
+
+    def _as_scaled(self, here: FakeEnvironment, document: Document) -> Document:
+        workload = here.workloads.get(str(document["metadata"]["name"]))
+        if workload is None or document["kind"] != "Deployment" or "spec" not in document:
+            return document
+        return {**document, "spec": {**document["spec"], "replicas": workload.desired}}
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock | None) -> None:
+        if lock is not None or not isinstance(action, Pause | Resume):
+            assert lock is not None
+            self._check(environment, lock)
         here = self._state.of(environment)
         if workload not in here.workloads:
             raise ConfigurationError(f"{environment} has no workload {workload!r}")
@@ -201,8 +219,10 @@ class FakeEngine:
             target.since = self._clock()
         elif isinstance(action, Scale):
             target.desired = action.replicas
-        elif isinstance(action, Pause | Resume | Abort):
-            raise ConfigurationError("the fake engine neither pauses nor aborts")
+        elif isinstance(action, Pause | Resume):
+            target.paused = isinstance(action, Pause)
+        elif isinstance(action, Abort):
+            raise ConfigurationError("the fake engine knows rolling updates only, and those are undone")
         self._happened(here, f"Deployment/{workload}", type(action).__name__, str(action))
         self._advance(here)
 
@@ -272,6 +292,8 @@ class FakeEngine:
             return
         for workload in here.workloads.values():
             current = [one for one in workload.replicas if one.template == workload.template]
+            if workload.paused:
+                continue
             while len(current) < workload.desired:
                 current.append(self._start(here, workload))
             ready = [one for one in current if self._is_ready(one)]
@@ -300,13 +322,14 @@ class FakeEngine:
         updated = sum(one.current for one in replicas)
         complete = len(replicas) == workload.desired and all(one.ready and one.current for one in replicas)
         deadline = int(workload.document["spec"].get("progressDeadlineSeconds", 600))
-        late = not complete and self._clock() - workload.since > deadline
+        late = not complete and not workload.paused and self._clock() - workload.since > deadline
         failed = any(one.exits for one in replicas) or late
         return WorkloadSnapshot(
             name=workload.name,
             application=workload.name,
             kind="Deployment",
-            phase=Phase.HEALTHY if complete else Phase.DEGRADED if failed else Phase.PROGRESSING,
+            phase=_phase(workload, complete=complete, failed=failed),
+            paused=workload.paused,
             image=workload.document["spec"]["template"]["spec"]["containers"][0]["image"],
             desired=workload.desired,
             ready=ready,
@@ -351,11 +374,29 @@ class FakeEngine:
         )
 
 
+class FakeCluster(FakeEngine):
+    """The same in memory, where others could write too."""
+
+    name: ClassVar[str] = "kubernetes"
+
+
+def _identity(document: Document) -> tuple[str, str]:
+    return str(document["kind"]), str(document["metadata"]["name"])
+
+
+def _phase(workload: FakeWorkload, *, complete: bool, failed: bool) -> Phase:
+    if complete:
+        return Phase.HEALTHY
+    if workload.paused:
+        return Phase.PAUSED
+    return Phase.DEGRADED if failed else Phase.PROGRESSING
+
+
 def _overall(running: bool, workloads: tuple[WorkloadSnapshot, ...]) -> Phase:
     if not running:
         return Phase.STOPPED
     phases = {one.phase for one in workloads}
-    for phase in (Phase.DEGRADED, Phase.PROGRESSING):
+    for phase in (Phase.DEGRADED, Phase.PAUSED, Phase.PROGRESSING):
         if phase in phases:
             return phase
     return Phase.HEALTHY

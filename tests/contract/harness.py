@@ -122,7 +122,7 @@ async def fake(_: Path) -> AsyncIterator[Harness]:
         lambda: FakeEngine(state),
         "demo:1.0",
         {"demo:1.0": "sha256:demo"},
-        frozenset({"restart", "scale", "logs"}),
+        frozenset({"restart", "scale", "logs", "pause"}),
     )
 
 

@@ -27,7 +27,7 @@ async def local(folder: Path) -> AsyncIterator[Harness]:
         lambda: LocalEngine(project),
         IMAGE,
         {IMAGE: image.id},
-        frozenset({"restart", "scale", "logs"}),
+        frozenset({"restart", "scale", "logs", "pause"}),
         folder=project,
     )
     try:

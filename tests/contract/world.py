@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.contract.documents import deployment, service
-from tests.contract.fake import Clock, FakeEngine, FakeState
+from tests.contract.fake import Clock, FakeCluster, FakeEngine, FakeState
 
 from flaskship.engines.base import Engine
 from flaskship.model.errors import ConfigurationError, PreflightError
@@ -53,6 +53,8 @@ class Stage:
     def __init__(self, root: Path = Path("/project")) -> None:
         self.clock = Clock()
         self.state = FakeState(self.clock)
+        self.cluster: FakeState | None = None
+        """Where the engine kubernetes finds what it runs; None where no cluster can be had."""
         self.engines: list[FakeEngine] = []
         self.make: Callable[[FakeState], FakeEngine] = FakeEngine
         self.applications: dict[str, dict[str, Any]] = {API: {"node_port": 30080}, WORKER: {}}
@@ -146,6 +148,9 @@ class Stage:
         return BuiltImage(source.repository, self.image_id)
 
     def _open(self, project: Project, environment: Environment, name: str) -> Engine:
+        if name != "local" and self.cluster is not None:
+            self.engines.append(FakeCluster(self.cluster))
+            return self.engines[-1]
         if name != "local":
             raise PreflightError("this version deploys to this machine only", hint="flaskship up staging")
         return self.engine()

@@ -24,6 +24,7 @@ from flaskship.tasks.targets import open_to_write
     "--image", "images", multiple=True, metavar="APP=REF", help="Another image for one application."
 )
 @options.reason_option
+@options.take_over_option
 @options.timeout_option
 @options.lock_timeout_option
 @click.option(
@@ -40,6 +41,7 @@ def command(
     sets: tuple[str, ...],
     images: tuple[str, ...],
     reason: str,
+    take_over: str | None,
     timeout: float | None,
     lock_timeout: float,
     max_failed: int | None,
@@ -51,10 +53,12 @@ def command(
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
     every_set = (*sets, *(one for image in images for one in image_sets(image)))
-    wish = Wish(files, every_set, reason, timeout, lock_timeout, max_failed, not no_rollback)
+    wish = Wish(
+        files, every_set, reason or take_over or "", timeout, lock_timeout, max_failed, not no_rollback
+    )
 
     async def tell_it() -> int:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"deploy {env}")
+        chosen, _ = await open_to_write(world, project, environment, engine, f"deploy {env}", take_over)
         try:
             if dry_run:
                 changes = await story.rehearse(world, project, environment, chosen, wish)

@@ -6,6 +6,7 @@ from flaskship.cli import options
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.tasks import down as story
+from flaskship.tasks.single_writer import guard
 from flaskship.tasks.targets import LOCAL
 
 
@@ -30,6 +31,7 @@ def command(env: str | None, everything: bool, purge: bool, engine: str | None, 
         environment = options.choose(project, env, engine or LOCAL, context)
         chosen = world.open_engine(project, environment, engine or LOCAL)
         try:
+            await guard(world, project, environment, chosen)
             return (await story.down(chosen, project, env, settings.output, purge=purge),)
         finally:
             await chosen.close()

@@ -26,6 +26,11 @@ lock_timeout_option = click.option(
     metavar="S",
     help="Wait this long for another writer (then exit 5).",
 )
+take_over_option = click.option(
+    "--take-over",
+    metavar="REASON",
+    help="Write although another writer (Argo CD, Terraform) has ENV on its cluster, and say why.",
+)
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why, for the history.")
 
 

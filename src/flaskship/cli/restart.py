@@ -17,6 +17,7 @@ from flaskship.tasks.world import Report, World
 @options.engine_options
 @options.timeout_option
 @options.lock_timeout_option
+@options.take_over_option
 @global_options
 def command(
     env: str,
@@ -25,10 +26,11 @@ def command(
     context: str | None,
     timeout: float | None,
     lock_timeout: float,
+    take_over: str | None,
 ) -> int:
     """Replace the replicas of ENV or of one application by new ones, without a gap in service."""
 
     async def story(world: World, chosen: Engine, owner: str, wish: Wish, report: Report) -> Steered:
         return await restart(world, chosen, env, app, owner, wish, report)
 
-    return steer("restart", env, engine, context, timeout, lock_timeout, story)
+    return steer("restart", env, engine, context, timeout, lock_timeout, take_over, story)

@@ -19,6 +19,7 @@ from flaskship.tasks.targets import open_to_write
 @click.option("--app", metavar="APP", help="One application only.")
 @options.engine_options
 @options.reason_option
+@options.take_over_option
 @options.timeout_option
 @options.lock_timeout_option
 @global_options
@@ -29,6 +30,7 @@ def command(
     engine: str | None,
     context: str | None,
     reason: str,
+    take_over: str | None,
     timeout: float | None,
     lock_timeout: float,
 ) -> int:
@@ -42,10 +44,10 @@ def command(
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
     wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
-    by = world.provenance(project.root, reason)
+    by = world.provenance(project.root, reason or take_over or "")
 
     async def tell_it() -> Moved:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"rollback {env}")
+        chosen, _ = await open_to_write(world, project, environment, engine, f"rollback {env}", take_over)
         try:
             return await story.rollback(world, chosen, env, revision, by, wish, settings.output)
         finally:

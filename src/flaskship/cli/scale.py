@@ -20,6 +20,7 @@ MOST = 1000
 @options.engine_options
 @options.timeout_option
 @options.lock_timeout_option
+@options.take_over_option
 @global_options
 def command(
     env: str,
@@ -29,10 +30,11 @@ def command(
     context: str | None,
     timeout: float | None,
     lock_timeout: float,
+    take_over: str | None,
 ) -> int:
     """Run N replicas of an application until the next deploy."""
 
     async def story(world: World, chosen: Engine, owner: str, wish: Wish, report: Report) -> Steered:
         return await scale(world, chosen, env, app, replicas, owner, wish, report)
 
-    return steer("scale", env, engine, context, timeout, lock_timeout, story)
+    return steer("scale", env, engine, context, timeout, lock_timeout, take_over, story)

@@ -22,6 +22,7 @@ def steer(
     context: str | None,
     timeout: float | None,
     lock_timeout: float,
+    take_over: str | None,
     story: Steering,
 ) -> int:
     """Run a steering story on the engine that a write means and print what it came to."""
@@ -32,7 +33,7 @@ def steer(
     owner = f"{world.provenance(project.root, '').actor}: {name}"
 
     async def tell_it() -> Steered:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"{name} {env}")
+        chosen, _ = await open_to_write(world, project, environment, engine, f"{name} {env}", take_over)
         try:
             return await story(world, chosen, owner, wish, settings.output)
         finally:

@@ -1,10 +1,10 @@
 """The protocol of an engine; tests/contract drives every one of them through it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from flaskship.model.release import Event, LogLine, Release, Revision
+from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
@@ -78,8 +78,18 @@ class Engine(Protocol):
         """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
         ...
 
-    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
-        """Carry the action out on one workload, or start to."""
+    async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
+        """Return those of the documents' objects that exist, as they are now; only identities are read.
+
+        What an engine fills in by itself (defaults, status) is left out, so that what is left can be compared.
+        """
+        ...
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock | None) -> None:
+        """Carry the action out on one workload, or start to.
+
+        Pause and resume need no lock: they hold and free the rollout of whoever has it.
+        """
         ...
 
     def logs(

@@ -50,6 +50,13 @@ class LockedError(FlaskshipError):
     code = "Locked"
 
 
+class TwoWritersError(FlaskshipError):
+    """The environment belongs to another writer: nothing was changed."""
+
+    exit_code = 5
+    code = "TwoWriters"
+
+
 class TimedOutError(FlaskshipError):
     """The user's --timeout ran out before a verdict."""
 

@@ -1,8 +1,6 @@
 """Diff: what a deploy would change, against what runs, a revision or another environment."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flaskship.chart.difference import Difference, compare, neutral
 from flaskship.engines.base import Engine
@@ -58,7 +56,7 @@ async def diff(
         )
         return Compared(environment.name, Side(other.name), difference)
     async with reading(world, project, environment, engine) as (opened, snapshot):
-        side, before = await _recalled(opened, snapshot, environment.name, against)
+        side, before = await _before(opened, snapshot, environment.name, against, after)
     return Compared(environment.name, side, compare(before, after))
 
 
@@ -74,27 +72,20 @@ def _environment(project: Project, environment: Environment, against: str) -> En
     return project.environment(against)
 
 
-async def _recalled(
-    engine: Engine, snapshot: Snapshot, environment: str, against: str
+async def _before(
+    engine: Engine, snapshot: Snapshot, environment: str, against: str, after: tuple[Document, ...]
 ) -> tuple[Side, tuple[Document, ...]]:
     if against != LIVE:
         revision = choose(environment, await engine.history(environment), int(against)).number
         release = await engine.recall(environment, revision)
         return Side(environment, engine.name, revision), release.documents
-    if snapshot.release is None or not runs(snapshot):
+    deployed: tuple[Document, ...] = ()
+    if snapshot.release is not None and runs(snapshot):
+        deployed = (await engine.recall(environment, snapshot.release.revision)).documents
+    live = await engine.live(environment, (*deployed, *after))
+    if not live:
         note = f"{environment} does not run on {engine.name}, so everything would be new"
         return Side(environment, engine.name, note=note), ()
-    revision = snapshot.release.revision
-    release = await engine.recall(environment, revision)
-    desired = {one.name: one.desired for one in snapshot.workloads}
-    scaled = tuple(_as_scaled(document, desired) for document in release.documents)
-    return Side(environment, engine.name, revision), scaled
-
-
-def _as_scaled(document: Document, desired: Mapping[str, int]) -> Document:
-    """The object with the replicas that somebody scaled it to; where autoscaling decides, none are named."""
-    spec: Mapping[str, Any] = document.get("spec") or {}
-    name = str((document.get("metadata") or {}).get("name"))
-    if "replicas" not in spec or desired.get(name, spec["replicas"]) == spec["replicas"]:
-        return document
-    return {**document, "spec": {**spec, "replicas": desired[name]}}
+    revision_now = snapshot.release.revision if snapshot.release is not None else None
+    note = "" if deployed else f"its objects exist on {engine.name}, and no release of ours made them"
+    return Side(environment, engine.name, revision_now, note), live

@@ -7,6 +7,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.tasks.nearest import did_you_mean
+from flaskship.tasks.single_writer import guard
 from flaskship.tasks.world import World
 
 LOCAL = "local"
@@ -41,9 +42,29 @@ async def open_to_read(
 
 
 async def open_to_write(
+    world: World,
+    project: Project,
+    environment: Environment,
+    asked: str | None,
+    command: str,
+    take_over: str | None = None,
+) -> tuple[Engine, Snapshot]:
+    """Return the engine that a write means, with its view, where no other writer has the environment.
+
+    Beside a local run another engine must be named. Nothing is changed yet, not even a lock.
+    """
+    engine, snapshot = await _meant(world, project, environment, asked, command)
+    try:
+        await guard(world, project, environment, engine, take_over)
+    except BaseException:
+        await engine.close()
+        raise
+    return engine, snapshot
+
+
+async def _meant(
     world: World, project: Project, environment: Environment, asked: str | None, command: str
 ) -> tuple[Engine, Snapshot]:
-    """Return the engine that a write means; beside a local run another engine must be named."""
     if asked is not None or environment.engine == LOCAL:
         return await _opened(world, project, environment, asked or LOCAL)
     engine, snapshot = await _opened(world, project, environment, LOCAL)

@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ import msgspec
 from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
 from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
+from flaskship.engines.local.live import as_steered
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
 from flaskship.engines.local.processes.watch import wait_gone
@@ -21,8 +22,8 @@ from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
 from flaskship.engines.local.version import code_version
 from flaskship.model.errors import FlaskshipError
-from flaskship.model.release import Event, LogLine, Release, Revision
-from flaskship.model.snapshot import Snapshot
+from flaskship.model.release import Document, Event, LogLine, Release, Revision
+from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 ATTEMPTS = 5
@@ -104,13 +105,25 @@ class LocalEngine:
             async for reply in replies:
                 yield msgspec.convert(reply["snapshot"], Snapshot)
 
-    async def steer(self, environment: str, workload: str, action: Action, lock: Lock) -> None:
-        """Carry the action out on one workload, or start to."""
+    async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
+        """Return those of the documents' objects that exist, as commands have steered them since."""
+        snapshot = await self.observe(environment)
+        if snapshot.release is None or snapshot.phase is Phase.STOPPED:
+            return ()
+        release = await self.recall(environment, snapshot.release.revision)
+        return as_steered(release.documents, snapshot, documents)
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock | None) -> None:
+        """Carry the action out on one workload, or start to; pause and resume need no lock."""
         described: dict[str, Any] = {"kind": ACTIONS[type(action)]}
         if isinstance(action, Scale):
             described["replicas"] = action.replicas
         await self._call(
-            "steer", environment=environment, workload=workload, action=described, token=lock.token
+            "steer",
+            environment=environment,
+            workload=workload,
+            action=described,
+            token=lock.token if lock is not None else "",
         )
 
     async def logs(

@@ -32,6 +32,8 @@ from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 KEPT_IMAGES = 2
+WITHOUT_LOCK = ("pause", "resume")
+"""What steers the rollout of whoever holds the lock."""
 COLLECT_IMAGES = step("collect_images")
 REMOVE_ENVIRONMENT_FOLDER = step("remove_environment_folder")
 ABANDONED_SECONDS = 2.0
@@ -106,7 +108,8 @@ class Supervisor:
 
     def steer(self, environment: str, workload: str, action: Mapping[str, object], token: str) -> None:
         """Restart, scale, pause or resume one workload."""
-        self.locks.require(environment, token)
+        if action.get("kind") not in WITHOUT_LOCK:
+            self.locks.require(environment, token)
         runtime = self.environments.get(environment)
         if runtime is None or workload not in runtime.workloads:
             raise ConfigurationError(f"{environment} runs no workload {workload}")

@@ -1,0 +1,119 @@
+"""One writer for each environment: who that is by flaskship.yaml and by the objects, and who is refused."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flaskship.engines.base import Engine
+from flaskship.model.errors import ConfigurationError, TwoWritersError
+from flaskship.model.project import Environment, Project, Writer
+from flaskship.model.release import Document
+from flaskship.tasks.prepare import Wish, draft
+from flaskship.tasks.world import World
+
+STAMP = "flaskship.dev/writer"
+TRACKING = "argocd.argoproj.io/tracking-id"
+INSTANCE = "argocd.argoproj.io/instance"
+NAMES: Mapping[Writer, str] = {"cli": "flaskship or helm", "terraform": "Terraform", "argocd": "Argo CD"}
+WRITERS: tuple[Writer, ...] = ("cli", "terraform", "argocd")
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An object that says whose it is, and the mark by which it does."""
+
+    writer: Writer
+    object: str
+    mark: str
+
+    def __str__(self) -> str:
+        return f"{self.object} carries {self.mark}"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why the command line may not write, and what to do instead."""
+
+    message: str
+    hint: str
+
+
+def claims(documents: Iterable[Document]) -> tuple[Claim, ...]:
+    """Return what the objects say; Argo CD's own mark counts more than the stamp of whoever rendered."""
+    found = (_claim(document) for document in documents)
+    return tuple(claim for claim in found if claim is not None)
+
+
+def conflict(environment: Environment, claimed: Iterable[Claim]) -> Conflict | None:
+    """Return what keeps the command line from writing to an environment: a pure decision."""
+    marks = tuple(claimed)
+    other = next((claim for claim in marks if claim.writer != "cli"), None)
+    declared = environment.writer
+    if other is None and declared == "cli":
+        return None
+    if other is None:
+        ours = f", while {marks[0]}" if marks else ""
+        message = f"flaskship.yaml gives {environment.name} to {NAMES[declared]}{ours}"
+        return Conflict(message, _instead(environment, declared))
+    message = f"{environment.name} is written by {NAMES[other.writer]}: {other}"
+    if declared != other.writer:
+        message += f"; flaskship.yaml says {NAMES[declared]} (writer: {declared})"
+    return Conflict(message, _instead(environment, other.writer))
+
+
+async def guard(
+    world: World, project: Project, environment: Environment, engine: Engine, take_over: str | None = None
+) -> None:
+    """Raise TwoWritersError, with nothing changed, where an environment of a cluster has another writer.
+
+    A machine's own run has no second writer. A reason to take over lets the command through.
+    """
+    if engine.name == LOCAL:
+        if take_over is not None:
+            raise ConfigurationError(
+                f"--take-over: {environment.name} on this machine has no other writer",
+                hint="leave it out, or say --engine kubernetes",
+            )
+        return
+    live = await engine.live(environment.name, await objects_of(world, project, environment, engine))
+    found = conflict(environment, claims(live))
+    if found is not None and take_over is None:
+        raise TwoWritersError(found.message, hint=found.hint)
+
+
+async def objects_of(
+    world: World, project: Project, environment: Environment, engine: Engine
+) -> tuple[Document, ...]:
+    """Return the objects that an environment has by its files; by its newest release where those fail."""
+    try:
+        return draft(world, project, environment, Wish(), 1, is_upgrade=True).rendered.documents
+    except ConfigurationError:
+        history = await engine.history(environment.name)
+        if not history:
+            raise
+        return (await engine.recall(environment.name, history[-1].number)).documents
+
+
+def _claim(document: Document) -> Claim | None:
+    metadata = document.get("metadata") or {}
+    shown = f"{document.get('kind')}/{metadata.get('name')}"
+    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+    for key, marks in ((TRACKING, annotations), (INSTANCE, labels), (INSTANCE, annotations)):
+        if key in marks:
+            return Claim("argocd", shown, f"{key}: {marks[key]}")
+    stamped = next((writer for writer in WRITERS if writer == annotations.get(STAMP)), None)
+    return Claim(stamped, shown, f"{STAMP}: {stamped}") if stamped else None
+
+
+def _instead(environment: Environment, owner: Writer) -> str:
+    """Return the command that this owner obeys, and how to change the owner."""
+    name, origin = environment.name, environment.promotes_from
+    if owner == "argocd":
+        ways = ([f"flaskship promote {origin} {name}"] if origin else []) + [f"flaskship rollback {name}"]
+        instead = f"change it in Git, which Argo CD follows: {' or '.join(ways)}"
+    elif owner == "terraform":
+        tfvars = f"environments/{name}.tfvars"
+        instead = f"terraform -chdir=infra/terraform apply -var-file={tfvars}"
+    else:
+        instead = f"say writer: cli for {name} in flaskship.yaml"
+    return f"{instead}; or take it over for once: --take-over REASON"

@@ -1,0 +1,51 @@
+"""Pausing: a held rollout keeps what serves, needs nobody's lock, and goes on where it was."""
+
+import asyncio
+
+import pytest
+from tests.contract.harness import Harness, complete, locked, uids
+
+from flaskship.engines.base import Pause, Resume
+from flaskship.model.snapshot import Phase, Snapshot
+
+
+def is_paused(now: Snapshot) -> bool:
+    return any(one.paused for one in now.workloads)
+
+
+@pytest.mark.needs("pause")
+async def test_a_paused_workload_keeps_its_replicas_when_a_release_comes_and_moves_once_resumed(
+    harness: Harness,
+) -> None:
+    engine = harness.engine()
+    before = await harness.succeed(engine, harness.release(*harness.web(replicas=2)))
+    async with locked(engine, "dev") as lock:
+        await engine.apply(harness.release(*harness.web(replicas=2, env={"N": "2"})), lock)
+        await engine.steer("dev", "web", Pause(), None)
+        held = await harness.until(engine, is_paused)
+        assert held.workloads[0].phase is Phase.PAUSED
+        assert uids(held) & uids(before)
+        await engine.steer("dev", "web", Resume(), None)
+        after = await harness.until(engine, lambda now: complete(now) and not is_paused(now))
+    assert not uids(after) & uids(before)
+
+
+@pytest.mark.needs("pause")
+async def test_a_pause_of_what_stands_still_changes_no_replica(harness: Harness) -> None:
+    engine = harness.engine()
+    before = await harness.succeed(engine, harness.release(*harness.web()))
+    await engine.steer("dev", "web", Pause(), None)
+    held = await harness.until(engine, is_paused)
+    await engine.steer("dev", "web", Resume(), None)
+    after = await harness.until(engine, lambda now: not is_paused(now))
+    assert uids(before) == uids(held) == uids(after)
+
+
+@pytest.mark.needs("pause")
+async def test_another_writer_may_pause_the_rollout_of_whoever_holds_the_lock(harness: Harness) -> None:
+    mine, other = harness.engine(), harness.engine()
+    await harness.succeed(mine, harness.release(*harness.web()))
+    async with locked(mine, "dev", "a deploy"):
+        await asyncio.wait_for(other.steer("dev", "web", Pause(), None), 10)
+        await harness.until(other, is_paused)
+        await other.steer("dev", "web", Resume(), None)

@@ -1,0 +1,145 @@
+"""Who may write to an environment, and what a second writer is told."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.contract.fake import FakeState
+from tests.contract.world import API, Stage, Told
+
+from flaskship.engines.base import Engine
+from flaskship.model.errors import ConfigurationError, TwoWritersError
+from flaskship.model.project import Environment, Writer
+from flaskship.tasks.deploy import deploy
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.single_writer import INSTANCE, STAMP, TRACKING, Claim, claims, conflict
+from flaskship.tasks.targets import open_to_write
+
+
+def environment(writer: Writer = "cli") -> Environment:
+    return Environment("staging", "staging-apps", "my-app-staging", "kubernetes", "staging", "dev", writer)
+
+
+def stamped(writer: str, name: str = API) -> dict[str, Any]:
+    return {"kind": "Deployment", "metadata": {"name": name, "annotations": {STAMP: writer}}}
+
+
+@pytest.mark.parametrize("writer", ["cli", "terraform", "argocd"])
+def test_the_stamp_tells_the_writer(writer: Writer) -> None:
+    assert claims([stamped(writer)]) == (Claim(writer, f"Deployment/{API}", f"{STAMP}: {writer}"),)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"annotations": {TRACKING: "staging:apps/Deployment:my-app-staging/api", STAMP: "cli"}},
+        {"labels": {INSTANCE: "staging"}},
+        {"annotations": {INSTANCE: "staging"}},
+    ],
+)
+def test_argo_cds_own_mark_counts_more_than_the_stamp(metadata: dict[str, Any]) -> None:
+    (claim,) = claims([{"kind": "Service", "metadata": {"name": "api", **metadata}}])
+    assert claim.writer == "argocd"
+    assert "argocd.argoproj.io/" in str(claim)
+
+
+@pytest.mark.parametrize("document", [{}, {"kind": "Service"}, stamped("somebody"), stamped("")])
+def test_an_object_without_a_known_mark_claims_nothing(document: dict[str, Any]) -> None:
+    assert claims([document]) == ()
+
+
+def test_an_environment_of_the_command_line_is_free_to_it() -> None:
+    assert conflict(environment(), ()) is None
+    assert conflict(environment(), claims([stamped("cli")])) is None
+
+
+def test_argo_cds_environment_is_refused_with_the_commands_that_go_through_git() -> None:
+    found = conflict(environment("argocd"), claims([stamped("argocd")]))
+    assert found is not None
+    assert found.message == (
+        f"staging is written by Argo CD: Deployment/{API} carries flaskship.dev/writer: argocd"
+    )
+    assert "flaskship promote dev staging or flaskship rollback staging" in found.hint
+    assert "--take-over REASON" in found.hint
+
+
+def test_terraforms_environment_is_refused_with_its_apply() -> None:
+    found = conflict(environment("terraform"), claims([stamped("terraform")]))
+    assert found is not None
+    assert "-var-file=environments/staging.tfvars" in found.hint
+
+
+def test_a_declared_writer_counts_before_it_wrote_anything() -> None:
+    found = conflict(environment("argocd"), ())
+    assert found is not None
+    assert found.message == "flaskship.yaml gives staging to Argo CD"
+
+
+def test_objects_that_contradict_flaskship_yaml_are_named_both_ways() -> None:
+    theirs = conflict(environment("cli"), claims([stamped("cli", "other"), stamped("terraform")]))
+    assert theirs is not None
+    assert f"Deployment/{API} carries {STAMP}: terraform" in theirs.message
+    assert theirs.message.endswith("flaskship.yaml says flaskship or helm (writer: cli)")
+    ours = conflict(environment("argocd"), claims([stamped("cli")]))
+    assert ours is not None
+    assert ours.message == (
+        f"flaskship.yaml gives staging to Argo CD, while Deployment/{API} carries {STAMP}: cli"
+    )
+
+
+def on_cluster(*strangers: dict[str, Any], writer: Writer = "cli") -> Stage:
+    stage = Stage()
+    stage.cluster = FakeState(stage.clock)
+    stage.cluster.strangers.extend(strangers)
+    dev, staging = stage.project.environments
+    stage.project = replace(stage.project, environments=(dev, replace(staging, writer=writer)))
+    return stage
+
+
+def opened(stage: Stage, take_over: str | None = None, engine: str = "kubernetes") -> Engine:
+    staging = stage.environment("staging")
+    story = open_to_write(stage.world(), stage.project, staging, engine, "deploy staging", take_over)
+    return asyncio.run(story)[0]
+
+
+def test_a_write_is_refused_before_anything_happened_and_the_engine_is_closed() -> None:
+    stage = on_cluster(stamped("terraform"))
+    with pytest.raises(TwoWritersError) as refused:
+        opened(stage)
+    assert (refused.value.exit_code, refused.value.code) == (5, "TwoWriters")
+    assert stage.cluster is not None
+    assert stage.cluster.holders == {}
+    assert not stage.cluster.of("staging").revisions
+    assert all(engine.closed for engine in stage.engines)
+
+
+def test_an_object_of_another_name_is_nobodys_claim() -> None:
+    assert opened(on_cluster(stamped("terraform", "somebody-elses"))).name == "kubernetes"
+
+
+def test_a_reason_takes_the_environment_over() -> None:
+    assert opened(on_cluster(stamped("argocd"), writer="argocd"), "Argo CD is gone").name == "kubernetes"
+
+
+def test_a_machines_own_run_has_no_other_writer() -> None:
+    stage = on_cluster(writer="argocd")
+    assert opened(stage, engine="local").name == "local"
+    with pytest.raises(ConfigurationError, match="no other writer"):
+        opened(stage, "because", engine="local")
+
+
+def test_files_that_do_not_render_keep_nobody_from_seeing_the_other_writer() -> None:
+    stage = on_cluster()
+    engine = opened(stage)
+    plan = deploy(stage.world(), stage.project, stage.environment("staging"), engine, Wish(), Told())
+    asyncio.run(plan)
+    assert stage.cluster is not None
+    stage.cluster.strangers.append(stamped("argocd"))
+
+    def broken(*_: object) -> Any:
+        raise ConfigurationError("values-staging.yaml is not valid YAML")
+
+    stage._render = broken  # type: ignore[method-assign]
+    with pytest.raises(TwoWritersError, match="Argo CD"):
+        opened(stage)
