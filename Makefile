@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev test stories properties test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -50,6 +50,10 @@ stories: bootstrap-dev ## the proof: the real command, real processes, kills and
 properties: bootstrap-dev ## generated values through the chart, for every supported Kubernetes (minutes)
 	@.venv/bin/python -m pytest tests/integration/chart/test_properties.py -q --timeout 1200
 
+checkov: bootstrap ## Checkov on the rendered manifests: no finding without an accepted reason
+	@$(find_python); "$$python" scripts/bootstrap.py checkov
+	@.venv/bin/python scripts/scan_manifests.py
+
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"
 
@@ -70,5 +74,5 @@ lock: bootstrap-dev ## resolve the requirements again, hashes without hosts
 	@sh scripts/lock.sh
 
 clean: down ## remove what was installed and built; the environments' data stays
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
+	@rm -rf .venv .venv-checkov .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	@find . -name __pycache__ -type d -prune -not -path './.flaskship/*' -exec rm -rf {} +

@@ -1,5 +1,7 @@
 """Makes .venv and installs Flaskship into it, from locked requirements; needs nothing but Python.
 
+With `checkov` it makes .venv-checkov instead: that scanner pins much that Flaskship has in other versions.
+
 Written so that any Python 3 can read it far enough to say that it is too old.
 """
 
@@ -12,7 +14,16 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
+# What can be set up: the locked requirements, the folder, and the command that says that it is there.
+PARTS = {
+    "runtime": ("flaskship.txt", ".venv", "flaskship"),
+    "dev": ("dev.txt", ".venv", "flaskship"),
+    "checkov": ("checkov.txt", ".venv-checkov", "checkov"),
+}
+WHICH = sys.argv[1] if len(sys.argv) > 1 else "runtime"
+REQUIREMENTS = os.path.join(ROOT, "requirements", PARTS[WHICH][0])
+VENV = os.path.join(ROOT, PARTS[WHICH][1])
+COMMAND = os.path.join(VENV, "bin", PARTS[WHICH][2])
 LOG = os.path.join(VENV, "bootstrap.log")
 OLDEST = (3, 11)
 NEEDED_BYTES = 700 * 1024 * 1024
@@ -54,26 +65,26 @@ SYMPTOMS = (
 def main(which):
     if sys.version_info < OLDEST:
         return refuse("Flaskship needs Python 3.11 or later, and this is %d.%d" % sys.version_info[:2])
-    requirements = os.path.join(ROOT, "requirements", "flaskship.txt" if which == "runtime" else "dev.txt")
-    wanted = fingerprint(requirements)
+    wanted = fingerprint(REQUIREMENTS)
     if ready(which, wanted) or (which == "runtime" and ready("dev", fingerprint(dev_file()))):
         return 0
     problem = preflight()
     if problem:
         return refuse(problem)
-    say("Setting up .venv with Python %d.%d.%d (once)" % sys.version_info[:3])
+    say("Setting up " + PARTS[which][1] + " with Python %d.%d.%d (once)" % sys.version_info[:3])
     try:
         if not os.path.exists(os.path.join(VENV, "bin", "pip")) or not same_interpreter():
             create()
-        install(["--require-hashes", "-r", requirements], count(requirements))
-        install(["--no-deps", "--no-build-isolation", "-e", ROOT], 1)
+        install(["--require-hashes", "-r", REQUIREMENTS], count(REQUIREMENTS))
+        if which != "checkov":
+            install(["--no-deps", "--no-build-isolation", "-e", ROOT], 1)
         with open(stamp(which), "w") as file:
             file.write(wanted)
     except Failed as failure:
         return refuse(str(failure))
     except OSError as error:
         return refuse("%s: %s" % (error.filename or VENV, error.strerror))
-    say("Ready: .venv/bin/flaskship")
+    say("Ready: " + os.path.relpath(COMMAND, ROOT))
     return 0
 
 
@@ -101,7 +112,7 @@ def stamp(which):
 def ready(which, wanted):
     try:
         with open(stamp(which)) as file:
-            return file.read() == wanted and os.path.exists(os.path.join(VENV, "bin", "flaskship"))
+            return file.read() == wanted and os.path.exists(COMMAND)
     except (IOError, OSError):
         return False
 
@@ -233,7 +244,7 @@ def refuse(sentence):
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "runtime"))
+        sys.exit(main(WHICH))
     except KeyboardInterrupt:
         sys.stderr.write("\nerror: interrupted; run the same command again to go on\n")
         sys.exit(130)
