@@ -6,7 +6,6 @@ from flaskship.cli import options
 from flaskship.cli.deploy import print_moved
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
-from flaskship.model.errors import ConfigurationError
 from flaskship.tasks import rollback as story
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
@@ -35,11 +34,6 @@ def command(
     lock_timeout: float,
 ) -> int:
     """Go back to an older revision of ENV as a new one; to the last successful one before, by default."""
-    if app is not None:
-        raise ConfigurationError(
-            "--app: this version goes back with a whole environment only",
-            hint=f"leave --app out, or: flaskship deploy {env} --image {app}=REF",
-        )
     settings = options.current()
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
@@ -49,7 +43,7 @@ def command(
     async def tell_it() -> Moved:
         chosen, _ = await open_to_write(world, project, environment, engine, f"rollback {env}", take_over)
         try:
-            return await story.rollback(world, chosen, env, revision, by, wish, settings.output)
+            return await story.rollback(world, chosen, env, revision, by, wish, settings.output, app)
         finally:
             await chosen.close()
 

@@ -1,4 +1,4 @@
-"""What restart and scale share: open, steer, print."""
+"""What restart, scale, pause and resume share: open, steer, print."""
 
 from collections.abc import Awaitable, Callable
 

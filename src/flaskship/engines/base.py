@@ -81,7 +81,7 @@ class Engine(Protocol):
     async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
         """Return those of the documents' objects that exist, as they are now; only identities are read.
 
-        What an engine fills in by itself (defaults, status) is left out, so that what is left can be compared.
+        What an engine fills in by itself (defaults, status) is left out, so that the rest can be compared.
         """
         ...
 

@@ -6,6 +6,7 @@ from flaskship.model.release import Provenance, Revision
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage, carry_out, going_back
 from flaskship.tasks.locking import writing_to
+from flaskship.tasks.one_application import with_application_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
@@ -19,8 +20,12 @@ async def rollback(
     by: Provenance,
     wish: Wish,
     report: Report,
+    application: str | None = None,
 ) -> Moved:
-    """Apply what a revision was; without one, the last healthy revision before the newest."""
+    """Apply what a revision was; without one, the last healthy revision before the newest.
+
+    With an application only its objects go back, and the others stay as the newest revision has them.
+    """
     async with writing_to(engine, environment, f"{by.actor}: rollback", wish.lock_timeout, report) as lock:
         history = await engine.history(environment)
         target = choose(environment, history, revision)
@@ -28,7 +33,11 @@ async def rollback(
             report.warn(f"revision {target.number} was {target.outcome or 'never judged'} when it ran")
         report.step(f"{environment}: going back to revision {target.number}")
         old = await engine.recall(environment, target.number)
-        reason = by.reason or f"rollback to revision {target.number}"
+        about = f" of {application}" if application else ""
+        reason = by.reason or f"rollback{about} to revision {target.number}"
+        if application is not None:
+            newest = await engine.recall(environment, history[-1].number)
+            old = with_application_of(newest, old, application)
         release = going_back(old, by, target.number, reason, may_undo=True)
         before = await engine.observe(environment)
         moved = await carry_out(Stage(world, engine, lock, report, wish), release, before)

@@ -1,12 +1,12 @@
-"""Restart and scale: the same release, moved without a new revision."""
+"""Restart, scale, pause and resume: the same release, moved or held without a new revision."""
 
 from dataclasses import dataclass
 
-from flaskship.engines.base import Action, Engine, Restart, Scale
+from flaskship.engines.base import Action, Engine, Pause, Restart, Resume, Scale
 from flaskship.model.errors import ConfigurationError
-from flaskship.model.snapshot import Snapshot
-from flaskship.model.verdict import Verdict
-from flaskship.tasks.follow import follow_to_verdict
+from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
+from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.follow import TIMED_OUT, follow_to_verdict, following
 from flaskship.tasks.locking import writing_to
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import exit_code
@@ -52,6 +52,70 @@ async def scale(
 ) -> Steered:
     """Move one application to this many replicas until the next deploy."""
     return await _steer(world, engine, environment, application, Scale(replicas), owner, wish, report)
+
+
+async def pause(
+    world: World, engine: Engine, environment: str, application: str, wish: Wish, report: Report
+) -> Steered:
+    """Hold an application's rollout where it is, also one that another command is watching.
+
+    The verdict is on the pause alone: successful once the engine shows it.
+    """
+    before = await _running(engine, environment, application)
+    await _tell(engine, environment, before, application, Pause(), report)
+    begun = world.now()
+    async with following(engine, environment) as snapshots:
+        async for snapshot in snapshots:
+            report.saw(snapshot)
+            if all(one.paused for one in _rolling(snapshot, application)):
+                return Steered(snapshot, Verdict(Outcome.SUCCESSFUL))
+            if wish.timeout is not None and world.now() - begun >= wish.timeout:
+                late = Cause(TIMED_OUT, f"not paused within the {wish.timeout:g} s of --timeout", application)
+                return Steered(snapshot, Verdict(Outcome.INCONCLUSIVE, (late,)))
+    lost = Cause("ObservationLost", "the engine stopped reporting before the pause showed")
+    return Steered(before, Verdict(Outcome.INCONCLUSIVE, (lost,)))
+
+
+async def resume(
+    world: World, engine: Engine, environment: str, application: str, wish: Wish, report: Report
+) -> Steered:
+    """Go on with a paused rollout and follow it to its verdict."""
+    before = await _running(engine, environment, application)
+    assert before.release is not None
+    await _tell(engine, environment, before, application, Resume(), report)
+    verdict, after = await follow_to_verdict(
+        world,
+        engine,
+        environment,
+        before.release.revision,
+        report,
+        wish.timeout,
+        lambda now: not any(one.paused for one in _rolling(now, application)),
+    )
+    return Steered(after or before, verdict)
+
+
+async def _running(engine: Engine, environment: str, application: str) -> Snapshot:
+    now = await engine.observe(environment)
+    if now.release is None or not runs(now):
+        raise ConfigurationError(
+            f"{environment} does not run on {engine.name}", hint=f"start it: flaskship up {environment}"
+        )
+    find_application(environment, application, (one.application for one in now.workloads))
+    return now
+
+
+async def _tell(
+    engine: Engine, environment: str, now: Snapshot, application: str, action: Action, report: Report
+) -> None:
+    for workload in _rolling(now, application):
+        report.step(f"{environment}: {describe(action)} {workload.name}")
+        await engine.steer(environment, workload.name, action, None)
+
+
+def _rolling(now: Snapshot, application: str) -> tuple[WorkloadSnapshot, ...]:
+    """The application's workloads that roll out; a Job does not."""
+    return tuple(one for one in now.workloads if one.application == application and one.kind != "Job")
 
 
 def reached(action: Action, before: Snapshot, now: Snapshot, application: str | None) -> bool:
@@ -101,4 +165,6 @@ def describe(action: Action) -> str:
     """Return what an action does, as a user would say it."""
     if isinstance(action, Scale):
         return f"scaling to {action.replicas}:"
-    return {"Restart": "restarting"}.get(type(action).__name__, type(action).__name__.lower())
+    return {Restart: "restarting", Pause: "pausing", Resume: "resuming"}.get(
+        type(action), type(action).__name__.lower()
+    )

@@ -19,6 +19,9 @@ GOOD: dict[str, tuple[str, ...]] = {
     "verify": ("verify", "dev"),
     "history": ("history", "dev"),
     "rollback": ("rollback", "dev"),
+    "pause": ("pause", "dev", API),
+    "resume": ("resume", "dev", API),
+    "abort": ("abort", "dev", API),
     "restart": ("restart", "dev"),
     "scale": ("scale", "dev", API, "2"),
     "render": ("render", "dev"),
@@ -39,6 +42,9 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "verify": (("verify", "staging", "--engine", "local"), 2, "ConfigurationInvalid"),
     "history": (("history",), 2, "UsageInvalid"),
     "rollback": (("rollback", "dev", "77"), 2, "ConfigurationInvalid"),
+    "pause": (("pause", "dev", "wrker"), 2, "ConfigurationInvalid"),
+    "resume": (("resume", "dev"), 2, "UsageInvalid"),
+    "abort": (("abort", "dev", API), 2, "ConfigurationInvalid"),
     "restart": (("restart", "dev", "wrker"), 2, "ConfigurationInvalid"),
     "scale": (("scale", "dev", API, "-1"), 2, "UsageInvalid"),
     "render": (("render", "dev", "--set", "nonsense"), 2, "ConfigurationInvalid"),
@@ -58,6 +64,8 @@ def test_no_command_is_left_out() -> None:
 def test_success_is_one_document_of_the_schema(name: str, terminal: Terminal) -> None:
     assert terminal("up", "dev", "--detach").code == 0
     assert terminal("deploy", "dev").code == 0
+    if name == "abort":
+        assert terminal("deploy", "dev", "--set", BREAK, "--no-rollback").code == 1
     printed = terminal(*GOOD[name], "-o", "json")
     assert printed.document["kind"] == name.capitalize()
     assert printed.document["apiVersion"] == "flaskship.dev/v1"

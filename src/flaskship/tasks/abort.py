@@ -1,0 +1,82 @@
+"""Abort: give one application's rollout up and put back what served before, as a new revision."""
+
+from dataclasses import replace
+
+from flaskship.engines.base import Abort, Engine, Resume
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.release import Provenance, Revision
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Outcome
+from flaskship.tasks.carry_out import Stage, carry_out, going_back
+from flaskship.tasks.locking import writing_to
+from flaskship.tasks.one_application import with_application_of
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.result import Moved
+from flaskship.tasks.targets import find_application, runs
+from flaskship.tasks.world import Report, World
+
+GRADUAL = "Rollout"
+"""Moved by a controller that takes its traffic back at once when it is told to."""
+
+
+async def abort(
+    world: World,
+    engine: Engine,
+    environment: str,
+    application: str,
+    by: Provenance,
+    wish: Wish,
+    report: Report,
+) -> Moved:
+    """Put back one application as the last successful revision had it; the others stay as they are.
+
+    A deploy that still watches holds the lock, so that it is ended where it runs: it goes back by itself.
+    """
+    async with writing_to(engine, environment, f"{by.actor}: abort", wish.lock_timeout, report) as lock:
+        before = await engine.observe(environment)
+        history = await engine.history(environment)
+        healthy = rolled_out_before(environment, application, before, history)
+        for workload in before.workloads:
+            if workload.application == application and workload.kind == GRADUAL:
+                report.step(f"{environment}: aborting {workload.name}")
+                await engine.steer(environment, workload.name, Abort(), lock)
+            if workload.application == application and workload.paused:
+                # A pause would hold the way back too.
+                await engine.steer(environment, workload.name, Resume(), lock)
+        newest = await engine.recall(environment, history[-1].number)
+        old = await engine.recall(environment, healthy.number)
+        report.step(f"{environment}: {application} goes back to revision {healthy.number}")
+        mixed = with_application_of(newest, old, application)
+        reason = by.reason or f"aborted {application} of revision {history[-1].number}"
+        release = going_back(mixed, by, healthy.number, reason)
+        # What is aborted held its pause for a rollout that is no more.
+        moved = await carry_out(
+            Stage(world, engine, lock, report, replace(wish, rollback=False)), release, before
+        )
+    return moved.asked_to_go_back(healthy.number)
+
+
+def rolled_out_before(
+    environment: str, application: str, now: Snapshot, history: tuple[Revision, ...]
+) -> Revision:
+    """Return the revision to put the application back to, or say why there is nothing to abort."""
+    if not runs(now) or not history:
+        raise ConfigurationError(
+            f"{environment} does not run: there is nothing to abort",
+            hint=f"deploy it first: flaskship deploy {environment}",
+        )
+    find_application(environment, application, (one.application for one in now.workloads))
+    newest = history[-1]
+    complete = all(one.complete for one in now.workloads if one.application == application)
+    if newest.outcome is Outcome.SUCCESSFUL or complete:
+        raise ConfigurationError(
+            f"nothing of {application} is being rolled out in {environment}",
+            hint=f"to leave a revision that succeeded: flaskship rollback {environment} --app {application}",
+        )
+    for one in reversed(history[:-1]):
+        if one.outcome is Outcome.SUCCESSFUL:
+            return one
+    raise ConfigurationError(
+        f"{environment} has no successful revision before revision {newest.number} to put back",
+        hint=f"flaskship down {environment} stops it",
+    )
