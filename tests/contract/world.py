@@ -9,6 +9,7 @@ from typing import Any
 from tests.contract.documents import deployment, service
 from tests.contract.fake import Clock, FakeCluster, FakeEngine, FakeState
 
+from flaskship.containers.shipment import Loading, Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.location import Location
@@ -22,6 +23,7 @@ from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Rendered, Re
 
 REPOSITORY = "cloudandparth/my-demo-app"
 IMAGE = f"{REPOSITORY}:1.0"
+DIGEST = "sha256:" + "d" * 64
 API, WORKER = "my-tomorrows-api", "my-tomorrows-worker"
 
 
@@ -60,6 +62,8 @@ class Stage:
         self.applications: dict[str, dict[str, Any]] = {API: {"node_port": 30080}, WORKER: {}}
         self.image_id = "sha256:one"
         self.built: list[str] = []
+        self.shipments: list[Shipment] = []
+        self.pushed: list[Pushed] = []
         self.driven: list[str] = []
         self.lost_requests = 0
         self.answers: dict[str, str] = {}
@@ -98,6 +102,8 @@ class Stage:
             around=lambda layered, path: self.around,
             render=self._render,
             build_image=self._build,
+            ship=self._ship,
+            pushed=lambda _: self.pushed,
             open_engine=self._open,
             judge=judge,
             causes=lambda snapshot, now: (),
@@ -154,6 +160,16 @@ class Stage:
         if name != "local":
             raise PreflightError("this version deploys to this machine only", hint="flaskship up staging")
         return self.engine()
+
+    async def _ship(self, shipment: Shipment, report: Report) -> Shipped:
+        self.shipments.append(shipment)
+        to = shipment.destination
+        if isinstance(to, Loading):
+            names = tuple(f"{shipment.repository}:{tag}" for tag in shipment.tags)
+            return Shipped(shipment.repository, "source", "docker", names, to.into or "kind")
+        found = Pushed(to.repository, shipment.tags[0], DIGEST, "source", self.clock())
+        self.pushed.append(found)
+        return Shipped(shipment.repository, "source", "docker", (found.reference,), pushed=(found,))
 
     async def _drive(self, url: str, until: asyncio.Event) -> Receipt:
         self.driven.append(url)

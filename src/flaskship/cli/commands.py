@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "diff": "Show what a deploy of ENV would change.",
     "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
-    "build": "Make the project's images on this machine.",
+    "build": "Make the project's images: for this machine, a cluster's nodes or a registry.",
     "doctor": "Check what this machine needs, and say what to do.",
 }
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -31,6 +32,8 @@ def real_world() -> World:
         around=_around,
         render=_render,
         build_image=_build_image,
+        ship=_ship,
+        pushed=_pushed,
         open_engine=_open_engine,
         judge=_judge,
         causes=_causes,
@@ -100,6 +103,21 @@ async def _build_image(project: Project, source: ImageSource, report: Report) ->
         f"{note.instruction} (line {note.line}) is {note.treatment}: {note.reason}" for note in image.notes
     )
     return BuiltImage(source.repository, image.id, image.source_digest, findings)
+
+
+async def _ship(shipment: Shipment, report: Report) -> Shipped:
+    from flaskship.containers.ship import real_dock, ship
+
+    def tell(line: str) -> None:
+        report.step(f"image {shipment.repository}: {line}")
+
+    return await ship(shipment, real_dock(tell, time.time))
+
+
+def _pushed(project: Project) -> Sequence[Pushed]:
+    from flaskship.containers.record import read_pushed
+
+    return read_pushed(project.root)
 
 
 def _open_engine(project: Project, environment: Environment, name: str) -> Engine:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -97,6 +98,8 @@ class World:
     around: Callable[[Layered, str], Around]
     render: Callable[[Project, Environment, Layered, int, bool], Rendered]
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
+    ship: Callable[[Shipment, Report], Awaitable[Shipped]]
+    pushed: Callable[[Project], Sequence[Pushed]]
     open_engine: Callable[[Project, Environment, str], Engine]
     judge: Callable[[Snapshot, float], Verdict | None]
     causes: Callable[[Snapshot, float], tuple[Cause, ...]]

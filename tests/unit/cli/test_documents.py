@@ -186,3 +186,30 @@ def test_bad_usage_is_a_document_with_exit_2(words: tuple[str, ...], terminal: T
     printed = terminal(*words)
     assert printed.code == 2
     assert printed.document["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        (("--load", "--context", "kind-dev"), "names"),
+        (("--push", "--to", "r.example.com/app"), "pushed"),
+    ],
+)
+def test_a_shipped_image_is_a_document_too(words: tuple[str, ...], listed: str, terminal: Terminal) -> None:
+    printed = terminal("build", *words, "-o", "json")
+    assert printed.code == 0
+    assert printed.document["images"][0][listed]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--load", "--push"),
+        ("--to", "r/app"),
+        ("--load", "--to", "r/app"),
+        ("--push", "--into", "kind"),
+        ("--builder", "docker"),
+    ],
+)
+def test_options_of_build_that_contradict_are_refused(words: tuple[str, ...], terminal: Terminal) -> None:
+    assert terminal("build", *words, "-o", "json").document["error"]["code"] == "ConfigurationInvalid"

@@ -16,12 +16,13 @@ _LONGEST_LINE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A program to run: `keep_open` are descriptors that it holds too."""
+    """A program to run: `keep_open` are descriptors that it holds too, `stdin` a file that it reads."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     folder: Path
     keep_open: tuple[int, ...] = ()
+    stdin: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,19 @@ class Runner(Protocol):
 
 async def run_job(job: Job, heard: Callable[[str], None]) -> Outcome:
     """Run a job in a process group of its own, both outputs joined."""
-    process = await asyncio.create_subprocess_exec(
-        *job.argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=dict(job.environment),
-        cwd=job.folder,
-        start_new_session=True,
-        pass_fds=job.keep_open,
-        limit=_LONGEST_LINE,
-    )
+    with contextlib.ExitStack() as stack:
+        given = stack.enter_context(job.stdin.open("rb")) if job.stdin is not None else None
+        process = await asyncio.create_subprocess_exec(
+            *job.argv,
+            stdin=given or asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(job.environment),
+            cwd=job.folder,
+            start_new_session=True,
+            pass_fds=job.keep_open,
+            limit=_LONGEST_LINE,
+        )
     try:
         lines = await _listen(process, heard)
         return Outcome(await process.wait(), lines)
