@@ -129,7 +129,9 @@ def confirm_step(builder: Builder, repository: str, digest: str) -> Step:
             argv = ("docker", "manifest", "inspect", "--insecure", reference)
     else:
         plain = ("--tls-verify=false",) if is_loopback(repository) else ()
-        argv = (builder, "manifest", "inspect", *plain, f"docker://{reference}")
+        # Pulling what is here fetches the manifest alone; older builders inspect no plain registry.
+        policy = ("--policy=always",) if builder == "buildah" else ()
+        argv = (builder, "pull", "--quiet", *policy, *plain, f"docker://{reference}")
     return Step(argv, f"asking the registry for {reference}")
 
 

@@ -79,12 +79,12 @@ def test_a_push_records_the_digest_that_the_registry_confirmed(context: Path) ->
     tag = f"1.0-{source[:12]}"
     assert found.pushed == (Pushed("127.0.0.1:5000/app", tag, DIGEST, source, 12.5),)
     assert read_pushed(context.parent) == found.pushed
-    assert [argv[1] for argv in machine.ran] == ["info", "build", "push", "manifest"]
+    assert [argv[1] for argv in machine.ran] == ["info", "build", "push", "pull"]
     assert machine.ran[-1][-1] == f"docker://127.0.0.1:5000/app@{DIGEST}"
 
 
 def test_a_digest_that_the_registry_does_not_know_is_not_recorded(context: Path) -> None:
-    machine = Machine(fails={"manifest inspect": ("manifest unknown",)})
+    machine = Machine(fails={"buildah pull": ("manifest unknown",)})
     with pytest.raises(ImageShipmentError, match="manifest unknown"):
         shipped(machine, shipment(context, Pushing("127.0.0.1:5000/app")))
     assert read_pushed(context.parent) == ()
