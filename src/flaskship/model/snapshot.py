@@ -128,6 +128,8 @@ class WorkloadSnapshot:
     """Every replica is of the newest template and available, and no other is left."""
     replicas: tuple[ReplicaSnapshot, ...] = ()
     endpoints: tuple[str, ...] = ()
+    problem: Problem | None = None
+    """Why the workload as a whole cannot come forward, where no replica can show it: there may be none."""
 
 
 @dataclass(frozen=True, slots=True)

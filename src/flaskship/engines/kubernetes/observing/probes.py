@@ -1,0 +1,136 @@
+"""The probes of a pod that fail, read from the kubelet's events."""
+
+import re
+from collections.abc import Iterator
+
+from flaskship.engines.kubernetes.observing.conditions import changed_at, condition, is_ready, was_ready
+from flaskship.engines.kubernetes.observing.exits import last_end, runs
+from flaskship.engines.kubernetes.observing.observed import AnswerKey, Evidence
+from flaskship.engines.kubernetes.observing.pods import Container, ContainerStatus, Pod, Port, Probe
+from flaskship.engines.kubernetes.observing.shape import unix
+from flaskship.engines.kubernetes.observing.surroundings import Event
+from flaskship.model.snapshot import ProbeFailure
+
+_SAID = re.compile(r"(Startup|Readiness|Liveness) probe (?:failed|errored)[^:]*: ?(.*)", re.DOTALL)
+_REQUEST = re.compile(r'(?:Get|Head) "(?P<url>[^"]+)": (?P<answer>.*)', re.DOTALL)
+_STATUS = re.compile(r"HTTP probe failed with statuscode: (\d+)(.*)", re.DOTALL)
+SLACK = 1.0
+
+
+def failures_of(pod: Pod, events: tuple[Event, ...], evidence: Evidence) -> tuple[ProbeFailure, ...]:
+    """Return the failing probes of a pod that is not ready; what an earlier run failed at is forgotten."""
+    if is_ready(pod):
+        return ()
+    return tuple(
+        failure
+        for init, container, status in runs(pod)
+        if not init
+        for kind, probe in probes_of(container)
+        if (failure := _failure(pod, container, status, kind, probe, events, evidence)) is not None
+    )
+
+
+def probes_of(container: Container) -> Iterator[tuple[str, Probe]]:
+    """Yield the probes that a container has, in the order in which they are asked."""
+    for kind, probe in (
+        ("startup", container.startup_probe),
+        ("readiness", container.readiness_probe),
+        ("liveness", container.liveness_probe),
+    ):
+        if probe is not None:
+            yield kind, probe
+
+
+def port_number(container: Container, port: Port) -> int | None:
+    """Return the number of a port that a probe may name."""
+    if isinstance(port, int) or port.isdigit():
+        return int(port)
+    return next((one.container_port for one in container.ports if one.name == port), None)
+
+
+def _failure(
+    pod: Pod,
+    container: Container,
+    status: ContainerStatus,
+    kind: str,
+    probe: Probe,
+    events: tuple[Event, ...],
+    evidence: Evidence,
+) -> ProbeFailure | None:
+    since = _since(pod, status, kind)
+    told = [
+        (event, said)
+        for event in events
+        if event.reason == "Unhealthy"
+        and f"{{{container.name}}}" in event.involved_object.field_path
+        and event.at >= since - SLACK
+        and (said := _SAID.match(event.message)) is not None
+        and said[1].lower() == kind
+    ]
+    if not told:
+        return None
+    latest, said = max(told, key=lambda pair: pair[0].at)
+    request, answer = _words(pod, container, probe, said[2])
+    count = sum(_times(event, since, probe.period_seconds) for event, _ in told)
+    if _reached(pod, container.name, kind, since, events):
+        count = max(count, probe.failure_threshold)
+    return ProbeFailure(
+        probe=kind,
+        at=latest.at,
+        consecutive=count,
+        threshold=probe.failure_threshold,
+        request=request,
+        answer=evidence.answers.get(AnswerKey(pod.metadata.uid, kind), answer),
+    )
+
+
+def _since(pod: Pod, status: ContainerStatus, kind: str) -> float:
+    """Return since when failures are in a row: the run's start, or when readiness was lost."""
+    end = last_end(status)
+    running = status.state.running
+    started = unix(running.started_at) if running else unix(end.started_at) if end else None
+    if kind == "readiness" and was_ready(pod) and running is not None:
+        lost = changed_at(condition(pod.status.conditions, "Ready"))
+        # The condition changes at the last failure of the row that reached the threshold.
+        return max(started or 0.0, lost - SLACK)
+    return started or pod.metadata.created_at
+
+
+def _times(event: Event, since: float, period: int) -> int:
+    if event.first_at >= since - SLACK:
+        return event.times
+    return min(event.times, int((event.at - since) / max(1, period)) + 1)
+
+
+def _reached(pod: Pod, container: str, kind: str, since: float, events: tuple[Event, ...]) -> bool:
+    if kind == "readiness":
+        return was_ready(pod)
+    words = f"failed {kind} probe"
+    return any(
+        event.reason == "Killing" and container in event.message and words in event.message
+        for event in events
+        if event.at >= since - SLACK
+    )
+
+
+def _words(pod: Pod, container: Container, probe: Probe, said: str) -> tuple[str, str]:
+    said = said.strip()
+    asked = _request(pod, container, probe)
+    if found := _REQUEST.match(said):
+        return f"GET {found['url']}", found["answer"].strip()
+    if found := _STATUS.match(said):
+        return asked, f"{found[1]}{found[2]}".strip()
+    return asked, said or "no answer"
+
+
+def _request(pod: Pod, container: Container, probe: Probe) -> str:
+    host = pod.status.pod_ip or "the pod"
+    if (get := probe.http_get) is not None:
+        number = port_number(container, get.port)
+        path = get.path if get.path.startswith("/") else f"/{get.path}"
+        return f"GET {get.scheme.lower()}://{host}:{number or get.port}{path}"
+    if (tcp := probe.tcp_socket) is not None:
+        return f"tcp {host}:{port_number(container, tcp.port) or tcp.port}"
+    if probe.grpc is not None:
+        return f"grpc {host}:{probe.grpc.port}"
+    return "exec " + " ".join(probe.exec.command if probe.exec else ())

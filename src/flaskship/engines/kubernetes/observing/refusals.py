@@ -1,0 +1,58 @@
+"""Why a workload gets no pods at all: its controller was refused."""
+
+import re
+
+from flaskship.engines.kubernetes.observing.conditions import changed_at, condition
+from flaskship.engines.kubernetes.observing.ownership import about
+from flaskship.engines.kubernetes.observing.problems import GRACE_SECONDS
+from flaskship.engines.kubernetes.observing.surroundings import Event
+from flaskship.engines.kubernetes.observing.workloads import ReplicaSet
+from flaskship.model.snapshot import Problem
+
+_QUOTA = re.compile(r"exceeded quota: (?P<name>[^,]+), (?P<figures>.*)|(?:failed|must specify) quota: .*")
+_SECURITY = re.compile(r'violates PodSecurity "(?P<level>[^"]+)": (?P<why>.*)')
+_WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request: ?(?P<why>.*)')
+_POLICY = re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' .*denied request: (?P<why>.*)")
+_LIMITS = re.compile(r"(?:maximum|minimum) (?:cpu|memory|.*) usage per (?:Container|Pod) is .*")
+_ACCOUNT = re.compile(r'serviceaccount "(?P<name>[^"]+)" not found')
+
+
+def refusal_of(
+    newest: ReplicaSet | None, events: tuple[Event, ...], applied_at: float, now: float
+) -> Problem | None:
+    """Return why the newest ReplicaSet cannot make its pods; None once it can."""
+    if newest is None:
+        return None
+    failed = condition(newest.status.conditions, "ReplicaFailure")
+    if failed is None or failed.status != "True" or failed.reason != "FailedCreate":
+        return None
+    told = tuple(one for one in about(events, newest.metadata.uid) if one.reason == "FailedCreate")
+    message = failed.message or (told[-1].message if told else "")
+    evidence = tuple(dict.fromkeys((*(one.message for one in told[-2:]), message)))[:3]
+    since = changed_at(failed)
+    # One that stood before the apply is an earlier revision's until the deadline.
+    ours = since >= applied_at
+    return named(message, evidence, ours=ours, stood=now - since >= GRACE_SECONDS)
+
+
+def named(message: str, evidence: tuple[str, ...], *, ours: bool, stood: bool) -> Problem:
+    """Return the problem that an API server's refusal of a pod names."""
+    text = " ".join(message.split())
+    if found := _QUOTA.search(text):
+        said = f"The quota {found['name']} is used up: {found['figures']}" if found["name"] else found[0]
+        # The pods that an update retires give their share back.
+        return Problem("QuotaExceeded", said, "resources.requests", evidence, terminal=ours and stood)
+    if found := _SECURITY.search(text):
+        said = f"The namespace enforces the Pod Security level {found['level']}: {found['why']}"
+        return Problem("PodSecurityViolated", said, "securityContext", evidence, terminal=ours)
+    if found := _WEBHOOK.search(text) or _POLICY.search(text):
+        said = f"{found['name']} denied the pod: {found['why'] or 'without a reason'}"
+        return Problem("AdmissionDenied", said, None, evidence, terminal=ours)
+    if found := _LIMITS.search(text):
+        said = f"A LimitRange of the namespace forbids the pod: {found[0]}"
+        return Problem("AdmissionDenied", said, "resources.limits", evidence, terminal=ours)
+    if found := _ACCOUNT.search(text):
+        said = f"ServiceAccount {found['name']} does not exist"
+        return Problem("PodCreationFailed", said, "serviceAccountName", evidence, terminal=ours and stood)
+    said = f"Its pods cannot be created: {text}"
+    return Problem("PodCreationFailed", said, None, evidence, terminal=False)
