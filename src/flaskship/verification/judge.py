@@ -2,8 +2,8 @@
 
 from flaskship.model.snapshot import Phase, ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
-from flaskship.verification.causes import REPLICA_RULES, WORKLOAD_RULES
-from flaskship.verification.rule import Ends, ReplicaRule
+from flaskship.verification.causes import REFUSAL_RULES, REPLICA_RULES, WORKLOAD_RULES
+from flaskship.verification.rule import Ends, ReplicaRule, WorkloadRule
 from flaskship.verification.subject import Subject, is_overdue
 
 ENDING = frozenset({ReplicaPhase.TERMINATING, ReplicaPhase.SUCCEEDED})
@@ -34,7 +34,9 @@ def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple
     """
     if workload.complete:
         return ()
-    if is_overdue(workload, now) or (workload.kind == "Job" and workload.phase is Phase.DEGRADED):
+    refused = workload.problem is not None and workload.problem.terminal
+    gave_up = workload.kind == "Job" and workload.phase is Phase.DEGRADED
+    if refused or gave_up or is_overdue(workload, now):
         return _explanation(workload, now)
     return tuple(
         cause
@@ -48,12 +50,15 @@ def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple
 def _explanation(workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
     if workload.complete:
         return ()
-    found = tuple(
+    refusal = _first(REFUSAL_RULES, workload, now)
+    suffered = tuple(
         cause for subject in _subjects(workload, now) if (cause := _most_specific(subject)) is not None
     )
-    if found:
-        return found
-    return tuple(cause for rule in WORKLOAD_RULES if (cause := rule.find(workload, now)) is not None)
+    return refusal + suffered or _first(WORKLOAD_RULES, workload, now)
+
+
+def _first(rules: tuple[WorkloadRule, ...], workload: WorkloadSnapshot, now: float) -> tuple[Cause, ...]:
+    return tuple(cause for rule in rules if (cause := rule.find(workload, now)) is not None)[:1]
 
 
 def _subjects(workload: WorkloadSnapshot, now: float) -> tuple[Subject, ...]:

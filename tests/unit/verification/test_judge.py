@@ -224,3 +224,21 @@ def test_an_earlier_replica_is_named_once_the_deadline_has_passed(make):
     )
     release = make.release(applied_at=make.NOW - 700)
     assert failed_with(judge(make.snapshot(crashing, release=release), make.NOW)) == ["ExitNonZero"]
+
+
+@pytest.mark.parametrize(("terminal", "fails"), [(True, True), (False, False)])
+def test_a_refused_workload_fails_when_the_refusal_is_final(make, terminal, fails):
+    refused = make.workload(problem=make.problem("QuotaExceeded", terminal=terminal))
+    verdict = judge(make.snapshot(refused), make.NOW)
+    assert (verdict is not None) is fails
+    assert [cause.code for cause in causes(make.snapshot(refused), make.NOW)] == ["QuotaExceeded"]
+
+
+def test_a_refusal_that_may_pass_is_told_at_the_deadline(make):
+    refused = make.workload(problem=make.problem("QuotaExceeded", terminal=False), progressed_at=0.0)
+    assert failed_with(judge(make.snapshot(refused), make.NOW)) == ["QuotaExceeded"]
+
+
+def test_a_refusal_of_a_kind_nobody_knows_still_fails(make):
+    refused = make.workload(problem=make.problem("Unheard", "the moon is wrong"))
+    assert failed_with(judge(make.snapshot(refused), make.NOW)) == ["PodCreationFailed"]

@@ -1,12 +1,15 @@
 """The registry of causes: the most specific first, since the first that is found is told."""
 
 from flaskship.verification.causes import (
+    admission_denied,
     command_not_found,
     config_map_missing,
     dependency_failed,
     dockerfile_invalid,
+    evicted,
     exit_non_zero,
     exit_unknown,
+    image_pull_failed,
     image_unreadable,
     init_container_failed,
     job_failed,
@@ -16,16 +19,24 @@ from flaskship.verification.causes import (
     migration_failed,
     not_executable,
     out_of_memory,
+    pod_creation_failed,
+    pod_security_violated,
     port_conflict,
     port_not_honoured,
     process_ended,
     progress_deadline_exceeded,
     python_error,
     python_import_error,
+    quota_exceeded,
     readiness_failed,
+    rollout_aborted,
+    rollout_degraded,
     secret_missing,
     start_failed,
     startup_failed,
+    unschedulable,
+    volume_mount_failed,
+    workload_missing,
 )
 from flaskship.verification.rule import ReplicaRule, WorkloadRule
 
@@ -34,8 +45,11 @@ REPLICA_RULES: tuple[ReplicaRule, ...] = (
     secret_missing,
     key_missing,
     image_unreadable,
+    image_pull_failed,
     dockerfile_invalid,
     dependency_failed,
+    unschedulable,
+    volume_mount_failed,
     port_not_honoured,
     command_not_found,
     not_executable,
@@ -52,6 +66,21 @@ REPLICA_RULES: tuple[ReplicaRule, ...] = (
     process_ended,
     exit_non_zero,
     readiness_failed,
+    evicted,
     start_failed,
 )
-WORKLOAD_RULES: tuple[WorkloadRule, ...] = (job_failed, progress_deadline_exceeded)
+REFUSAL_RULES: tuple[WorkloadRule, ...] = (
+    workload_missing,
+    quota_exceeded,
+    pod_security_violated,
+    admission_denied,
+    pod_creation_failed,
+)
+"""Why replicas are not made at all: told before what those that there are suffer from."""
+WORKLOAD_RULES: tuple[WorkloadRule, ...] = (
+    *REFUSAL_RULES,
+    job_failed,
+    rollout_aborted,
+    progress_deadline_exceeded,
+    rollout_degraded,
+)

@@ -45,7 +45,19 @@ PROBLEMS = {
     "CommandNotFound": "command",
     "NotExecutable": "command",
     "StartFailed": "command",
+    "ImagePullFailed": "image",
+    "Unschedulable": "resources.requests",
+    "VolumeMountFailed": "volumes",
+    "Evicted": "resources.requests",
 }
+REFUSALS = {
+    "QuotaExceeded": "resources.requests",
+    "PodSecurityViolated": "securityContext",
+    "AdmissionDenied": None,
+    "PodCreationFailed": None,
+    "WorkloadMissing": None,
+}
+GIVEN_UP = {"RolloutAborted": None, "RolloutDegraded": None}
 
 
 @pytest.mark.parametrize(("code", "field"), PROBLEMS.items())
@@ -59,6 +71,32 @@ def test_a_problem_is_told_with_its_evidence_and_what_to_do(make, code, field):
 @pytest.mark.parametrize("code", PROBLEMS)
 def test_a_problem_that_names_its_field_keeps_it(make, code):
     assert only(make, code, problem=make.problem(code, field="volumes")).field == "volumes"
+
+
+@pytest.mark.parametrize(("code", "field"), (REFUSALS | GIVEN_UP).items())
+def test_a_workload_that_gets_no_replicas_is_told_why(make, code, field):
+    problem = make.problem(code, "the cluster said no.", evidence=("proof",))
+    (cause,) = causes(make.snapshot(make.workload(problem=problem)), make.NOW)
+    assert cause.message.startswith("the cluster said no. ")
+    assert (cause.code, cause.replica, cause.evidence, cause.field) == (code, None, ("proof",), field)
+
+
+@pytest.mark.parametrize("code", REFUSALS | GIVEN_UP)
+def test_a_complete_workload_is_refused_nothing(make, code):
+    done = make.workload(make.replica(ready=True), complete=True, problem=make.problem(code))
+    assert causes(make.snapshot(done), make.NOW) == ()
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_is_told_before_what_the_replicas_that_there_are_suffer(make, code):
+    ill = make.workload(make.replica(exits=(make.exit(127),)), problem=make.problem(code))
+    assert [one.code for one in causes(make.snapshot(ill), make.NOW)] == [code, "CommandNotFound"]
+
+
+@pytest.mark.parametrize("code", GIVEN_UP)
+def test_what_a_controller_gave_up_is_told_by_what_its_replicas_suffer(make, code):
+    ill = make.workload(make.replica(exits=(make.exit(127),)), problem=make.problem(code))
+    assert [one.code for one in causes(make.snapshot(ill), make.NOW)] == ["CommandNotFound"]
 
 
 def test_a_replica_without_a_problem_is_only_pending(make):

@@ -44,7 +44,7 @@ def _through_service(service: Service, pods: tuple[Pod, ...]) -> Iterator[str]:
         if service.spec.type == "LoadBalancer":
             for point in service.status.load_balancer.ingress[:1]:
                 yield f"{scheme}://{point.hostname or point.ip}:{port.port}"
-        # The node of one of its own pods: no right to read nodes is needed, and it suits every traffic policy.
+        # The node of one of its own pods suits every traffic policy, and needs no right to read nodes.
         node = next((pod.status.host_ip for pod in pods if pod.status.host_ip), None)
         if port.node_port and node:
             yield f"{scheme}://{_bracketed(node)}:{port.node_port}"

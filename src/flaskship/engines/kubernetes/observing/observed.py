@@ -77,7 +77,7 @@ class Observed:
 class Target:
     """The release whose workloads are looked at.
 
-    expected has kind and name of each workload that its manifest has: one that is not there is told as missing.
+    expected: kind and name of each workload of its manifest; one that is not there is told as missing.
     settled is False while Helm still writes the revision: nothing is complete then.
     """
 

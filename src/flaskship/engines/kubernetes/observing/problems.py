@@ -45,8 +45,8 @@ def problem_of(pod: Pod, events: tuple[Event, ...], observed: Observed, now: flo
 def _problems(pod: Pod, events: tuple[Event, ...], observed: Observed, now: float) -> Iterator[Problem]:
     if (unscheduled := _unscheduled(pod, events, now)) is not None:
         yield unscheduled
-    for init, container, status in runs(pod):
-        if (found := _of_container(container, status, events, observed, init=init)) is not None:
+    for _, container, status in runs(pod):
+        if (found := _of_container(container, status, events, observed)) is not None:
             yield found
     if (unmounted := _unmounted(pod, events, observed, now)) is not None:
         yield unmounted
@@ -92,8 +92,6 @@ def _of_container(
     status: ContainerStatus,
     events: tuple[Event, ...],
     observed: Observed,
-    *,
-    init: bool,
 ) -> Problem | None:
     waiting = status.state.waiting
     end = last_end(status)

@@ -18,7 +18,7 @@ KIND = "Rollout"
 def rollout_snapshot(
     one: Rollout, target: Target, observed: Observed, evidence: Evidence, now: float
 ) -> WorkloadSnapshot:
-    """Return the workload; it is complete only when Argo says Healthy and the newest template is the stable one."""
+    """Return the workload; complete only when Argo says Healthy and the newest template is the stable one."""
     family = Family.of(one.metadata.uid, observed)
     status, desired = one.status, one.spec.replicas
     seen = status.observed_generation == str(one.metadata.generation)

@@ -18,7 +18,7 @@ METRICS_SECONDS = 60.0
 
 
 def snapshot(target: Target, observed: Observed, evidence: Evidence, now: float) -> Snapshot:
-    """Return everything of the release at this instant; a workload that should be there is told as missing."""
+    """Return everything of the release at this instant; what should be there and is not is told."""
     found = tuple(
         sorted(_workloads(target, observed, evidence, now), key=lambda one: (one.kind == "Job", one.name))
     )
@@ -38,7 +38,6 @@ def snapshot(target: Target, observed: Observed, evidence: Evidence, now: float)
         release=target.release,
         workloads=workloads,
         notes=tuple(_notes(target, observed, now)),
-        containment="by the cluster: the limits of each container hold" if workloads else "",
     )
 
 
