@@ -15,8 +15,8 @@ file and line. Of several causes that fit one replica the first in this list is 
 
 A rollout is judged by the replicas of its newest template alone, and only while they are not ready. Whatever
 the cause, it has failed at a replica's second failed exit (a Job: when it has used up its retries), and when
-it made no progress for progressDeadlineSeconds. Exits that the engine asked for do not count. Why replicas are not
-made at all is told before what the others suffer.
+it made no progress for progressDeadlineSeconds. Exits that the engine asked for do not count. Why replicas
+are not made at all is told before what the others suffer.
 
 This page is generated from the rules in `src/flaskship/verification/causes/`.
 """

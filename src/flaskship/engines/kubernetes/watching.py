@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -51,7 +51,7 @@ class Watcher:
         await reflector.fill()
         return await self._take(reflector, Gatherer(self._witness, self._clock), target)
 
-    async def follow(self, find: FindTarget) -> AsyncIterator[Snapshot]:
+    async def follow(self, find: FindTarget) -> AsyncGenerator[Snapshot, None]:
         """Yield a snapshot now, after each change and at least once a second.
 
         The stream ends by itself when the cluster has not been seen for GIVE_UP_SECONDS.

@@ -1,6 +1,7 @@
 """The snapshot of a release on a cluster: pure, from what was observed at one instant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flaskship.engines.kubernetes.observing.conditions import changed_at, condition
 from flaskship.engines.kubernetes.observing.deployments import deployment_snapshot
@@ -35,7 +36,8 @@ def snapshot(target: Target, observed: Observed, evidence: Evidence, now: float)
         namespace=target.namespace,
         at=now,
         phase=overall(tuple(one.phase for one in workloads), ran=target.release is not None),
-        release=target.release,
+        # A pod's creation is told in whole seconds: it must not seem older than the apply that made it.
+        release=target.release and replace(target.release, applied_at=target.applied_at),
         workloads=workloads,
         notes=tuple(_notes(target, observed, now)),
     )

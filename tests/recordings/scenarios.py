@@ -1,0 +1,382 @@
+"""What is applied to a real cluster to see how it fails, and the near misses that must come out well."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = dict[str, Any]
+
+RELEASE = "dev-apps"
+IMAGE = "cloudandparth/my-demo-app:1.0"
+SERVER = (
+    "import http.server as h, os, sys, time\n"
+    "begun = time.monotonic(); slow = float(sys.argv[1])\n"
+    "class A(h.BaseHTTPRequestHandler):\n"
+    " def do_GET(self):\n"
+    "  if self.path == '/die': os._exit(3)\n"
+    "  ok = self.path != '/never' and time.monotonic() - begun >= slow\n"
+    "  body = b'ok' if ok else b'{\"database\": \"no connection\"}'\n"
+    "  self.send_response(200 if ok else 503); self.end_headers(); self.wfile.write(body)\n"
+    " def log_message(self, *a): pass\n"
+    "print('serving', flush=True)\n"
+    "h.ThreadingHTTPServer(('', 5000), A).serve_forever()\n"
+)
+BOOM = "import os\nprint('starting')\ndef key():\n return os.environ['REMINDERS_KEY']\nkey()\n"
+HUNGRY = "held = []\nwhile True: held.append(bytearray(1 << 20))\n"
+ONCE = (
+    "import os, sys\n"
+    "if not os.path.exists('/once/seen'):\n"
+    " open('/once/seen', 'w').close(); sys.exit('not yet')\n"
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One change to a running workload, and what it must come to: a cause's code, or success."""
+
+    name: str
+    new: tuple[Document, ...]
+    code: str | None = None
+    old: tuple[Document, ...] = ()
+    before: tuple[Document, ...] = ()
+    """Applied before the change, beside what runs: quotas, limits."""
+    namespace: dict[str, str] = field(default_factory=dict)
+    """Labels of the namespace."""
+    kill_old: bool = False
+    """End the main process of an old pod in mid-rollout."""
+    seconds: float = 60.0
+
+
+def python(program: str, *arguments: str) -> list[str]:
+    return ["python", "-u", "-c", program, *arguments]
+
+
+def probe(path: str, **more: int) -> Document:
+    return {"httpGet": {"path": path, "port": 5000}, "periodSeconds": 1, "failureThreshold": 3} | more
+
+
+def container(**more: Any) -> Document:
+    return {
+        "name": "web",
+        "image": IMAGE,
+        "imagePullPolicy": "IfNotPresent",
+        "command": python(SERVER, "0"),
+        "ports": [{"name": "http", "containerPort": 5000}],
+        "readinessProbe": probe("/ready"),
+    } | more
+
+
+def workload(
+    main: Document | None = None,
+    *,
+    kind: str = "Deployment",
+    replicas: int = 1,
+    deadline: int = 30,
+    pod: Document | None = None,
+    strategy: Document | None = None,
+    **spec: Any,
+) -> Document:
+    labels = {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": RELEASE}
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    return {
+        "apiVersion": "apps/v1" if kind == "Deployment" else "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "web", "labels": labels},
+        "spec": {
+            "replicas": replicas,
+            "progressDeadlineSeconds": deadline,
+            "selector": {"matchLabels": labels},
+            "strategy": strategy or rolling,
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [main or container()], "terminationGracePeriodSeconds": 1}
+                | (pod or {}),
+            },
+        }
+        | spec,
+    }
+
+
+def job(program: str, *, retries: int = 0, restart: str = "Never", **pod: Any) -> Document:
+    labels = {"app.kubernetes.io/name": "seed", "app.kubernetes.io/instance": RELEASE}
+    main = {"name": "seed", "image": IMAGE, "command": python(program)}
+    if pod.get("volumes"):
+        main["volumeMounts"] = [{"name": "once", "mountPath": "/once"}]
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "seed", "labels": labels},
+        "spec": {
+            "backoffLimit": retries,
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"restartPolicy": restart, "containers": [main], **pod},
+            },
+        },
+    }
+
+
+def service(name: str) -> Document:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/instance": RELEASE}},
+        "spec": {
+            "selector": {"app.kubernetes.io/name": "web"},
+            "ports": [{"name": "http", "port": 80, "targetPort": 5000}],
+        },
+    }
+
+
+def secured(document: Document) -> Document:
+    """The same with what the Pod Security level restricted wants."""
+    given = copy.deepcopy(document)
+    pod = given["spec"]["template"]["spec"]
+    pod["securityContext"] = {
+        "runAsNonRoot": True,
+        "runAsUser": 10001,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    for one in pod["containers"]:
+        one["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return given
+
+
+def namespaced(kind: str, name: str, spec: Document) -> Document:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+ONCE_VOLUME = {"volumes": [{"name": "once", "emptyDir": {}}]}
+ONCE_MOUNT = {"volumeMounts": [{"name": "once", "mountPath": "/once"}]}
+INIT = {"name": "seed", "image": IMAGE, "command": python("import sys; sys.exit('no schema')")}
+CANARY = {
+    "canary": {"maxSurge": 1, "maxUnavailable": 0, "steps": [{"setWeight": 50}, {"pause": {"duration": 2}}]}
+}
+BLUE_GREEN = {
+    "blueGreen": {
+        "activeService": "active",
+        "previewService": "preview",
+        "autoPromotionSeconds": 2,
+        "scaleDownDelaySeconds": 5,
+    }
+}
+
+
+def rollout(main: Document | None = None, strategy: Document = CANARY, **more: Any) -> Document:
+    return workload(main, kind="Rollout", strategy=strategy, **more)
+
+
+def env(**sources: Any) -> Document:
+    return container(env=[{"name": "KEY", "valueFrom": sources}])
+
+
+def _fails() -> tuple[Scenario, ...]:
+    old = (workload(),)
+    crashing = container(command=python(BOOM))
+
+    def one(name: str, code: str, *new: Document, **more: Any) -> Scenario:
+        return Scenario(name, new, code, **({"old": old} | more))
+
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
+    return (
+        one("crash_loop", "PythonError", workload(crashing)),
+        one("crash_loop_at_install", "PythonError", workload(crashing), old=()),
+        one("module_missing", "PythonImportError", workload(container(command=["python", "-m", "nonesuch"]))),
+        one("exit_at_once", "ExitNonZero", workload(container(command=["/bin/false"]))),
+        one("ended_with_zero", "ProcessEnded", workload(container(command=["/bin/true"]))),
+        one("command_missing", "CommandNotFound", workload(container(command=["/nope"]))),
+        one("not_executable", "NotExecutable", workload(container(command=["/etc/passwd"]))),
+        one(
+            "out_of_memory",
+            "OutOfMemory",
+            workload(container(command=python(HUNGRY), resources={"limits": {"memory": "48Mi"}})),
+        ),
+        one(
+            "image_unknown",
+            "ImagePullFailed",
+            workload(container(image="registry.invalid/nope:1", imagePullPolicy="Always")),
+        ),
+        one("image_name_invalid", "ImagePullFailed", workload(container(image="Not:::AnImage"))),
+        one(
+            "image_never_loaded",
+            "ImagePullFailed",
+            workload(container(image="cloudandparth/absent:1", imagePullPolicy="Never")),
+        ),
+        one(
+            "secret_missing",
+            "SecretMissing",
+            workload(container(envFrom=[{"secretRef": {"name": "database-secret"}}])),
+        ),
+        one(
+            "config_map_missing",
+            "ConfigMapMissing",
+            workload(container(envFrom=[{"configMapRef": {"name": "flags"}}])),
+        ),
+        one(
+            "key_missing",
+            "KeyMissing",
+            workload(env(configMapKeyRef={"name": "settings", "key": "colour"})),
+            before=(settings,),
+        ),
+        one(
+            "config_map_volume_missing",
+            "ConfigMapMissing",
+            workload(pod={"volumes": [{"name": "flags", "configMap": {"name": "flags"}}]}, deadline=60),
+        ),
+        one(
+            "volume_refused",
+            "VolumeMountFailed",
+            workload(
+                pod={"volumes": [{"name": "disk", "hostPath": {"path": "/no/such", "type": "Directory"}}]},
+                deadline=60,
+            ),
+        ),
+        one(
+            "init_container_failed",
+            "InitContainerFailed",
+            workload(pod={"initContainers": [INIT]}),
+        ),
+        one(
+            "migration_failed",
+            "MigrationFailed",
+            workload(pod={"initContainers": [INIT | {"name": "migrate", "command": python(BOOM)}]}),
+        ),
+        one(
+            "startup_probe",
+            "StartupFailed",
+            workload(container(startupProbe=probe("/never"))),
+        ),
+        one(
+            "liveness_probe",
+            "LivenessFailed",
+            workload(container(livenessProbe=probe("/never"), readinessProbe=probe("/never"))),
+        ),
+        one(
+            "readiness_probe",
+            "ReadinessFailed",
+            workload(container(readinessProbe=probe("/never")), deadline=8),
+        ),
+        one(
+            "deadline",
+            "ProgressDeadlineExceeded",
+            workload(container(readinessProbe=probe("/ready", initialDelaySeconds=300)), deadline=5),
+        ),
+        one(
+            "unschedulable",
+            "Unschedulable",
+            workload(container(resources={"requests": {"cpu": "64"}})),
+        ),
+        one(
+            "quota",
+            "QuotaExceeded",
+            workload(replicas=3),
+            before=(namespaced("ResourceQuota", "pods", {"hard": {"pods": "1"}}),),
+        ),
+        one(
+            "limit_range",
+            "AdmissionDenied",
+            workload(container(resources={"limits": {"memory": "2Gi"}, "requests": {"memory": "10Mi"}})),
+            before=(
+                namespaced(
+                    "LimitRange", "small", {"limits": [{"type": "Container", "max": {"memory": "1Gi"}}]}
+                ),
+            ),
+        ),
+        one(
+            "pod_security",
+            "PodSecurityViolated",
+            workload(container(securityContext={"privileged": True})),
+            old=(secured(workload()),),
+            namespace={"pod-security.kubernetes.io/enforce": "restricted"},
+        ),
+        one(
+            "service_account_missing",
+            "PodCreationFailed",
+            workload(pod={"serviceAccountName": "nobody"}),
+        ),
+        one("job_failed", "JobFailed", job(BOOM), old=()),
+        one("job_ran_out_of_retries", "JobFailed", job(BOOM, retries=1), old=()),
+        one("canary_crashes", "PythonError", rollout(crashing, replicas=2), old=(rollout(replicas=2),)),
+        one(
+            "canary_degraded",
+            "ReadinessFailed",
+            rollout(container(readinessProbe=probe("/never")), replicas=2, deadline=8),
+            old=(rollout(replicas=2),),
+        ),
+        one(
+            "rollout_invalid",
+            "RolloutDegraded",
+            rollout(strategy={"canary": {"steps": [{"setWeight": 500}]}}),
+            old=(rollout(),),
+        ),
+    )
+
+
+def _near_misses() -> tuple[Scenario, ...]:
+    old = (workload(),)
+    changed = container(env=[{"name": "COLOUR", "value": "red"}])
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 1}}
+    crash_once = container(command=python(ONCE + SERVER, "0"), **ONCE_MOUNT)
+    services = (service("active"), service("preview"))
+    return (
+        Scenario("update", (workload(changed),), old=old),
+        Scenario("install", (workload(),)),
+        Scenario("scaled_up", (workload(replicas=3),), old=old),
+        Scenario("slow_start", (workload(container(command=python(SERVER, "4"))),), old=old),
+        Scenario(
+            "slow_start_with_probe",
+            (
+                workload(
+                    container(
+                        command=python(SERVER, "3"), startupProbe=probe("/startup", failureThreshold=10)
+                    )
+                ),
+            ),
+            old=old,
+        ),
+        Scenario("crashes_once", (workload(crash_once, pod=ONCE_VOLUME),), old=old),
+        Scenario(
+            "killed_by_liveness_once",
+            (
+                workload(
+                    container(
+                        command=python(
+                            "import os, sys\n"
+                            "late = '0' if os.path.exists('/once/seen') else '60'\n"
+                            "open('/once/seen', 'w').close(); sys.argv.append(late)\n" + SERVER
+                        ),
+                        livenessProbe=probe("/health"),
+                        **ONCE_MOUNT,
+                    ),
+                    pod=ONCE_VOLUME,
+                    deadline=60,
+                ),
+            ),
+            old=old,
+        ),
+        Scenario(
+            "quota_for_a_moment",
+            (workload(changed, replicas=2, strategy=surge),),
+            old=(workload(replicas=2, strategy=surge),),
+            before=(namespaced("ResourceQuota", "pods", {"hard": {"pods": "2"}}),),
+        ),
+        Scenario(
+            "old_pod_crashes",
+            (workload(container(command=python(SERVER, "6"))),),
+            old=(workload(replicas=1),),
+            kill_old=True,
+        ),
+        Scenario("job", (job("print('seeded')"),)),
+        Scenario("job_retries", (job(ONCE, retries=3, restart="OnFailure", **ONCE_VOLUME),)),
+        Scenario("canary", (rollout(changed, replicas=2),), old=(rollout(replicas=2),)),
+        Scenario(
+            "blue_green",
+            (rollout(changed, BLUE_GREEN),),
+            old=(*services, rollout(strategy=BLUE_GREEN)),
+        ),
+    )
+
+
+FAILS = _fails()
+NEAR_MISSES = _near_misses()
+SCENARIOS: dict[str, Scenario] = {one.name: one for one in (*FAILS, *NEAR_MISSES)}
