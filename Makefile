@@ -47,8 +47,9 @@ test: lint ## everything that needs no cluster: under 8 minutes on 2 cores
 stories: bootstrap-dev ## the proof: the real command, real processes, kills and bad luck (minutes)
 	@.venv/bin/python scripts/run_tests.py stories
 
-properties: bootstrap-dev ## generated values through the chart, for every supported Kubernetes (minutes)
-	@.venv/bin/python -m pytest tests/integration/chart/test_properties.py -q --timeout 1200
+EXAMPLES ?= 400
+properties: bootstrap-dev ## EXAMPLES=400 generated values through the chart, others each time, for every Kubernetes (minutes)
+	@FLASKSHIP_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/integration/chart/test_properties.py -q --timeout 1800
 
 checkov: bootstrap ## Checkov on the rendered manifests: no finding without an accepted reason
 	@$(find_python); "$$python" scripts/bootstrap.py checkov

@@ -10,11 +10,9 @@ import sys
 import time
 
 STORIES = "tests/integration/stories"
-# Generated values, rendered for every Kubernetes: minutes. `make properties` runs them.
-PROPERTIES = "tests/integration/chart/test_properties.py"
 WORKERS = ["-q", "-n", "2", "--dist", "loadfile", "--durations", "5"]
 PARTS = {
-    "the project": ["tests", f"--ignore={STORIES}", f"--ignore={PROPERTIES}", *WORKERS],
+    "the project": ["tests", f"--ignore={STORIES}", *WORKERS],
     "the applications": ["app/tests", *WORKERS, "-p", "no:cacheprovider"],
 }
 

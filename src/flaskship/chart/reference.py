@@ -59,6 +59,11 @@ def _rows(
         yield f"`{prefix}{name}`", _type(rules), shown, _cell(described or str(rules.get("description", "")))
         if inner:
             yield from _rows(inner, default, schema, f"{prefix}{name}.")
+        # What each entry of a list, and each value of a map with names of one's own, may say.
+        for entries, mark in ((rules.get("items"), "[]"), (rules.get("additionalProperties"), ".NAME")):
+            each = _resolved(entries, schema) if isinstance(entries, Mapping) else {}
+            if entries and each is not schema["$defs"]["application"] and "properties" in each:
+                yield from _rows(each["properties"], None, schema, f"{prefix}{name}{mark}.")
 
 
 def _resolved(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -39,3 +39,6 @@ def keys(properties: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, di
     for name, rules in properties.items():
         yield prefix + name, rules
         yield from keys(rules.get("properties", {}), f"{prefix}{name}.")
+        for entries in (rules.get("items"), rules.get("additionalProperties")):
+            if isinstance(entries, dict):
+                yield from keys(entries.get("properties", {}), f"{prefix}{name}[].")
