@@ -141,6 +141,40 @@ def test_too_much_in_flight_is_shed_with_retry_after_while_probes_answer(serve, 
     wait_until(lambda: server.get("/reminders").status == 200, 10, "serving again")
 
 
+def test_kept_connections_that_end_together_are_no_requests_in_flight(serve, sqlite_url):
+    """A proxy that takes a replica out of its rotation closes all that it kept, beside the last requests."""
+    server = serve("api", DATABASE_URL=sqlite_url, MAX_IN_FLIGHT=8)
+    idle = [keep(server) for _ in range(90)]
+    busy = [keep(server) for _ in range(6)]
+    worker = int(Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text())
+    body = json.dumps({"message": "last", "due_at": DUE}).encode()
+    head = b"POST /reminders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    # Frozen meanwhile, the server meets all of it in one look at its connections.
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        for client in idle:
+            client.close()
+        for client in busy:
+            client.sendall(head + body)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert [read_answer(client)[0] for client in busy] == [201] * len(busy)
+    for client in busy:
+        client.close()
+    wait_until(
+        lambda: b"tomorrows_http_in_flight 1.0" in server.get("/metrics").body, what="nothing in flight"
+    )
+
+
+def keep(server):
+    """Open a connection, ask once, and keep it."""
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_answer(client)[0] == 200
+    return client
+
+
 def test_oversized_bodies_get_413_or_a_closed_connection_and_hurt_nobody(hardy):
     server = hardy
     pid = server.process.pid

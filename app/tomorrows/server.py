@@ -72,6 +72,16 @@ def waiting() -> int:
     return _reading.waiting()
 
 
+def _ended(connection: socket.socket) -> bool:
+    """Whether the client closed a connection on which nothing is left to read."""
+    try:
+        return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """Serves with threads; on SIGTERM says so on /ready, finishes what is in flight, then ends."""
 
@@ -128,6 +138,26 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
             self.accept(listener)
             if self.nr_conns == before:
                 return
+
+    def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
+        """Take a kept connection's next request; its end is none: it does not count and needs no thread."""
+        if _ended(client):
+            self._forget(conn, client, self.keepalived_conns)
+        else:
+            super().on_client_socket_readable(conn, client)
+
+    def on_pending_socket_readable(self, conn: Any, client: socket.socket) -> None:
+        """Take the first request of a connection that sent nothing for long; its end is none either."""
+        if _ended(client):
+            self._forget(conn, client, self.pending_conns)
+        else:
+            super().on_pending_socket_readable(conn, client)
+
+    def _forget(self, conn: Any, client: socket.socket, among: Any) -> None:
+        self.poller.unregister(client)
+        among.remove(conn)
+        self.nr_conns -= 1
+        conn.close()
 
     def enqueue_req(self, conn: Any) -> None:
         """Hand a connection to the threads, counted."""
