@@ -114,6 +114,35 @@ def test_writers_wait_for_each_other(open_database, database_url):
     assert ask(database, "SELECT n FROM counter") == 60
 
 
+def test_a_writer_of_sqlite_asks_again_and_again_and_gets_its_turn(open_database, sqlite_url):
+    asked = []
+
+    def trace(statement):
+        if statement == "BEGIN IMMEDIATE":
+            asked.append(statement)
+
+    database, other = open_database(value=sqlite_url), open_database(value=sqlite_url)
+    with database.reading() as connection:
+        connection.connection.dbapi_connection.set_trace_callback(trace)
+    done = threading.Event()
+
+    def write():
+        with database.writing() as connection:
+            connection.execute(text("CREATE TABLE turn (n INTEGER)"))
+        done.set()
+
+    with other.writing():
+        waiting = threading.Thread(target=write)
+        waiting.start()
+        # SQLite alone would hold the one statement for as long as it waits.
+        wait_until(lambda: len(asked) >= 5, 1, "asking again")
+        assert not done.is_set()
+    waiting.join(10)
+    assert done.is_set()
+    with database.reading() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 5000
+
+
 def test_readers_run_side_by_side(open_database, database_url):
     """The circuit breaker must not put the threads in a row."""
     database, inside = open_database(value=database_url), threading.Barrier(3)

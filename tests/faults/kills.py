@@ -1,13 +1,16 @@
 """One kill: an operation on a prepared environment, the fault, what the survivors make of it."""
 
 import asyncio
+import contextlib
 import subprocess
 from dataclasses import dataclass
 
 from tests.faults import operations
 from tests.faults.operations import OPERATIONS, Case, answers, gone, uids, whole
 from tests.faults.town import PATIENCE, Town, python
+from tests.faults.watch import Watch
 
+from flaskship.model.errors import FlaskshipError
 from flaskship.model.snapshot import Snapshot
 
 STANDING = "town"
@@ -47,10 +50,10 @@ class Ground:
             return self.case
         name = f"old{number}" if self.operation == "delete" else STANDING
         await self._running(name, f"v{number}")
-        assert self.before is not None
+        if self.operation == "scale":
+            await self._scaled(name, 1)
         self.version = self._version()
-        desired = self.before.workloads[0].desired
-        argument = {"scale": str(3 - desired), "delete": ""}.get(self.operation, f"v{number}b")
+        argument = {"scale": "2", "delete": ""}.get(self.operation, f"v{number}b")
         self.case = Case(self.town, name, argument)
         return self.case
 
@@ -61,6 +64,13 @@ class Ground:
         if self.before.release is None or not self.before.workloads:
             await operations.update(Case(self.town, name, version))
             self.before = await self.town.settle(name, lambda snapshot, _: whole(snapshot))
+
+    async def _scaled(self, name: str, replicas: int) -> None:
+        """Scaling up has steps that scaling down has not: the case begins where it can go up."""
+        assert self.before is not None
+        if self.before.workloads[0].desired != replicas:
+            await operations.scale(Case(self.town, name, str(replicas)))
+            self.before = await self.town.settle(name, lambda snapshot, _: whole(snapshot, replicas))
 
     def _version(self) -> str:
         assert self.before is not None
@@ -117,29 +127,36 @@ async def run(town: Town, kill: Kill) -> tuple[int, int]:
     since = await town.restart_supervisor(kill.fault)
     try:
         return await _cut(town, kill, ground, case, since)
+    except BaseException:
+        # The next case begins from nothing, and is not blamed for this one.
+        with contextlib.suppress(FlaskshipError):
+            await operations.delete(case)
+        raise
     finally:
         await town.let_go()
 
 
 async def _cut(town: Town, kill: Kill, ground: Ground, case: Case, since: int) -> tuple[int, int]:
     url = operations.url(ground.before) if ground.before and kill.operation != "delete" else None
-    with town.watch(url) as watch:
+    with town.watch(url, case.environment) as watch:
         acknowledged = await command(town, kill, case)
         # What retires an old replica goes on after the command has its verdict.
         cut = f"fault kills {kill.victim}"
         await town.until(lambda: cut in town.said(since), what=str(kill))
         await ground.intended(acknowledged=acknowledged)
-    _judge(kill, watch.doubles, watch.failed, watch.most)
+    _judge(town, kill, case, watch)
     await ground.leave()
     await town.clean()
     return watch.sent, len(watch.failed)
 
 
-def _judge(kill: Kill, doubles: set[str], failed: list[str], most: int) -> None:
-    assert not doubles, f"started twice: {doubles}"
-    assert most <= 3, f"{most} replicas at once"
+def _judge(town: Town, kill: Kill, case: Case, watch: Watch) -> None:
+    assert not watch.doubles, f"started twice: {watch.doubles}"
+    assert watch.most <= 3, f"{watch.most} replicas at once"
     if kill.victim != "router":
-        assert not failed, f"requests were lost: {failed}"
+        assert not watch.failed, "\n".join(
+            ["requests were lost", *watch.failed, *town.events(case.environment)]
+        )
 
 
 async def command(town: Town, kill: Kill, case: Case) -> bool:

@@ -161,8 +161,25 @@ class Town:
             log.seek(since)
             return log.read().decode(errors="replace").splitlines()
 
-    def watch(self, url: str | None = None) -> Watch:
-        return Watch(str(self.project), url)
+    def watch(self, url: str | None = None, environment: str = "") -> Watch:
+        return Watch(str(self.project), url, lambda: self.replicas(environment))
+
+    def replicas(self, environment: str) -> set[str]:
+        """The replicas that the state knows of an environment; none while it cannot be read."""
+        try:
+            return {
+                uid for (uid,) in self.rows(f"SELECT uid FROM replicas WHERE environment = '{environment}'")
+            }
+        except sqlite3.Error:
+            return set()
+
+    def events(self, environment: str) -> list[str]:
+        """The last events of an environment, as lines."""
+        rows = self.rows(
+            "SELECT at, object, reason, message FROM events"
+            f" WHERE environment = '{environment}' ORDER BY id DESC LIMIT 30"
+        )
+        return [f"{at:.3f} {' '.join(rest)}" for at, *rest in reversed(rows)]
 
     # what is true of it
 

@@ -3,6 +3,7 @@
 import http.client
 import threading
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flaskship.engines.local.processes import proc
@@ -15,8 +16,8 @@ LOOK_EVERY = 8
 class Watch:
     """A context: one client that asks again and again, and a look at the marked processes in between."""
 
-    def __init__(self, project: str, url: str | None) -> None:
-        self._project, self._url = project, url
+    def __init__(self, project: str, url: str | None, mine: Callable[[], set[str]]) -> None:
+        self._project, self._url, self._mine = project, url, mine
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.sent = 0
@@ -46,13 +47,13 @@ class Watch:
     def _look(self) -> None:
         found = proc.marked_pids(self._project)
         self.doubles |= {uid for uid, pids in found.items() if len(pids) > 1}
-        self.most = max(self.most, len({uid.split(".")[0] for uid in found if ".web." in uid}))
+        self.most = max(self.most, len({uid.split(".")[0] for uid in found} & self._mine()))
 
     def _ask(self, url: str) -> None:
         self.sent += 1
         said = ask(url)
         if said[0] != 200:
-            self.failed.append(said[1])
+            self.failed.append(f"{time.time():.3f} {said[1].strip()}")
 
 
 def ask(url: str) -> tuple[int, str]:

@@ -1,7 +1,10 @@
 """The way to the database: pool, time limits, circuit breaker; each new connection reads the URL again."""
 
 import os
+import random
 import socket
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +17,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tomorrows.deadline import watch
 from tomorrows.secrets_source import Secret, SecretUnreadable
-from tomorrows.storage.urls import STATEMENT_SECONDS, DatabaseUrlError, connect_arguments, parse_url
+from tomorrows.storage.urls import (
+    BUSY_SECONDS,
+    STATEMENT_SECONDS,
+    DatabaseUrlError,
+    connect_arguments,
+    parse_url,
+)
 
 RESET_SECONDS = 2.0
 OPEN_SECONDS = 4.0
 PING_SECONDS = 2.0
+TURN_MILLISECONDS = 50
+TURN_PAUSE = 0.005
 TRANSACTION_SECONDS = STATEMENT_SECONDS + 3.0
 
 
@@ -180,7 +191,7 @@ def _cutter(connection: Any) -> Callable[[], None]:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
@@ -188,9 +199,30 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE waits for the write lock at once; a deferred transaction would fail when it upgrades.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Whoever waits for SQLite's lock asks ever more seldom, so that a writer among busy ones comes too late
+    # with nobody at fault: asked in short turns, it looks as often as those that came after it.
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={TURN_MILLISECONDS}")
+    try:
+        while not _took_the_lock(connection, deadline):
+            time.sleep(random.uniform(0, TURN_PAUSE))  # noqa: S311 (no secret: it keeps writers out of step)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+
+
+def _took_the_lock(connection: Connection, deadline: float) -> bool:
+    try:
+        # IMMEDIATE waits for the write lock at once; a deferred transaction would fail when it upgrades.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            raise
+        return False
+    return True
 
 
 def describe(error: BaseException) -> str:

@@ -1,7 +1,9 @@
 """What a dead supervisor leaves is taken over whole: replicas, sockets, routes of every environment."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,9 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from tests.contract.documents import service
-from tests.contract.harness import Harness, uids
+from tests.contract.harness import Harness, annotated, uids
 from tests.contract.local import daemons, local
 
+from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.snapshot import Snapshot
 
 WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -60,3 +63,25 @@ async def test_another_environments_apply_leaves_the_sockets_of_the_first_alone(
     await harness.succeed(engine, harness.release(*harness.web(), service("more"), environment="staging"))
     assert answers(dev)
     assert answers(await engine.observe("staging"))
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["pruned now", "pruned by an earlier version"])
+async def test_replicas_outlive_the_revisions_that_left_them_unchanged(
+    harness: Harness, *, forgotten: bool
+) -> None:
+    engine = harness.engine()
+    web, front = harness.web()
+    web["spec"]["revisionHistoryLimit"] = 1
+    first = await harness.succeed(engine, harness.release(web, front))
+    for turn in range(4):
+        await harness.succeed(engine, harness.release(annotated(web, turn=str(turn)), front))
+    kept = [revision.number for revision in await engine.history("dev")]
+    assert kept == [1, 4, 5]
+    kill(harness, "supervisor")
+    if forgotten:
+        with contextlib.closing(sqlite3.connect(LocalPaths(harness.folder).database)) as db, db:
+            db.execute("DELETE FROM revisions WHERE number = 1")
+    after = await harness.until(harness.engine(), lambda now: now.workloads[0].ready == 1)
+    assert uids(after) == uids(first)
+    assert after.workloads[0].replicas[0].pid == first.workloads[0].replicas[0].pid
+    assert answers(after)

@@ -153,11 +153,15 @@ class State:
 
     @step("prune")
     def prune(self, environment: str, keep: int) -> None:
-        """Forget the oldest revisions beyond keep, never the newest and never the last successful one."""
+        """Forget the oldest revisions beyond keep, save the last successful one and those of replicas.
+
+        What runs needs its own manifests and image at every restart, however many deploys left it as it is.
+        """
         self._execute(
             "DELETE FROM revisions WHERE environment = ?1 AND number NOT IN ("
             " SELECT number FROM revisions WHERE environment = ?1 ORDER BY number DESC LIMIT ?2)"
-            " AND number IS NOT (SELECT MAX(number) FROM revisions WHERE environment = ?1 AND outcome = ?3)",
+            " AND number IS NOT (SELECT MAX(number) FROM revisions WHERE environment = ?1 AND outcome = ?3)"
+            " AND number NOT IN (SELECT revision FROM replicas WHERE environment = ?1)",
             environment,
             keep,
             Outcome.SUCCESSFUL.value,

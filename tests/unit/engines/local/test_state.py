@@ -88,6 +88,20 @@ def test_pruning_keeps_the_newest_and_the_last_successful_one(state):
     assert [revision.number for revision in state.revisions("dev")] == [2, 5, 6]
 
 
+def test_pruning_keeps_every_revision_that_replicas_are_of(state):
+    for number in range(1, 7):
+        state.add_revision(release(images={"demo:1.0": f"sha256:{number}"}), float(number))
+        state.conclude("dev", number, Verdict(Outcome.SUCCESSFUL), None, {})
+    state.save_replica(replica("a1", revision=2))
+    state.save_replica(replica("b1", revision=3, environment="other"))
+    state.prune("dev", 2)
+    assert [revision.number for revision in state.revisions("dev")] == [2, 5, 6]
+    assert "sha256:2" in state.pinned_images()
+    state.remove_replica("a1")
+    state.prune("dev", 2)
+    assert [revision.number for revision in state.revisions("dev")] == [5, 6]
+
+
 def test_numbers_go_on_after_pruning(state):
     for number in range(1, 4):
         state.add_revision(release(), float(number))

@@ -137,7 +137,7 @@ class EnvironmentRuntime:
 
     def adopt(self, records: Iterable[ReplicaRecord]) -> None:
         """Take over the replicas that the state knows, with the processes that still run."""
-        for record in records:
+        for record in map(self._of_a_known_revision, records):
             self._addresses.reserve(record.address)
             replica = self._replica(record) if record.revision in self.generations else None
             if replica is None:
@@ -146,6 +146,13 @@ class EnvironmentRuntime:
             replica.resume({p.container: p for p in self.world.state.processes(record.uid)})
             if record.stage == "retiring":
                 self._retire(replica, "it was being ended when the supervisor stopped")
+
+    def _of_a_known_revision(self, record: ReplicaRecord) -> ReplicaRecord:
+        """Return the record, as of the intended revision where its own is forgotten and both are the same."""
+        workload = self.workloads.get(record.workload)
+        if record.revision in self.generations or workload is None or workload.template != record.template:
+            return record
+        return replace(record, revision=self.intent.revision)
 
     async def stop(self) -> None:
         """End every replica in order and let the listening sockets go."""

@@ -210,11 +210,11 @@ class Supervisor:
         runtime = self.environments.get(environment)
         generation = runtime.generations.get(revision) if runtime else None
         images: dict[str, str] = {}
-        limit = 10
-        for workload in generation.spec.deployments if generation else ():
+        workloads = generation.spec.deployments if generation else ()
+        for workload in workloads:
             reference = workload.template.main.image
             images[workload.application] = generation.image(reference) or reference if generation else ""
-            limit = workload.history_limit
+        limit = max((workload.history_limit for workload in workloads), default=10)
         self.world.state.conclude(environment, revision, verdict, receipt, images)
         self.world.state.prune(environment, max(2, limit + 1))
         with COLLECT_IMAGES:
