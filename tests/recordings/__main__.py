@@ -10,6 +10,7 @@ from tests.recordings.scenarios import SCENARIOS, Scenario
 from tests.recordings.stage import Outcome, carry_out
 
 from flaskship.engines.kubernetes.client import Cluster
+from flaskship.model.errors import FlaskshipError
 
 HERE = Path(__file__).parent
 PREFIX = os.environ.get("FLASKSHIP_TEST_PREFIX", "flaskship")
@@ -25,7 +26,12 @@ async def main(names: list[str]) -> int:
     async def one(scenario: Scenario) -> None:
         async with slots:
             namespace = f"{PREFIX}-{scenario.name.replace('_', '-')}-{int(time.time()) % 10000}"
-            outcome = await carry_out(cluster, namespace, scenario, LINGER)
+            try:
+                outcome = await carry_out(cluster, namespace, scenario, LINGER)
+            except FlaskshipError as error:
+                sys.stdout.write(f"{scenario.name}: {error.message}\n")
+                failures.append(scenario.name)
+                return
         sys.stdout.write(f"{scenario.name}: {_described(outcome)}\n")
         sys.stdout.flush()
         if not _as_told(scenario, outcome):

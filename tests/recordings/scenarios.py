@@ -221,12 +221,17 @@ def _fails() -> tuple[Scenario, ...]:
         one(
             "config_map_volume_missing",
             "ConfigMapMissing",
-            workload(pod={"volumes": [{"name": "flags", "configMap": {"name": "flags"}}]}, deadline=60),
+            workload(
+                container(volumeMounts=[{"name": "flags", "mountPath": "/flags"}]),
+                pod={"volumes": [{"name": "flags", "configMap": {"name": "flags"}}]},
+                deadline=60,
+            ),
         ),
         one(
             "volume_refused",
             "VolumeMountFailed",
             workload(
+                container(volumeMounts=[{"name": "disk", "mountPath": "/disk"}]),
                 pod={"volumes": [{"name": "disk", "hostPath": {"path": "/no/such", "type": "Directory"}}]},
                 deadline=60,
             ),
@@ -285,7 +290,7 @@ def _fails() -> tuple[Scenario, ...]:
         one(
             "pod_security",
             "PodSecurityViolated",
-            workload(container(securityContext={"privileged": True})),
+            workload(container(env=[{"name": "COLOUR", "value": "red"}])),
             old=(secured(workload()),),
             namespace={"pod-security.kubernetes.io/enforce": "restricted"},
         ),

@@ -116,6 +116,9 @@ async def _follow(
                 if outcome.verdict is not None and time.time() - outcome.verdict_at >= linger:
                     break
     outcome.signal_at = first_signal(outcome.recorder.rows, outcome.applied_at)
+    if outcome.signal_at is not None and outcome.verdict is not None:
+        # A first end that cannot be mended by another try is told before the cluster has a word for it.
+        outcome.signal_at = min(outcome.signal_at, outcome.verdict_at)
 
 
 def first_signal(rows: list[dict[str, Any]], applied_at: float) -> float | None:

@@ -95,7 +95,11 @@ class Reflector:
         *,
         clock: Callable[[], float],
         jitter: Callable[[], float],
+        needed: tuple[Resource, ...] = NEEDED,
+        useful: tuple[Resource, ...] = USEFUL,
     ) -> None:
+        self._needed = needed
+        self._useful = useful
         self.store = Store()
         self.contact = Contact()
         self._source = source
@@ -106,7 +110,7 @@ class Reflector:
 
     async def fill(self) -> Mapping[Resource, str]:
         """List every kind once and return where each list stands; a needed kind that fails is raised."""
-        kinds = (*NEEDED, *USEFUL)
+        kinds = (*self._needed, *self._useful)
         versions = await asyncio.gather(*(self._first(resource) for resource in kinds))
         return {resource: version for resource, version in zip(kinds, versions, strict=True) if version}
 
@@ -121,7 +125,7 @@ class Reflector:
             try:
                 return await self._list(resource)
             except (NotFoundError, ForbiddenError) as error:
-                if resource in NEEDED:
+                if resource in self._needed:
                     raise
                 self.contact.absent[resource.kind] = error.message
                 return ""
@@ -150,7 +154,7 @@ class Reflector:
                 await asyncio.sleep(self._jitter() * FIRST_SECONDS)
             except (NotFoundError, ForbiddenError) as error:
                 # Taken away meanwhile; a needed kind is out of step until it is back.
-                if resource not in NEEDED:
+                if resource not in self._needed:
                     self.contact.absent[resource.kind] = error.message
                     return
                 place = Place("", place.failures + 1)

@@ -57,7 +57,11 @@ def _failure(
     events: tuple[Event, ...],
     evidence: Evidence,
 ) -> ProbeFailure | None:
-    since = _since(pod, status, kind)
+    if kind == "startup" and status.started:
+        return None
+    killed = _killed(container.name, kind, events)
+    # The kubelet writes a failure down a moment after it has acted on it: any run's will do.
+    since = pod.metadata.created_at if killed else _since(pod, status, kind)
     told = [
         (event, said)
         for event in events
@@ -72,7 +76,9 @@ def _failure(
     latest, said = max(told, key=lambda pair: pair[0].at)
     request, answer = _words(pod, container, probe, said[2])
     count = sum(_times(event, since, probe.period_seconds) for event, _ in told)
-    if _reached(pod, container.name, kind, since, events):
+    if killed:
+        count = probe.failure_threshold
+    elif kind == "readiness" and was_ready(pod):
         count = max(count, probe.failure_threshold)
     return ProbeFailure(
         probe=kind,
@@ -81,6 +87,15 @@ def _failure(
         threshold=probe.failure_threshold,
         request=request,
         answer=evidence.answers.get(AnswerKey(pod.metadata.uid, kind), answer),
+    )
+
+
+def _killed(container: str, kind: str, events: tuple[Event, ...]) -> bool:
+    """Tell whether this probe had the container ended: it was then at its threshold."""
+    words = f"failed {kind} probe"
+    return any(
+        event.reason == "Killing" and container in event.message and words in event.message
+        for event in events
     )
 
 
@@ -100,17 +115,6 @@ def _times(event: Event, since: float, period: int) -> int:
     if event.first_at >= since - SLACK:
         return event.times
     return min(event.times, int((event.at - since) / max(1, period)) + 1)
-
-
-def _reached(pod: Pod, container: str, kind: str, since: float, events: tuple[Event, ...]) -> bool:
-    if kind == "readiness":
-        return was_ready(pod)
-    words = f"failed {kind} probe"
-    return any(
-        event.reason == "Killing" and container in event.message and words in event.message
-        for event in events
-        if event.at >= since - SLACK
-    )
 
 
 def _words(pod: Pod, container: Container, probe: Probe, said: str) -> tuple[str, str]:

@@ -27,6 +27,7 @@ _FINAL = re.compile(
     r"|not present with pull policy",
     re.IGNORECASE,
 )
+_EMPTY_WORDS = re.compile(r"Error: \w+$|Back-off pulling image \"[^\"]*\"$")
 _NO_FILE = re.compile(r"executable file not found|no such file or directory|cannot find the file")
 _NO_RIGHT = re.compile(r"permission denied|exec format error|is a directory")
 # A kubelet that has just met the pod has not read its objects yet.
@@ -131,14 +132,14 @@ def _refused(container: Container, reason: str, message: str) -> Problem | None:
 
 
 def _no_image(container: Container, reason: str, message: str, events: tuple[Event, ...]) -> Problem:
-    said = _said(events, "Failed") or (message,)
-    why = next((one for one in reversed(said) if _FINAL.search(one)), said[-1]) or message
+    said = tuple(one for one in (*_said(events, "Failed"), message) if one and not _EMPTY_WORDS.match(one))
+    why = next((one for one in reversed(said) if _FINAL.search(one)), said[-1] if said else reason)
     final = reason != "ErrImagePull" or bool(_FINAL.search(message))
     return Problem(
         "ImagePullFailed",
-        f"The image {container.image} of {container.name} cannot be had: {_last_part(why) or reason}",
+        f"The image {container.image} of {container.name} cannot be had: {_last_part(why)}",
         field="image",
-        evidence=said[-3:],
+        evidence=tuple(dict.fromkeys(said))[-3:],
         terminal=final,
     )
 
