@@ -44,6 +44,7 @@ async def main(names: list[str]) -> int:
                 "namespace": namespace,
                 "applied_at": release.applied_at if release else 0.0,
                 "expected": outcome.target.expected,
+                "until": round(outcome.until, 3),
                 "signal_at": outcome.signal_at,
             },
         )

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import selectors
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ class Recording:
 
     @property
     def ended(self) -> float:
-        return float(self.rows[-1]["at"])
+        return float(self.head["until"])
 
     @property
     def target(self) -> Target:
@@ -95,7 +95,7 @@ class Player:
     async def answer(self, want: WantedAnswer) -> str | None:
         return self._last("answer", [want.key.pod, want.key.probe])
 
-    def _last(self, kind: str, key: list[Any]) -> Any:
+    def _last(self, kind: str, key: Sequence[object]) -> Any:
         """Return what was answered last at this time; what came a moment later was on its way."""
         said = None
         for row in self._recorded.rows:

@@ -14,7 +14,9 @@ SERVER = (
     "class A(h.BaseHTTPRequestHandler):\n"
     " def do_GET(self):\n"
     "  if self.path == '/die': os._exit(3)\n"
-    "  ok = self.path != '/never' and time.monotonic() - begun >= slow\n"
+    "  age = time.monotonic() - begun\n"
+    "  ok = age >= slow if slow >= 0 else age < -slow\n"
+    "  ok = self.path == '/always' or (ok and self.path != '/never')\n"
     "  body = b'ok' if ok else b'{\"database\": \"no connection\"}'\n"
     "  self.send_response(200 if ok else 503); self.end_headers(); self.wfile.write(body)\n"
     " def log_message(self, *a): pass\n"
@@ -260,6 +262,24 @@ def _fails() -> tuple[Scenario, ...]:
             "readiness_probe",
             "ReadinessFailed",
             workload(container(readinessProbe=probe("/never")), deadline=8),
+        ),
+        one(
+            "readiness_lost",
+            "ReadinessFailed",
+            workload(container(command=python(SERVER, "-3")), minReadySeconds=30, deadline=60),
+        ),
+        one(
+            "liveness_lost",
+            "LivenessFailed",
+            workload(
+                container(
+                    command=python(SERVER, "-3"),
+                    livenessProbe=probe("/health"),
+                    readinessProbe=probe("/always"),
+                ),
+                minReadySeconds=30,
+                deadline=60,
+            ),
         ),
         one(
             "deadline",

@@ -69,6 +69,7 @@ class Outcome:
     signal_at: float | None
     verdict_at: float
     recorder: Recorder
+    until: float = 0.0
     target: Target = field(default_factory=lambda: Target("dev", "", RELEASE))
 
     @property
@@ -91,7 +92,7 @@ async def carry_out(cluster: Cluster, namespace: str, scenario: Scenario, linger
         target = _target(namespace, applied_at, scenario)
         witness = ClusterWitness(cluster, namespace)
         recorder = Recorder(cluster, witness, time.time)
-        outcome = Outcome(None, [], applied_at, None, 0.0, recorder, target)
+        outcome = Outcome(None, [], applied_at, None, 0.0, recorder, target=target)
         await _follow(cluster, Watcher(recorder, recorder, namespace), scenario, outcome, linger)
     return outcome
 
@@ -115,6 +116,7 @@ async def _follow(
                     outcome.verdict_at = time.time()
                 if outcome.verdict is not None and time.time() - outcome.verdict_at >= linger:
                     break
+    outcome.until = time.time()
     outcome.signal_at = first_signal(outcome.recorder.rows, outcome.applied_at)
     if outcome.signal_at is not None and outcome.verdict is not None:
         # A first end that cannot be mended by another try is told before the cluster has a word for it.

@@ -15,6 +15,7 @@ from flaskship.engines.kubernetes.observing.exits import runs
 from flaskship.engines.kubernetes.observing.observed import Observed
 from flaskship.engines.kubernetes.observing.ownership import Family, application, belongs
 from flaskship.engines.kubernetes.observing.pods import ContainerStatus, Pod
+from flaskship.engines.kubernetes.observing.workloads import Deployment, Job, Rollout
 from flaskship.engines.kubernetes.reflecting import Reflector
 from flaskship.engines.kubernetes.reflecting import Source as Listing
 from flaskship.engines.kubernetes.resources import DEPLOYMENTS, JOBS, PODS, REPLICA_SETS, ROLLOUTS
@@ -207,7 +208,9 @@ class LogStream:
 
 def voices(observed: Observed, release: str, wanted: str | None) -> Iterator[tuple[Voice, ContainerStatus]]:
     """Yield every container of the release's pods; wanted is an application or a workload."""
-    for workload in (*observed.deployments, *observed.rollouts, *observed.jobs):
+    workloads: tuple[Deployment | Rollout | Job, ...]
+    workloads = (*observed.deployments, *observed.rollouts, *observed.jobs)
+    for workload in workloads:
         meta = workload.metadata
         if not belongs(meta, release) or wanted not in (None, application(meta), meta.name):
             continue

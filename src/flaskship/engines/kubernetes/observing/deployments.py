@@ -34,7 +34,7 @@ def deployment_snapshot(
         )
         for pod in family.pods
     )
-    refusal = refusal_of(newest_set, observed.events, target.applied_at, now)
+    refusal = refusal_of(newest_set, family, observed.events, target.applied_at, now)
     status, desired = one.status, one.spec.replicas
     complete = (
         seen

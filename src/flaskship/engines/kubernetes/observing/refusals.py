@@ -3,7 +3,7 @@
 import re
 
 from flaskship.engines.kubernetes.observing.conditions import changed_at, condition
-from flaskship.engines.kubernetes.observing.ownership import about
+from flaskship.engines.kubernetes.observing.ownership import Family, about
 from flaskship.engines.kubernetes.observing.problems import GRACE_SECONDS
 from flaskship.engines.kubernetes.observing.surroundings import Event
 from flaskship.engines.kubernetes.observing.workloads import ReplicaSet
@@ -18,7 +18,7 @@ _ACCOUNT = re.compile(r'serviceaccount "(?P<name>[^"]+)" not found')
 
 
 def refusal_of(
-    newest: ReplicaSet | None, events: tuple[Event, ...], applied_at: float, now: float
+    newest: ReplicaSet | None, family: Family, events: tuple[Event, ...], applied_at: float, now: float
 ) -> Problem | None:
     """Return why the newest ReplicaSet cannot make its pods; None once it can."""
     if newest is None:
@@ -32,7 +32,22 @@ def refusal_of(
     since = changed_at(failed)
     # One that stood before the apply is an earlier revision's until the deadline.
     ours = since >= applied_at
-    return named(message, evidence, ours=ours, stood=now - since >= GRACE_SECONDS)
+    stood = now - since >= GRACE_SECONDS and not _gives_back(told, family, events)
+    return named(message, evidence, ours=ours, stood=stood)
+
+
+def _gives_back(told: tuple[Event, ...], family: Family, events: tuple[Event, ...]) -> bool:
+    """Tell whether pods that the update retires may still make room: none was refused since they are gone."""
+    if any(pod.metadata.deletion_timestamp is not None for pod in family.pods):
+        return True
+    retired = [
+        event.at
+        for one in family.replica_sets
+        for event in about(events, one.metadata.uid)
+        if event.reason == "SuccessfulDelete"
+    ]
+    # A controller asks again after ever longer pauses.
+    return bool(retired) and max((one.at for one in told), default=0.0) < max(retired) + GRACE_SECONDS
 
 
 def named(message: str, evidence: tuple[str, ...], *, ours: bool, stood: bool) -> Problem:

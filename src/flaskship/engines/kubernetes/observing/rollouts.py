@@ -29,7 +29,9 @@ def rollout_snapshot(
         replica_of(pod, observed, evidence, now, current=bool(hash_) and template_hash(pod.metadata) == hash_)
         for pod in family.pods
     )
-    problem = refusal_of(newest_set, observed.events, target.applied_at, now) or _degraded(one, seen=seen)
+    problem = refusal_of(newest_set, family, observed.events, target.applied_at, now) or _degraded(
+        one, seen=seen
+    )
     complete = (
         seen
         and target.settled
