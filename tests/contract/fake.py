@@ -118,6 +118,7 @@ class FakeEngine:
     """Speaks the engine protocol over a FakeState."""
 
     name: ClassVar[str] = "local"
+    local_images: ClassVar[bool] = True
 
     def __init__(self, state: FakeState) -> None:
         self._state = state

@@ -83,7 +83,9 @@ def _render(
     from flaskship.chart.render import render_environment
 
     chart = render_environment(project, environment, layered, revision=revision, is_upgrade=is_upgrade)
-    return Rendered(chart.manifests, chart.documents, chart.notes or "", chart.chart_digest, chart.hooks)
+    return Rendered(
+        chart.manifests, chart.documents, chart.notes or "", chart.chart_digest, chart.hooks, layered.supplied
+    )
 
 
 async def _build_image(project: Project, source: ImageSource, report: Report) -> BuiltImage:

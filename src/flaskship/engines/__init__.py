@@ -17,7 +17,15 @@ def open_engine(project: "Project", environment: "Environment", name: str) -> "E
         from flaskship.engines.local.engine import LocalEngine
 
         return LocalEngine(project.root)
-    raise PreflightError(
-        f"{environment.name} names the engine {name}, and this version deploys to this machine only",
-        hint=f"Run it here with: flaskship up {environment.name} (or --engine local).",
-    )
+    if not environment.context:
+        raise PreflightError(
+            f"{environment.name} names no cluster: neither flaskship.yaml nor --context says which",
+            hint=f"add --context NAME, or context: NAME to {environment.name} in flaskship.yaml; "
+            "whatever kubectl points at is never taken",
+        )
+    from flaskship.engines.kubernetes.client import Cluster
+    from flaskship.engines.kubernetes.engine import KubernetesEngine
+    from flaskship.engines.kubernetes.place import Place
+
+    places = (Place(one.name, one.release, one.namespace) for one in project.environments)
+    return KubernetesEngine(Cluster.of(environment.context), places)

@@ -51,6 +51,8 @@ class Engine(Protocol):
     """Runs releases. Every method raises FlaskshipError for what a user can cause."""
 
     name: ClassVar[str]
+    local_images: ClassVar[bool]
+    """Whether it runs what this machine builds; else whoever deploys has built and pushed before."""
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""

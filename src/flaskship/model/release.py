@@ -23,6 +23,18 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartSource:
+    """What the documents were rendered from, for an engine that installs through Helm.
+
+    Either a chart's folder with the values given to it, or the revision in which Helm keeps both.
+    """
+
+    path: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """The rendered manifests of one environment with the digest of the image that each application gets."""
 
@@ -34,6 +46,8 @@ class Release:
     images: Mapping[str, str] = field(default_factory=dict)
     """Image reference as the manifests have it -> the digest (here: the local image's id) that serves it."""
     notes: str = ""
+    chart: ChartSource | None = None
+    """None where the engine runs the documents themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ async def deploy(
     """Bring the environment to what its files say now."""
     report.step(f"{environment.name}: rendering {project.chart.name} for {environment.release}")
     plan = await next_draft(world, project, environment, engine, wish)
-    images = await build_all(world, plan, report)
+    images = await build_all(world, plan, report) if engine.local_images else {}
     who = compose(world, plan, images, wish).provenance.actor
     async with writing_to(engine, environment.name, f"{who}: deploy", wish.lock_timeout, report) as lock:
         return await deploy_locked(Stage(world, engine, lock, report, wish), plan, images)

@@ -1,5 +1,6 @@
 """From the project's files to a release that an engine can apply; nothing running is touched."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
-from flaskship.model.release import Document, Release
+from flaskship.model.release import ChartSource, Document, Release
 from flaskship.tasks.nearest import did_you_mean
 from flaskship.tasks.world import BuiltImage, Layered, Rendered, Report, World
 
@@ -71,6 +72,7 @@ def compose(world: World, plan: Draft, images: Mapping[str, str], wish: Wish) ->
         provenance=replace(provenance, chart_digest=plan.rendered.chart_digest, undo=wish.rollback),
         images=dict(images),
         notes=plan.rendered.notes,
+        chart=ChartSource(os.fspath(plan.project.chart), plan.rendered.values),
     )
 
 

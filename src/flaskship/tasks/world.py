@@ -1,8 +1,8 @@
 """Everything that the stories need from outside, so that a test can tell them with a world of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +30,8 @@ class Rendered:
     chart_digest: str = ""
     hooks: tuple[Document, ...] = ()
     """What Helm runs at events of the release, such as its tests."""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What was given to the chart beside its own defaults."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlencode
 
@@ -29,6 +31,7 @@ Object = dict[str, Any]
 Body = Mapping[str, Any] | Sequence[Any]
 ATTEMPTS = 3
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+PARTIAL = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
@@ -69,6 +72,11 @@ class Cluster:
         """How many requests were made, watches and log streams included."""
         self._connection = connection
         self._session = connection.session
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        """Return the server's time, which all who write to it share; to a second."""
+        return time.time() + self._ahead
 
     @classmethod
     def of(cls, context: str, kubeconfig: str | None = None) -> "Cluster":
@@ -80,14 +88,21 @@ class Cluster:
         await self._session.aclose()
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, labels: str = "", fields: str = ""
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        labels: str = "",
+        fields: str = "",
+        metadata_only: bool = False,
     ) -> Listed:
-        """Return all objects of a kind in a namespace, or in all of them."""
+        """Return all objects of a kind in a namespace, or in all; metadata_only leaves the rest out."""
         what = f"list {_where(resource, namespace)}"
         items: list[Object] = []
         query = {"labelSelector": labels, "fieldSelector": fields, "limit": "500"}
         while True:
-            page = await self.ask("GET", resource.path(namespace), what, query=query)
+            accept = PARTIAL.format("List") if metadata_only else "application/json"
+            page = await self.ask("GET", resource.path(namespace), what, query=query, accept=accept)
             # The items of a list do not say what they are.
             named = {"apiVersion": resource.api_version, "kind": resource.kind}
             items += [{**named, **item} for item in page.get("items") or ()]
@@ -105,6 +120,7 @@ class Cluster:
         labels: str = "",
         fields: str = "",
         seconds: float = 300,
+        metadata_only: bool = False,
     ) -> AsyncGenerator[Change, None]:
         """Yield changes since a resource version until the server ends it; ExpiredError: list again."""
         what = f"watch {_where(resource, namespace)}"
@@ -116,7 +132,9 @@ class Cluster:
             "fieldSelector": fields,
             "timeoutSeconds": str(int(seconds)),
         }
-        async with self._stream(resource.path(namespace), what, query, seconds + PATIENCE) as lines:
+        accept = PARTIAL.format("") if metadata_only else "application/json"
+        path = resource.path(namespace)
+        async with self._stream(path, what, query, seconds + PATIENCE, accept) as lines:
             async for line in lines:
                 event = msgspec.json.decode(line)
                 if event["type"] == "ERROR":
@@ -362,6 +380,7 @@ class Cluster:
                 timeout=patience,
                 extensions=self.extensions,
             )
+        self._ahead = _ahead(response.headers.get("date"), self._ahead)
         if response.is_error:
             raise refusal(self.context, what, response.status_code, _body(response.content))
         answer: Object = msgspec.json.decode(response.content)
@@ -369,7 +388,12 @@ class Cluster:
 
     @asynccontextmanager
     async def _stream(
-        self, path: str, what: str, query: Mapping[str, str], patience: float | None
+        self,
+        path: str,
+        what: str,
+        query: Mapping[str, str],
+        patience: float | None,
+        accept: str = "application/json",
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         import httpx2
 
@@ -377,7 +401,11 @@ class Cluster:
         timeout = httpx2.Timeout(PATIENCE, read=patience)
         async with self._translated(what, patience):  # noqa: SIM117 - the block is the caller's
             async with self._session.stream(
-                "GET", self.address(path, query), timeout=timeout, extensions=self.extensions
+                "GET",
+                self.address(path, query),
+                headers={"Accept": accept},
+                timeout=timeout,
+                extensions=self.extensions,
             ) as response:
                 if response.is_error:
                     body = _body(await response.aread())
@@ -407,6 +435,14 @@ async def create_or_find(
     with suppress(ConflictError):
         return await cluster.create(resource, body, namespace)
     return await cluster.get(resource, str(body["metadata"]["name"]), namespace)
+
+
+def _ahead(date: str | None, known: float) -> float:
+    """The server's clock against ours, where they differ by more than a date can tell."""
+    if date is None:
+        return known
+    ahead = parsedate_to_datetime(date).timestamp() - time.time()
+    return ahead if abs(ahead) > 2 else 0.0
 
 
 def _where(resource: Resource, namespace: str | None = None, name: str | None = None) -> str:

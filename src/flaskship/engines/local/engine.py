@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -41,6 +42,7 @@ class LocalEngine:
     """Runs releases as processes of this machine; a lost supervisor is started again and asked again."""
 
     name: ClassVar[str] = "local"
+    local_images: ClassVar[bool] = True
 
     def __init__(self, project: Path) -> None:
         self._paths = LocalPaths(project)
@@ -73,8 +75,12 @@ class LocalEngine:
 
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number."""
+        # The documents are all that runs here; the values behind them would only lie in the state.
         reply = await self._call(
-            "apply", release=msgspec.to_builtins(release), token=lock.token, key=secrets.token_hex(16)
+            "apply",
+            release=msgspec.to_builtins(replace(release, chart=None)),
+            token=lock.token,
+            key=secrets.token_hex(16),
         )
         return int(reply["revision"])
 

@@ -1,0 +1,321 @@
+"""The Kubernetes engine: Helm writes revisions; we lock, look before, watch, remember and clean up."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, ClassVar
+
+from flaskship.engines.base import Action, Lock
+from flaskship.engines.kubernetes import records, storage
+from flaskship.engines.kubernetes.client import Cluster, create_or_find
+from flaskship.engines.kubernetes.failures import NotFoundError
+from flaskship.engines.kubernetes.gathering import ClusterWitness
+from flaskship.engines.kubernetes.happenings import events
+from flaskship.engines.kubernetes.helm import HelmFailure, run_helm
+from flaskship.engines.kubernetes.images import images_by_application, running_digests
+from flaskship.engines.kubernetes.keeping import prune, remove_all
+from flaskship.engines.kubernetes.lease import Leases
+from flaskship.engines.kubernetes.live import live_objects
+from flaskship.engines.kubernetes.log_stream import read_logs
+from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.preflight import examine
+from flaskship.engines.kubernetes.records import Record
+from flaskship.engines.kubernetes.resources import NAMESPACES
+from flaskship.engines.kubernetes.steering import Stage, steer
+from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.engines.kubernetes.targets import Targets, as_stopped
+from flaskship.engines.kubernetes.watching import Watcher
+from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.release import ChartSource, Document, Event, LogLine, Provenance, Release, Revision
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Outcome, Receipt, Verdict
+
+KEPT = 20
+"""Revisions that Helm keeps, and we with it."""
+SETTLE_SECONDS = 20.0
+"""How long a Helm that somebody else's command left behind may take to end what it began."""
+LOOK = 0.5
+NAMESPACE_LABELS = {
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/audit": "restricted",
+    "pod-security.kubernetes.io/warn": "restricted",
+}
+RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class KubernetesEngine:
+    """Runs releases on one cluster; each environment is a release in a namespace."""
+
+    name: ClassVar[str] = "kubernetes"
+    local_images: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        places: Iterable[Place],
+        *,
+        helm: RunHelm = run_helm,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.cluster = cluster
+        self._places = {place.environment: place for place in places}
+        self._helm = helm
+        self._clock = clock
+        self._sleep = sleep
+        self._leases = Leases(cluster, clock, sleep)
+        self._targets = Targets(cluster)
+
+    async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
+        """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
+        place = self._place(environment)
+        if await self.cluster.find(NAMESPACES, place.namespace) is None:
+            await create_or_find(self.cluster, NAMESPACES, _namespace(place))
+        return await self._leases.acquire(place, owner, timeout)
+
+    async def release(self, lock: Lock) -> None:
+        """Give the lock back; doing it twice is harmless."""
+        await self._leases.release(self._place(lock.environment), lock)
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        """Start moving to the release and return its revision number; what would fail is refused before."""
+        place = self._place(release.environment)
+        source = _source(release)
+        await self._leases.check(place, lock)
+        before = await self._settled(place)
+        (await examine(self.cluster, place, release.documents)).insist(place, self.cluster.context)
+        number = before[-1].number + 1 if before else 1
+        mark = secrets.token_hex(8) if source.revision is None else _mark_of(before, source.revision, place)
+        record = Record(
+            number,
+            mark,
+            # Whole seconds, as the cluster writes its own times.
+            float(int(self.cluster.now())),
+            release.provenance,
+            images_by_application(release),
+            dict(release.images),
+        )
+        await records.write(self.cluster, place, record)
+        try:
+            await self._write(place, source, before, record)
+        except HelmFailure as failure:
+            after = await storage.revisions(self.cluster, place)
+            if not after or after[-1].number < number:
+                raise PreflightError(
+                    f"Helm refuses to write {place.release} to {self.cluster.context}: {failure.detail}",
+                    hint="nothing was changed",
+                ) from None
+        await self._forget_old(place)
+        return number
+
+    async def conclude(
+        self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
+    ) -> None:
+        """Record what the revision came to; after a success, what no replica can need any more goes."""
+        place = self._place(environment)
+        await self._leases.check(place, lock)
+        known = await records.read(self.cluster, place)
+        record = known.get(revision) or Record(revision, "", self.cluster.now(), Provenance(records.BY_HELM))
+        successful = verdict.outcome is Outcome.SUCCESSFUL
+        digests = await running_digests(self.cluster, place) if successful else {}
+        await records.write(self.cluster, place, records.concluded(record, verdict, receipt, digests))
+        self._targets.forget(environment)
+        if successful:
+            stored = await storage.stored(self.cluster, place, revision)
+            await prune(self.cluster, place, stored.documents)
+
+    async def observe(self, environment: str) -> Snapshot:
+        """Return everything at one instant; an environment never applied has no release."""
+        place = self._place(environment)
+        seen = await self._watcher(place).observe(lambda: self._targets.find(place))
+        return as_stopped(seen, self._targets.stopped(place))
+
+    async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
+        """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
+        place = self._place(environment)
+        async with aclosing(self._watcher(place).follow(lambda: self._targets.find(place))) as seen:
+            async for snapshot in seen:
+                yield as_stopped(snapshot, self._targets.stopped(place))
+
+    async def steer(self, environment: str, workload: str, action: Action, lock: Lock | None) -> None:
+        """Carry the action out on one workload, or start to."""
+        place = self._place(environment)
+        if lock is not None:
+            await self._leases.check(place, lock)
+        known = await storage.revisions(self.cluster, place)
+        if not known:
+            raise ConfigurationError(f"{environment} has no workload {workload!r}: it was never deployed")
+        now, before = await asyncio.gather(
+            storage.stored(self.cluster, place, known[-1].number), self._earlier(place, known)
+        )
+        stage = Stage(self.cluster, place.namespace, place.release, now.documents, before, self.cluster.now())
+        await steer(stage, workload, action)
+
+    async def logs(
+        self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
+    ) -> AsyncIterator[LogLine]:
+        """Yield the last lines of all replicas, then with follow the new ones across restarts."""
+        place = self._place(environment)
+        lines = read_logs(self.cluster, place.namespace, place.release, application, tail=tail, follow=follow)
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
+
+    async def events(self, environment: str) -> tuple[Event, ...]:
+        """Return what happened, oldest first."""
+        return await events(self.cluster, self._place(environment).namespace)
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        """Return the revisions, oldest first: Helm's, with what we know of each."""
+        place = self._place(environment)
+        known, revisions = await asyncio.gather(
+            records.read(self.cluster, place), storage.revisions(self.cluster, place)
+        )
+        return records.joined(revisions, known)
+
+    async def recall(self, environment: str, revision: int) -> Release:
+        """Return the release that a revision applied, exactly."""
+        place = self._place(environment)
+        try:
+            known, revisions, stored = await asyncio.gather(
+                records.read(self.cluster, place),
+                storage.revisions(self.cluster, place),
+                storage.stored(self.cluster, place, revision),
+            )
+        except NotFoundError:
+            raise ConfigurationError(
+                f"{environment} has no revision {revision} any more: Helm keeps the newest {KEPT}",
+                hint=f"see: flaskship history {environment}",
+            ) from None
+        record = next((records.record_of(one, known) for one in revisions if one.number == revision), None)
+        return Release(
+            environment=environment,
+            name=place.release,
+            namespace=place.namespace,
+            documents=stored.documents,
+            provenance=record.provenance if record else Provenance(records.BY_HELM, stored.description),
+            images=dict(record.references) if record else {},
+            notes=stored.notes,
+            chart=ChartSource(values=stored.values, revision=revision),
+        )
+
+    async def delete(self, environment: str, lock: Lock, *, purge: bool = False) -> None:
+        """Stop everything of the environment; data stays unless purge."""
+        place = self._place(environment)
+        await self._leases.check(place, lock)
+        known = await self._settled(place)
+        if known and known[-1].status is not Status.UNINSTALLED:
+            try:
+                await self._helm(
+                    self.cluster.context, place.namespace, "uninstall", {"release": place.release}
+                )
+            except HelmFailure as failure:
+                raise PreflightError(
+                    f"Helm does not remove {place.release} from {self.cluster.context}: {failure.detail}",
+                    hint=f"see: helm --kube-context {self.cluster.context} -n {place.namespace} status "
+                    f"{place.release}",
+                ) from None
+        if known:
+            await remove_all(self.cluster, place, purge=purge)
+        self._targets.forget(environment)
+
+    async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
+        """Return those of the documents' objects that exist, as somebody set them."""
+        return await live_objects(self.cluster, self._place(environment), documents)
+
+    async def close(self) -> None:
+        """Let go of connections; what runs goes on."""
+        await self._leases.close()
+        await self.cluster.close()
+
+    async def _earlier(self, place: Place, known: tuple[HelmRevision, ...]) -> tuple[Document, ...]:
+        """Return the objects of the revision before the newest; none where there is none."""
+        if len(known) < 2:
+            return ()
+        return (await storage.stored(self.cluster, place, known[-2].number)).documents
+
+    def _watcher(self, place: Place) -> Watcher:
+        witness = ClusterWitness(self.cluster, place.namespace)
+        return Watcher(self.cluster, witness, place.namespace, clock=self.cluster.now)
+
+    async def _write(
+        self, place: Place, source: ChartSource, before: tuple[HelmRevision, ...], record: Record
+    ) -> None:
+        if source.revision is not None:
+            request: dict[str, Any] = {"revision": source.revision}
+        else:
+            gone = bool(before) and before[-1].status is Status.UNINSTALLED
+            request = {
+                "chart": source.path,
+                "values": dict(source.values),
+                "install": not before or gone,
+                "replace": gone,
+                "description": records.description(record.provenance),
+                "labels": {storage.MARK: record.mark},
+            }
+        action = "apply" if source.revision is None else "rollback"
+        request |= {"release": place.release, "max_history": KEPT}
+        self._targets.forget(place.environment)
+        await self._helm(self.cluster.context, place.namespace, action, request)
+
+    async def _settled(self, place: Place) -> tuple[HelmRevision, ...]:
+        """Return the revisions once none is being written; one that nobody finishes is marked as failed."""
+        until = self._clock() + SETTLE_SECONDS
+        while True:
+            known = await storage.revisions(self.cluster, place)
+            if not known or not known[-1].status.under_way:
+                return known
+            if self._clock() >= until:
+                await storage.settle(
+                    self.cluster,
+                    place,
+                    known[-1].number,
+                    "its writer was killed; marked as failed by flaskship",
+                )
+                until = self._clock() + SETTLE_SECONDS
+            await self._sleep(LOOK)
+
+    async def _forget_old(self, place: Place) -> None:
+        """Helm drops its oldest revisions; our records go with them."""
+        known, revisions = await asyncio.gather(
+            records.read(self.cluster, place), storage.revisions(self.cluster, place)
+        )
+        oldest = revisions[0].number if revisions else 0
+        for number in known:
+            if number < oldest:
+                await records.forget(self.cluster, place, number)
+
+    def _place(self, environment: str) -> Place:
+        try:
+            return self._places[environment]
+        except KeyError:
+            raise ConfigurationError(f"there is no environment {environment!r}") from None
+
+
+def _source(release: Release) -> ChartSource:
+    if release.chart is None:
+        raise ConfigurationError(
+            f"{release.name} has objects and no chart, and this engine installs charts through Helm"
+        )
+    return release.chart
+
+
+def _mark_of(known: tuple[HelmRevision, ...], number: int, place: Place) -> str:
+    """A revision that Helm rolls back to hands its labels on: its mark is the new revision's, too."""
+    for one in known:
+        if one.number == number:
+            return one.mark
+    raise ConfigurationError(
+        f"Helm keeps revision {number} of {place.release} no longer",
+        hint=f"see: flaskship history {place.environment}",
+    )
+
+
+def _namespace(place: Place) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": place.namespace, "labels": NAMESPACE_LABELS},
+    }

@@ -1,0 +1,85 @@
+"""Writes to the cluster by Helm, in a process of its own that ends what it began whoever asked dies."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flaskship.model.errors import FlaskshipError, PreflightError
+
+MODULE = "flaskship.chart.helm_child"
+TIMEOUT = 60
+"""Seconds that Helm may take for one request to the cluster; it waits for no workload."""
+PATIENCE = 90.0
+LONGEST = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class HelmFailure(Exception):
+    """What Helm said instead of doing it: the kind of its error and its own words."""
+
+    kind: str
+    detail: str
+
+
+async def run_helm(
+    context: str, namespace: str, action: str, request: Mapping[str, Any], patience: float = PATIENCE
+) -> Mapping[str, Any]:
+    """Carry a request out and return the answer; HelmFailure where Helm refuses.
+
+    A cancellation waits for Helm's end first: a release is never left half written by our own hand.
+    """
+    connection = {"context": context, "namespace": namespace, "kubeconfig": None}
+    content = json.dumps({"connection": connection, "action": action, "timeout": TIMEOUT, **request})
+    child = await asyncio.create_subprocess_exec(
+        # Helm owns fields under the name of its program, which it takes from here.
+        str(Path(sys.executable).with_name("helm")),
+        "-P",
+        "-m",
+        MODULE,
+        executable=sys.executable,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "HELM_NAMESPACE": namespace},
+        start_new_session=True,
+    )
+    talking = asyncio.ensure_future(child.communicate(content.encode()))
+    try:
+        async with asyncio.timeout(patience):
+            said, complaint = await asyncio.shield(talking)
+    except TimeoutError:
+        child.kill()
+        await talking
+        raise FlaskshipError(
+            f"Helm did not end within {patience:g} s and was stopped: the release may be half written",
+            hint="the next deploy settles it; helm history shows it as pending",
+        ) from None
+    except asyncio.CancelledError:
+        await asyncio.wait([talking], timeout=patience)
+        raise
+    return _answer(said, complaint, child.returncode or 0)
+
+
+def _answer(said: bytes, complaint: bytes, code: int) -> Mapping[str, Any]:
+    try:
+        answer: Mapping[str, Any] = json.loads(said)
+    except ValueError:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        told = lines[-1][:LONGEST] if lines else "it said nothing"
+        raise PreflightError(
+            f"the Helm process ended with {code} and without an answer: {told}",
+            hint="see whether Helm loads here: flaskship doctor",
+        ) from None
+    if not answer.get("ok"):
+        raise HelmFailure(str(answer.get("error")), _shortened(str(answer.get("detail"))))
+    return answer
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"

@@ -1,0 +1,172 @@
+"""Being the one writer of an environment: a Lease that says who and since when, and ends with its holder."""
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flaskship.engines.base import Lock
+from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError
+from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.resources import LEASES
+from flaskship.engines.kubernetes.storage import seconds
+from flaskship.model.errors import FlaskshipError, LockedError
+
+DURATION = 15
+RENEWAL = 5.0
+LOOK = 1.0
+OWNER = "flaskship.dev/owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A Lease as it was first seen unchanged; a holder that does not renew it in time is gone."""
+
+    holder: str
+    renewed: str
+    at: float
+
+
+class Leases:
+    """The locks that this process holds; each is renewed until it is given back."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._cluster = cluster
+        self._clock = clock
+        self._sleep = sleep
+        self._renewals: dict[str, asyncio.Task[None]] = {}
+
+    async def acquire(self, place: Place, owner: str, timeout: float) -> Lock:
+        """Take the Lease, or wait up to timeout seconds for it; LockedError says who has it, since when."""
+        token = secrets.token_hex(8)
+        until = self._clock() + timeout
+        seen: Seen | None = None
+        while True:
+            lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+            seen = _look(lease, seen, self._clock())
+            if _is_free(lease, seen, self._clock(), self._cluster.now()) and await self._take(
+                place, lease, owner, token
+            ):
+                self._renewals[token] = asyncio.ensure_future(self._renew(place, token))
+                return Lock(place.environment, token)
+            if self._clock() >= until:
+                raise _held(place, lease, self._cluster.context)
+            await self._sleep(min(LOOK, max(until - self._clock(), 0.05)))
+
+    async def release(self, place: Place, lock: Lock) -> None:
+        """Give the Lease back; it stays as an empty one. Twice is harmless."""
+        renewal = self._renewals.pop(lock.token, None)
+        if renewal is None:
+            return
+        renewal.cancel()
+        await asyncio.gather(renewal, return_exceptions=True)
+        with contextlib.suppress(NotFoundError, ConflictError):
+            lease = await self._cluster.get(LEASES, name_of(place), place.namespace)
+            if _holder(lease) == lock.token:
+                lease["spec"] = {**lease["spec"], "holderIdentity": ""}
+                await self._cluster.replace(LEASES, lease, place.namespace)
+
+    async def check(self, place: Place, lock: Lock) -> None:
+        """Raise LockedError unless the lock is this environment's and still held."""
+        if lock.environment == place.environment and lock.token in self._renewals:
+            lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+            if lease is not None and _holder(lease) == lock.token:
+                return
+        raise LockedError(
+            f"{place.environment} is not locked by this writer: its lock was lost or never held",
+            hint="nothing was written; try again",
+        )
+
+    async def close(self) -> None:
+        """Stop renewing; what was not given back expires by itself."""
+        for renewal in self._renewals.values():
+            renewal.cancel()
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+        self._renewals.clear()
+
+    async def _take(self, place: Place, lease: Object | None, owner: str, token: str) -> bool:
+        now = _time(self._cluster.now())
+        spec = {
+            "holderIdentity": token,
+            "leaseDurationSeconds": DURATION,
+            "acquireTime": now,
+            "renewTime": now,
+            "leaseTransitions": 0,
+        }
+        metadata = {"name": name_of(place), "annotations": {OWNER: f"{owner} on {socket.gethostname()}"}}
+        try:
+            if lease is None:
+                body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind}
+                await self._cluster.create(
+                    LEASES, {**body, "metadata": metadata, "spec": spec}, place.namespace
+                )
+            else:
+                spec["leaseTransitions"] = int((lease.get("spec") or {}).get("leaseTransitions") or 0) + 1
+                metadata["resourceVersion"] = lease["metadata"]["resourceVersion"]
+                await self._cluster.replace(
+                    LEASES, {**lease, "metadata": metadata, "spec": spec}, place.namespace
+                )
+        except ConflictError:
+            return False  # somebody was faster
+        return True
+
+    async def _renew(self, place: Place, token: str) -> None:
+        while True:
+            await self._sleep(RENEWAL)
+            # A renewal that fails is tried again; one that comes too late finds another holder.
+            with contextlib.suppress(FlaskshipError):
+                lease = await self._cluster.get(LEASES, name_of(place), place.namespace)
+                if _holder(lease) != token:
+                    return
+                lease["spec"] = {**lease["spec"], "renewTime": _time(self._cluster.now())}
+                await self._cluster.replace(LEASES, lease, place.namespace)
+
+
+def name_of(place: Place) -> str:
+    """Return the name of an environment's Lease."""
+    return f"flaskship-{place.release}"
+
+
+def _look(lease: Object | None, before: Seen | None, now: float) -> Seen | None:
+    if lease is None:
+        return None
+    renewed = str((lease.get("spec") or {}).get("renewTime"))
+    if before is not None and (before.holder, before.renewed) == (_holder(lease), renewed):
+        return before
+    return Seen(_holder(lease), renewed, now)
+
+
+def _is_free(lease: Object | None, seen: Seen | None, now: float, server_now: float) -> bool:
+    if lease is None or seen is None or not _holder(lease):
+        return True
+    duration = float((lease.get("spec") or {}).get("leaseDurationSeconds") or DURATION)
+    # By the server's clock where it is long past; else by our own, which saw nothing move for all its time.
+    return server_now - seconds(seen.renewed) > duration or now - seen.at > duration
+
+
+def _holder(lease: Object) -> str:
+    return str((lease.get("spec") or {}).get("holderIdentity") or "")
+
+
+def _held(place: Place, lease: Object | None, context: str) -> LockedError:
+    owner = ((lease or {}).get("metadata", {}).get("annotations") or {}).get(OWNER) or "somebody"
+    since = ((lease or {}).get("spec") or {}).get("acquireTime") or ""
+    when = f" since {datetime.fromtimestamp(seconds(since), UTC):%H:%M:%S} UTC" if since else ""
+    return LockedError(
+        f"{place.environment} is being written to by {owner}{when}",
+        hint="wait for it, or raise --lock-timeout; a writer that was killed is let go after "
+        f"{DURATION} s (Lease {name_of(place)} in {place.namespace} of {context})",
+    )
+
+
+def _time(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
