@@ -143,6 +143,15 @@ def test_a_writer_of_sqlite_asks_again_and_again_and_gets_its_turn(open_database
         assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 5000
 
 
+def test_a_writer_that_never_gets_its_turn_is_told_by_sqlites_own_word(
+    open_database, sqlite_url, monkeypatch
+):
+    monkeypatch.setattr("tomorrows.storage.database.BUSY_SECONDS", 0.1)
+    database, other = open_database(value=sqlite_url), open_database(value=sqlite_url)
+    with other.writing(), pytest.raises(DatabaseUnavailable, match="SQLITE_BUSY"), database.writing():
+        raise AssertionError("two writers at once")
+
+
 def test_readers_run_side_by_side(open_database, database_url):
     """The circuit breaker must not put the threads in a row."""
     database, inside = open_database(value=database_url), threading.Barrier(3)

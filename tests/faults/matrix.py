@@ -37,6 +37,8 @@ MATRIX = (
     Entry("supervisor-spawner", "kill -9 of supervisor and spawner at once", killed("supervisor", "spawner")),
     Entry("router-spawner", "kill -9 of router and spawner at once", killed("router", "spawner")),
     Entry("frozen-supervisor", "SIGSTOP of the supervisor", standing.frozen_supervisor),
+    Entry("silent-supervisor", "commands ask a stopped supervisor", standing.silent_supervisor, fast=True),
+    Entry("stopped-spawner", "spawner and router stopped, supervisor killed", standing.stopped_spawner),
     Entry("damaged-table", "the router's file damaged, then kill -9 of the router", standing.damaged_table),
     Entry("newer-state", "a state file of a newer version", spoilt(standing.newer, "version 99"), fast=True),
     Entry("corrupt-state", "a state file that is no database", spoilt(standing.corrupt, "cannot be read")),

@@ -16,10 +16,12 @@ from tests.faults.operations import Case, whole
 from tests.faults.results import Seen
 from tests.faults.town import Town, alive, python
 
+from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.processes import proc
 from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.state import State
-from flaskship.model.errors import FlaskshipError, LockedError
+from flaskship.model.errors import FlaskshipError, LockedError, UnresponsiveError
+from flaskship.model.snapshot import Phase
 
 Fault = Callable[[Town], Awaitable[Seen]]
 NAME = "town"
@@ -302,6 +304,71 @@ async def frozen_supervisor(town: Town) -> Seen:
     await town.settle(NAME, lambda s, _: whole(s))
     assert watch.failed == []
     return Seen("none", "the router serves on", time.monotonic() - begun, watch.sent, 0)
+
+
+async def silent_supervisor(town: Town) -> Seen:
+    """Whatever a command asks of a stopped supervisor, it learns that soon, and the state stays readable."""
+    await _running(town)
+    pid = town.daemon("supervisor")
+    assert pid is not None
+    took = []
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for ask in _questions():
+            engine = town.engine()
+            begun = time.monotonic()
+            with pytest.raises(UnresponsiveError) as said:
+                await ask(engine)
+            took.append(time.monotonic() - begun)
+            recorded = engine.recorded(NAME)
+            await engine.close()
+            assert f"(pid {pid}) is stopped" in said.value.message
+            assert f"kill -CONT {pid}" in str(said.value.hint)
+            assert recorded.phase is Phase.UNKNOWN
+            assert recorded.release is not None
+            assert [(one.name, one.ready) for one in recorded.workloads] == [("web", 1)]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await town.settle(NAME, lambda s, _: whole(s))
+    return Seen(f"exit {said.value.exit_code}", said.value.message.replace(f" {pid}", " PID"), max(took))
+
+
+def _questions() -> tuple[Callable[[LocalEngine], Awaitable[object]], ...]:
+    return (
+        lambda engine: engine.observe(NAME),
+        lambda engine: engine.acquire(NAME, "ada: deploy", 0.0),
+        lambda engine: engine.history(NAME),
+        lambda engine: engine.environments(),
+        lambda engine: anext(aiter(engine.follow(NAME))),
+        lambda engine: anext(aiter(engine.logs(NAME, None))),
+        lambda engine: engine.shutdown(),
+    )
+
+
+async def stopped_spawner(town: Town) -> Seen:
+    """A new supervisor waits for a spawner that is stopped: the one who started it is told why."""
+    await _running(town)
+    supervisor, spawner, router = (town.daemon(role) for role in ("supervisor", "spawner", "router"))
+    assert supervisor is not None
+    assert spawner is not None
+    assert router is not None
+    os.kill(router, signal.SIGSTOP)  # it would start another supervisor before we can
+    os.kill(spawner, signal.SIGSTOP)
+    os.kill(supervisor, signal.SIGKILL)
+    await town.until(lambda: not alive(supervisor))
+    engine = town.engine()
+    begun = time.monotonic()
+    try:
+        with pytest.raises(UnresponsiveError, match="is stopped, and a new supervisor waits for it") as said:
+            await engine.observe(NAME)
+        seconds = time.monotonic() - begun
+    finally:
+        for pid in (spawner, router):
+            os.kill(pid, signal.SIGCONT)
+        await engine.close()
+    await town.settle(NAME, lambda s, _: whole(s))
+    words = said.value.message.replace(f" {spawner}", " PID").replace(f" {router}", " PID")
+    return Seen(f"exit {said.value.exit_code}", words, seconds)
 
 
 async def damaged_table(town: Town) -> Seen:

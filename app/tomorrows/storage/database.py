@@ -232,7 +232,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, PoolTimeout):
         return "the database pool is exhausted"
     origin = getattr(error, "orig", None)
-    word = type(origin or error).__name__
+    word = getattr(origin, "sqlite_errorname", None) or type(origin or error).__name__
     if not _is_outage(error):
         return f"the database refused a statement ({word})"
     return f"the database cannot be reached or refused the connection ({word})"

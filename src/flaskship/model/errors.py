@@ -43,6 +43,12 @@ class PreflightError(FlaskshipError):
     code = "PreflightFailed"
 
 
+class UnresponsiveError(PreflightError):
+    """A process of ours lives and answers nothing: stopped, or hung; what it runs may go on."""
+
+    code = "Unresponsive"
+
+
 class LockedError(FlaskshipError):
     """Somebody else writes to this environment."""
 

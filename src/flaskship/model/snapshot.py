@@ -14,6 +14,8 @@ class Phase(StrEnum):
     HEALTHY = "Healthy"
     DEGRADED = "Degraded"
     STOPPED = "Stopped"
+    UNKNOWN = "Unknown"
+    """Nobody could look: what is told is what was recorded last."""
 
 
 class ReplicaPhase(StrEnum):

@@ -1,13 +1,22 @@
 """Status: what runs where, as the engines see it now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import PreflightError, UnresponsiveError
 from flaskship.model.project import Environment, Project
 from flaskship.model.snapshot import Snapshot
 from flaskship.tasks.follow import following
-from flaskship.tasks.targets import open_to_read
+from flaskship.tasks.targets import LOCAL, open_to_read
 from flaskship.tasks.world import Report, World
+
+
+@runtime_checkable
+class HasRecords(Protocol):
+    """An engine that keeps on disk what it should be doing."""
+
+    def recorded(self, environment: str) -> Snapshot:
+        """Return what was recorded last, without asking anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +31,15 @@ class Seen:
 
 
 async def status(world: World, project: Project, environment: Environment, engine: str | None) -> Snapshot:
-    """Look at one environment."""
-    opened, snapshot = await open_to_read(world, project, environment, engine)
+    """Look at one environment; where nobody answers, tell what was recorded last, and say so."""
+    try:
+        opened, snapshot = await open_to_read(world, project, environment, engine)
+    except UnresponsiveError as silence:
+        local = world.open_engine(project, environment, LOCAL)
+        if not isinstance(local, HasRecords):
+            raise
+        note = f"{silence.message}; this is what was recorded last. {silence.hint or ''}".rstrip()
+        return replace(local.recorded(environment.name), notes=(note,))
     await opened.close()
     return snapshot
 

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from tests.integration.stories.clients import load
-from tests.integration.stories.project import API, Project, until
+from tests.integration.stories.project import API, Project, pids_of, until
 
 AT_MOST_IN_FLIGHT = 4  # one for each client of the load
 
@@ -57,6 +57,42 @@ def test_all_daemons_at_once_are_replaced_by_the_next_command(dev: Project) -> N
     dev.run("deploy", "dev").ok()
     stopped = dev.run("down", "--all").ok()
     assert dev.processes() == {}, stopped
+
+
+def test_a_stopped_supervisor_is_named_by_every_command_and_hides_no_state(dev: Project) -> None:
+    pids, revision = dev.pids(), dev.history()[-1]["revision"]
+    stopped = dev.daemon("supervisor")
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        for command in (
+            ("deploy", "dev"),
+            ("up", "dev", "--detach"),
+            ("restart", "dev", API),
+            ("scale", "dev", API, "2"),
+            ("rollback", "dev"),
+            ("history", "dev"),
+            ("events", "dev"),
+            ("logs", "dev"),
+            ("verify", "dev"),
+            ("status", "dev", "--watch"),
+            ("down", "dev"),
+            ("down", "--all"),
+        ):
+            told = dev.run(*command).failed(4)
+            assert f"error: the supervisor (pid {stopped}) is stopped and answers nothing" in told.err
+            assert f"kill -CONT {stopped}" in told.err
+        told = dev.run("status", "dev").ok()
+        assert "Unknown" in told.out
+        assert f"note: the supervisor (pid {stopped}) is stopped" in told.out
+        status = dev.status()
+        assert (status["phase"], status["release"]["revision"]) == ("Unknown", revision)
+        assert pids_of(status) == pids
+        every = dev.run("status", "-o", "json").ok().json()
+        assert next(one for one in every["environments"] if one["environment"] == "dev") == status
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    until(lambda: dev.status()["phase"] == "Healthy")
+    assert dev.pids() == pids
 
 
 def _replaced(project: Project, role: str, victim: int) -> bool:

@@ -1,13 +1,19 @@
 """Starts the supervisor of a project where none runs."""
 
 import os
+import select
 import subprocess
 import sys
 
 from flaskship.engines.local.paths import LocalPaths
-from flaskship.model.errors import FlaskshipError, PreflightError
+from flaskship.engines.local.processes.identity import commands_of_mine, is_stopped
+from flaskship.model.errors import FlaskshipError, PreflightError, UnresponsiveError
 
 READY = "ready"
+PACKAGE = "flaskship.engines.local."
+LOOK_SECONDS = 1.0
+START_SECONDS = 60.0
+"""A crowded machine needs a few; beyond, the supervisor waits for something that does not come."""
 
 
 def launch(paths: LocalPaths, *options: str, pass_fds: tuple[int, ...] = ()) -> "subprocess.Popen[bytes]":
@@ -45,11 +51,41 @@ def start_supervisor(paths: LocalPaths) -> None:
         raise PreflightError(f"the supervisor could not be started: {error}") from error
     finally:
         os.close(writer)
-    with os.fdopen(reader) as told:
-        answer = told.read().strip()
+    answer = _answer(reader, paths)
     if answer == READY:
         return
     message, _, hint = answer.partition("\n")
     if not message:
         raise FlaskshipError("the supervisor ended as it started", hint=f"Its log: {paths.log('supervisor')}")
     raise PreflightError(message, hint=hint or None)
+
+
+def daemons(paths: LocalPaths) -> dict[str, int]:
+    """Return the living processes of the project's engine, by what they are."""
+    project, found = str(paths.project), {}
+    for pid, words in commands_of_mine():
+        role = next((word.removeprefix(PACKAGE) for word in words if word.startswith(PACKAGE)), None)
+        if role is not None and project in words:
+            found[role] = pid
+    return found
+
+
+def _answer(reader: int, paths: LocalPaths) -> str:
+    """Return what a new supervisor says of its start; UnresponsiveError where another one holds it up."""
+    waited = 0.0
+    with os.fdopen(reader) as told:
+        while not select.select([told], [], [], LOOK_SECONDS)[0]:
+            waited += LOOK_SECONDS
+            stopped = [(role, pid) for role, pid in daemons(paths).items() if is_stopped(pid)]
+            if stopped:
+                role, pid = stopped[0]
+                raise UnresponsiveError(
+                    f"the {role} (pid {pid}) is stopped, and a new supervisor waits for it",
+                    hint=f"Let it go on: kill -CONT {pid}. Or end it: kill -9 {pid}; it is started again.",
+                )
+            if waited >= START_SECONDS:
+                raise UnresponsiveError(
+                    f"the supervisor has not come up within {START_SECONDS:g} s",
+                    hint=f"Its log: {paths.log('supervisor')}",
+                )
+        return told.read().strip()

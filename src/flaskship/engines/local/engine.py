@@ -21,8 +21,9 @@ from flaskship.engines.local.processes.identity import identify
 from flaskship.engines.local.processes.watch import wait_gone
 from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
+from flaskship.engines.local.silence import Listening
 from flaskship.engines.local.version import code_version
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import FlaskshipError, UnresponsiveError
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt, Verdict
@@ -46,6 +47,8 @@ class LocalEngine:
 
     def __init__(self, project: Path) -> None:
         self._paths = LocalPaths(project)
+        self._listening = Listening(self._paths)
+        self._silent = False
         self._caller: Caller | None = None
         self._locks: dict[str, str] = {}
 
@@ -70,7 +73,8 @@ class LocalEngine:
 
     async def release(self, lock: Lock) -> None:
         """Give the lock back; doing it twice is harmless."""
-        if self._locks.pop(lock.environment, None) is not None:
+        if self._locks.pop(lock.environment, None) is not None and not self._silent:
+            # (A silent supervisor frees it when it sees that this process is gone.)
             await self._call("release", environment=lock.environment, token=lock.token)
 
     async def apply(self, release: Release, lock: Lock) -> int:
@@ -104,6 +108,11 @@ class LocalEngine:
                 return resting.observe(environment, time.time())
         reply = await self._call("observe", environment=environment)
         return msgspec.convert(reply["snapshot"], Snapshot)
+
+    def recorded(self, environment: str) -> Snapshot:
+        """Return what the state file says, without asking anybody: of use when the supervisor is silent."""
+        with self._resting() as resting:
+            return resting.recorded(environment, time.time())
 
     async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
         """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
@@ -188,6 +197,7 @@ class LocalEngine:
                 return
         supervisor = None
         with contextlib.suppress(ChannelClosed, RemoteError):
+            await self._listening.hello(self._caller)
             reply = await self._caller.call("shutdown")
             supervisor = None if reply["running"] else identify(int(reply.get("pid", 0)))
         await self.close()
@@ -210,7 +220,8 @@ class LocalEngine:
         for attempt in range(ATTEMPTS):
             caller = await self._connected()
             try:
-                return await caller.call(kind, **payload)
+                async with self._attended(caller):
+                    return await caller.call(kind, **payload)
             except RemoteError as error:
                 raise revive(error.error) from None
             except ChannelClosed:
@@ -222,9 +233,13 @@ class LocalEngine:
             caller = await self._connected()
             try:
                 async with contextlib.aclosing(caller.stream(kind, **payload)) as replies:
-                    async for reply in replies:
+                    while True:
+                        # Around each reply alone: what is done with it is not the supervisor's time.
+                        async with self._attended(caller):
+                            reply = await anext(replies, None)
+                        if reply is None:
+                            return
                         yield reply
-                return
             except RemoteError as error:
                 raise revive(error.error) from None
             except ChannelClosed:
@@ -248,7 +263,7 @@ class LocalEngine:
 
     async def _current(self, caller: Caller) -> Caller:
         """Return the connection, or ChannelClosed once a supervisor of older code has made room."""
-        hello = await caller.call("hello")
+        hello = await self._hello(caller)
         if hello.get("version") == code_version() or self._locks:
             return caller
         if (await caller.call("retire")).get("busy"):
@@ -256,6 +271,24 @@ class LocalEngine:
         await caller.closed.wait()
         await caller.close()
         raise ChannelClosed("a supervisor of older code has retired")
+
+    async def _hello(self, caller: Caller) -> Message:
+        try:
+            return await self._listening.hello(caller)
+        except UnresponsiveError:
+            self._silent = True
+            await caller.close()
+            raise
+
+    @contextlib.asynccontextmanager
+    async def _attended(self, caller: Caller) -> AsyncIterator[None]:
+        try:
+            async with self._listening.attended(caller):
+                yield
+        except UnresponsiveError:
+            self._silent = True
+            await self.close()
+            raise
 
     async def _lost(self, attempt: int) -> None:
         await self.close()

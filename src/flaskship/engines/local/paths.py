@@ -63,6 +63,11 @@ class LocalPaths:
         """Return the file of the Secrets that this machine keeps for an environment."""
         return self.home / f"secrets.{environment}.yaml"
 
+    @property
+    def supervisor_lock(self) -> Path:
+        """Return the file that the one supervisor holds locked; its pid stands in it."""
+        return self.home / "supervisor.lock"
+
     def environment(self, name: str) -> Path:
         """Return the folder of one environment: data, logs, volumes, replicas."""
         return self.home / "envs" / name

@@ -1,6 +1,7 @@
 """What can be told of a project where nothing runs, without waking any process."""
 
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.recorded import recorded_workloads
 from flaskship.engines.local.state import Intent, State
 from flaskship.model.release import Event, Release, Revision
 from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
@@ -37,6 +38,21 @@ class Resting:
         """Return the snapshot of an environment that does not run."""
         intent = self._state.intent(environment) if self._state else None
         return stopped(self._state, environment, intent, at)
+
+    def recorded(self, environment: str, at: float) -> Snapshot:
+        """Return what was recorded last of an environment that may run: which processes live is looked up."""
+        intent = self._state.intent(environment) if self._state else None
+        if self._state is None or intent is None or not intent.running:
+            return stopped(self._state, environment, intent, at)
+        return Snapshot(
+            environment=environment,
+            engine=ENGINE,
+            namespace=intent.namespace,
+            at=at,
+            phase=Phase.UNKNOWN,
+            release=release_state(self._state, intent),
+            workloads=recorded_workloads(self._state, intent),
+        )
 
     def history(self, environment: str) -> tuple[Revision, ...]:
         """Return the revisions, oldest first."""

@@ -28,6 +28,7 @@ class Caller:
     def __init__(self, channel: Channel, on_event: Callable[[Message], None] | None = None) -> None:
         self.channel = channel
         self.closed = asyncio.Event()
+        self.given_up: FlaskshipError | None = None
         self._on_event = on_event
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Queue[Message | None]] = {}
@@ -91,9 +92,18 @@ class Caller:
             pass
         finally:
             self.closed.set()
-            for queue in self._waiting.values():
-                with contextlib.suppress(asyncio.QueueFull):
-                    queue.put_nowait(None)
+            self._wake()
+
+    def give_up(self, why: FlaskshipError) -> None:
+        """Expect nothing more of a silent peer: calls under way see ChannelClosed, and nothing is sent."""
+        self.given_up = why
+        self.closed.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        for queue in self._waiting.values():
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(None)
 
     async def close(self) -> None:
         """End the connection; calls under way see ChannelClosed."""

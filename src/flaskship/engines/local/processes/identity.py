@@ -31,6 +31,21 @@ def alive(identity: ProcessIdentity, root: Path = proc.PROC) -> bool:
     return identify(identity.pid, root) == identity
 
 
+def is_stopped(pid: int, root: Path = proc.PROC) -> bool:
+    """Tell whether a signal or a debugger has stopped the process: it lives, and does nothing."""
+    if not root.is_dir():
+        return _is_stopped_portably(pid)
+    stat = proc.read_stat(pid, root)
+    return stat is not None and stat.state in "Tt"
+
+
+def commands_of_mine(root: Path = proc.PROC) -> list[tuple[int, list[str]]]:
+    """Return the command line of every living process of this user."""
+    if not root.is_dir():
+        return _commands_portably()
+    return [(pid, words) for pid in proc.own_pids(root) if (words := proc.read_command(pid, root))]
+
+
 def find_by_environment(
     project: Path | str, root: Path = proc.PROC
 ) -> dict[str, tuple[ProcessIdentity, ...]]:
@@ -82,6 +97,28 @@ def _identify_portably(pid: int) -> ProcessIdentity | None:
         return ProcessIdentity(pid, int(process.create_time() * 100), "")
     except psutil.Error:
         return None
+
+
+def _commands_portably() -> list[tuple[int, list[str]]]:
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.uids().real == os.getuid():
+                found.append((process.pid, process.cmdline()))
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def _is_stopped_portably(pid: int) -> bool:
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP))
+    except psutil.Error:
+        return False
 
 
 def _find_portably(project: str) -> dict[str, tuple[ProcessIdentity, ...]]:

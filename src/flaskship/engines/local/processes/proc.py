@@ -68,6 +68,12 @@ def read_marks(pid: int, proc: Path = PROC) -> Marks | None:
     return parse_marks(raw) if raw else None
 
 
+def read_command(pid: int, proc: Path = PROC) -> list[str]:
+    """Return the words of a process's command line; none for zombies and for who is gone."""
+    raw = _read(proc / str(pid) / "cmdline")
+    return raw.decode(errors="surrogateescape").removesuffix("\0").split("\0") if raw else []
+
+
 def boot_id(proc: Path = PROC) -> str:
     """Return the id of this boot, empty where the system has none."""
     raw = _read(proc / "sys/kernel/random/boot_id")

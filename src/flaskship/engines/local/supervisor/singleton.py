@@ -17,10 +17,13 @@ def become_the_one(paths: LocalPaths, *, patient: bool, sleep: Callable[[float],
     The patient wait for one that is ending (an upgrade), but not for one that answers: both were started
     at once, and whoever started this one can talk to the other.
     """
-    lock = os.open(paths.home / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = os.open(paths.supervisor_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who finds us silent one day has to name us.
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
             return True
         except OSError:
             if not patient or _answers(str(paths.socket("supervisor"))):
