@@ -379,6 +379,7 @@ class FakeCluster(FakeEngine):
     """The same in memory, where others could write too."""
 
     name: ClassVar[str] = "kubernetes"
+    local_images: ClassVar[bool] = False
 
 
 def _identity(document: Document) -> tuple[str, str]:

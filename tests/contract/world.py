@@ -64,6 +64,10 @@ class Stage:
         self.built: list[str] = []
         self.shipments: list[Shipment] = []
         self.pushed: list[Pushed] = []
+        self.sources: dict[str, str] = {}
+        """The source hash of each local image's id."""
+        self.argo: list[Document] | None = None
+        """The Applications that the cluster shows; None where it cannot be asked."""
         self.driven: list[str] = []
         self.lost_requests = 0
         self.answers: dict[str, str] = {}
@@ -95,6 +99,7 @@ class Stage:
     def world(self) -> World:
         return World(
             now=self.clock,
+            sleep=self.clock.sleep,
             load_project=lambda _: self.project,
             layer_values=self._layer,
             locate=self._locate,
@@ -104,6 +109,8 @@ class Stage:
             build_image=self._build,
             ship=self._ship,
             pushed=lambda _: self.pushed,
+            local_source=lambda _, image: self.sources.get(image),
+            argo=self._argo,
             open_engine=self._open,
             judge=judge,
             causes=lambda snapshot, now: (),
@@ -170,6 +177,11 @@ class Stage:
         found = Pushed(to.repository, shipment.tags[0], DIGEST, "source", self.clock())
         self.pushed.append(found)
         return Shipped(shipment.repository, "source", "docker", (found.reference,), pushed=(found,))
+
+    async def _argo(self, environment: Environment) -> Sequence[Document]:
+        if self.argo is None:
+            raise PreflightError(f"the cluster of {environment.name} does not answer")
+        return self.argo
 
     async def _drive(self, url: str, until: asyncio.Event) -> Receipt:
         self.driven.append(url)

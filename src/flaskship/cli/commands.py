@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "verify": "Judge ENV as it is now and ask its addresses.",
     "history": "Show the revisions of ENV.",
     "rollback": "Go back to an older revision of ENV.",
+    "promote": "Bring what FROM has proven to TO: its digests, and nothing else.",
     "pause": "Hold the rollout of an application where it is.",
     "resume": "Go on with a paused rollout.",
     "abort": "Give a rollout up and put back what served before.",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flaskship.chart.difference import Change, FieldChange, ObjectChange
+from flaskship.chart.difference import Change, Difference, FieldChange, ObjectChange
 from flaskship.cli.clean import printable
 from flaskship.tasks.diff import Compared, Side
 
@@ -24,6 +24,13 @@ def diff_document(compared: Compared) -> dict[str, Any]:
             "revision": side.revision,
             "note": side.note or None,
         },
+        **changes_document(found),
+    }
+
+
+def changes_document(found: Difference) -> dict[str, Any]:
+    """The objects that change, by application, and the applications that do not."""
+    return {
         "applications": [
             {
                 "name": name,
@@ -37,10 +44,14 @@ def diff_document(compared: Compared) -> dict[str, Any]:
 
 def diff_screen(compared: Compared) -> Iterator[str]:
     """Each application with its objects and their fields, then those for which nothing changes."""
-    found = compared.difference
     yield f"{compared.environment} against {_side(compared.against)}"
     if compared.against.note:
         yield f"note: {compared.against.note}"
+    yield from change_lines(compared.difference)
+
+
+def change_lines(found: Difference) -> Iterator[str]:
+    """Each application with its objects and their fields, then those for which nothing changes."""
     for name in found.applications:
         yield name or "the environment as a whole"
         for one in found.changes:

@@ -128,6 +128,7 @@ def _application(workload: WorkloadSnapshot) -> Json:
         "image": workload.image,
         "desired": workload.desired,
         "ready": workload.ready,
+        "paused": workload.paused,
         "replicas": [_replica(replica) for replica in workload.replicas],
         "endpoints": list(workload.endpoints),
     }

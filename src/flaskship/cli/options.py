@@ -34,6 +34,25 @@ take_over_option = click.option(
 reason_option = click.option("--reason", default="", metavar="TEXT", help="Why, for the history.")
 
 
+def push_options(command: Command) -> Command:
+    """Let the user bring a commit to the remote, where Git is the way to the cluster."""
+    push = click.option(
+        "--push",
+        is_flag=True,
+        help="Push the commit too (writer argocd), and follow Argo CD until it is applied.",
+    )
+    patience = click.option(
+        "--sync-timeout",
+        type=click.FloatRange(min=0),
+        default=300.0,
+        show_default=True,
+        metavar="S",
+        help="Follow Argo CD this long.",
+    )
+    chosen: Command = push(patience(command))
+    return chosen
+
+
 def engine_options(command: Command) -> Command:
     """Let the user say which engine is meant."""
     engine = click.option(

@@ -4,12 +4,21 @@ import click
 
 from flaskship.cli import options
 from flaskship.cli.deploy import print_moved
+from flaskship.cli.failures import failure_of
+from flaskship.cli.output import Output
+from flaskship.cli.promotions import reverted_document, reverted_screen
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Environment, Project
+from flaskship.model.release import Provenance
 from flaskship.tasks import rollback as story
+from flaskship.tasks.gitops import Pushing
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
-from flaskship.tasks.targets import open_to_write
+from flaskship.tasks.revert import Reverted, revert
+from flaskship.tasks.targets import LOCAL, open_to_write
+from flaskship.tasks.world import World
 
 
 @click.command("rollback")
@@ -19,6 +28,7 @@ from flaskship.tasks.targets import open_to_write
 @options.engine_options
 @options.reason_option
 @options.take_over_option
+@options.push_options
 @options.timeout_option
 @options.lock_timeout_option
 @global_options
@@ -30,6 +40,8 @@ def command(
     context: str | None,
     reason: str,
     take_over: str | None,
+    push: bool,
+    sync_timeout: float,
     timeout: float | None,
     lock_timeout: float,
 ) -> int:
@@ -39,6 +51,15 @@ def command(
     environment = options.choose(project, env, engine, context)
     wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
     by = world.provenance(project.root, reason or take_over or "")
+    if environment.writer == "argocd" and (engine or environment.engine) != LOCAL and take_over is None:
+        if revision is not None or app is not None:
+            raise ConfigurationError(
+                f"{env} is written by Argo CD from Git: its last promotion is taken back as a whole",
+                hint="leave REVISION and --app out, or revert another commit yourself: git revert COMMIT",
+            )
+        return _through_git(world, project, environment, by, Pushing(push, sync_timeout), settings.output)
+    if push:
+        raise ConfigurationError(f"--push: {env} is not written through Git", hint="leave it out")
 
     async def tell_it() -> Moved:
         chosen, _ = await open_to_write(world, project, environment, engine, f"rollback {env}", take_over)
@@ -48,3 +69,21 @@ def command(
             await chosen.close()
 
     return print_moved(settings.output, tell(tell_it()), "rollback failed")
+
+
+def _through_git(
+    world: World,
+    project: Project,
+    environment: Environment,
+    by: Provenance,
+    pushing: Pushing,
+    output: Output,
+) -> int:
+    reverted: Reverted = tell(revert(world, project, environment, by, pushing, output))
+    output.summary(reverted_document(reverted), reverted_screen(reverted))
+    if reverted.exit_code:
+        hint = f"see: flaskship status {environment.name}"
+        failure = failure_of(reverted.delivery.verdict, reverted.exit_code, "rollback failed", hint)
+        if failure is not None:
+            output.fail(failure)
+    return reverted.exit_code

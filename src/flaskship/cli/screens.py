@@ -28,6 +28,8 @@ def status_screen(snapshot: Snapshot) -> list[str]:
     ]
     if snapshot.workloads:
         lines += ["", *workload_table(snapshot)]
+    held = (one.application for one in snapshot.workloads if one.paused)
+    lines += [f"paused: {name} (flaskship resume {snapshot.environment} {name})" for name in held]
     lines += [f"note: {note}" for note in snapshot.notes]
     if snapshot.containment:
         lines += ["", f"limits: {snapshot.containment}"]

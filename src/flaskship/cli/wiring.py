@@ -25,6 +25,7 @@ def real_world() -> World:
     """Return the world that the command line works in; whatever is heavy is imported at its first use."""
     return World(
         now=time.time,
+        sleep=asyncio.sleep,
         load_project=_load_project,
         layer_values=_layer_values,
         locate=_locate,
@@ -34,6 +35,8 @@ def real_world() -> World:
         build_image=_build_image,
         ship=_ship,
         pushed=_pushed,
+        local_source=_local_source,
+        argo=_argo,
         open_engine=_open_engine,
         judge=_judge,
         causes=_causes,
@@ -120,6 +123,19 @@ def _pushed(project: Project) -> Sequence[Pushed]:
     from flaskship.containers.record import read_pushed
 
     return read_pushed(project.root)
+
+
+def _local_source(project: Project, image: str) -> str | None:
+    from flaskship.engines.local.images import find_image
+
+    found = find_image(project.root, image)
+    return found.source_digest if found is not None else None
+
+
+async def _argo(environment: Environment) -> Sequence[Document]:
+    from flaskship.engines.kubernetes.applications import list_applications
+
+    return await list_applications(environment)
 
 
 def _open_engine(project: Project, environment: Environment, name: str) -> Engine:

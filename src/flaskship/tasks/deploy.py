@@ -7,6 +7,7 @@ from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
 from flaskship.tasks.causes import explaining
+from flaskship.tasks.digests import refuse_tags
 from flaskship.tasks.locking import writing_to
 from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
@@ -28,6 +29,8 @@ async def deploy(
     """Bring the environment to what its files say now."""
     report.step(f"{environment.name}: rendering {project.chart.name} for {environment.release}")
     plan = await next_draft(world, project, environment, engine, wish)
+    if not engine.local_images:
+        refuse_tags(world, plan)
     images = await build_all(world, plan, report) if engine.local_images else {}
     who = compose(world, plan, images, wish).provenance.actor
     async with writing_to(engine, environment.name, f"{who}: deploy", wish.lock_timeout, report) as lock:

@@ -93,6 +93,7 @@ class World:
     """The clock, the files, the chart, the images, the network and the engines."""
 
     now: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
     load_project: Callable[[Path], Project]
     layer_values: Callable[[Project, Environment, Sequence[Path], Sequence[str]], Layered]
     locate: Callable[[Layered, Document, str], Location | None]
@@ -102,6 +103,10 @@ class World:
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
     ship: Callable[[Shipment, Report], Awaitable[Shipped]]
     pushed: Callable[[Project], Sequence[Pushed]]
+    local_source: Callable[[Project, str], str | None]
+    """The source hash of a local image's id."""
+    argo: Callable[[Environment], Awaitable[Sequence[Document]]]
+    """The Argo CD Applications that the environment's cluster shows."""
     open_engine: Callable[[Project, Environment, str], Engine]
     judge: Callable[[Snapshot, float], Verdict | None]
     causes: Callable[[Snapshot, float], tuple[Cause, ...]]

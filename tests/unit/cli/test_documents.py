@@ -1,10 +1,12 @@
 """-o json: one document on standard output for every command, on success and on failure."""
 
 import pytest
-from tests.contract.world import API, WORKER, Stage
+from tests.contract.fake import FakeState
+from tests.contract.world import API, DIGEST, WORKER, Stage
 from tests.unit.cli.conftest import Terminal
 
 from flaskship.cli.commands import COMMANDS
+from flaskship.containers.shipment import Pushed
 from flaskship.tasks.machine import Port
 
 BREAK = f"applications.{API}.command={{/bin/false}}"
@@ -19,6 +21,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "verify": ("verify", "dev"),
     "history": ("history", "dev"),
     "rollback": ("rollback", "dev"),
+    "promote": ("promote", "dev", "staging"),
     "pause": ("pause", "dev", API),
     "resume": ("resume", "dev", API),
     "abort": ("abort", "dev", API),
@@ -42,6 +45,7 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "verify": (("verify", "staging", "--engine", "local"), 2, "ConfigurationInvalid"),
     "history": (("history",), 2, "UsageInvalid"),
     "rollback": (("rollback", "dev", "77"), 2, "ConfigurationInvalid"),
+    "promote": (("promote", "staging", "dev"), 2, "ConfigurationInvalid"),
     "pause": (("pause", "dev", "wrker"), 2, "ConfigurationInvalid"),
     "resume": (("resume", "dev"), 2, "UsageInvalid"),
     "abort": (("abort", "dev", API), 2, "ConfigurationInvalid"),
@@ -56,12 +60,22 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
 }
 
 
+def can_promote(stage: Stage) -> None:
+    """Let staging be on a cluster of its own, and a registry have what dev runs."""
+    stage.cluster = FakeState(stage.clock)
+    stage.sources[stage.image_id] = "source"
+    stage.pushed.append(Pushed("r.example.com/app", "1.0", DIGEST, "source", 1.0))
+    stage.project.chart.mkdir(parents=True)
+    (stage.project.chart / "values-staging.yaml").write_text("environment: staging\n")
+
+
 def test_no_command_is_left_out() -> None:
     assert set(GOOD) == set(BAD) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_success_is_one_document_of_the_schema(name: str, terminal: Terminal) -> None:
+def test_success_is_one_document_of_the_schema(name: str, terminal: Terminal, stage: Stage) -> None:
+    can_promote(stage)
     assert terminal("up", "dev", "--detach").code == 0
     assert terminal("deploy", "dev").code == 0
     if name == "abort":
@@ -213,3 +227,15 @@ def test_a_shipped_image_is_a_document_too(words: tuple[str, ...], listed: str, 
 )
 def test_options_of_build_that_contradict_are_refused(words: tuple[str, ...], terminal: Terminal) -> None:
     assert terminal("build", *words, "-o", "json").document["error"]["code"] == "ConfigurationInvalid"
+
+
+def test_a_promotion_tells_the_proof_of_both_sides(terminal: Terminal, stage: Stage) -> None:
+    can_promote(stage)
+    terminal("up", "dev", "--detach")
+    document = terminal("promote", "dev", "staging", "-o", "json").document
+    assert document["from"]["release"] == {"name": "dev-apps", "revision": 1}
+    assert document["from"]["images"] == {API: DIGEST, WORKER: DIGEST}
+    assert document["images"][API]["digest"] == DIGEST
+    assert (document["environment"], document["release"]["revision"]) == ("staging", 1)
+    assert document["verdict"]["outcome"] == "successful"
+    assert document["file"] == "infra/helmchart/values-staging.yaml"

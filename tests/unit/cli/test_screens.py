@@ -28,6 +28,8 @@ STORIES: dict[str, list[str]] = {
     "history": ["up dev --detach", f"deploy dev --reason bolder --set {BREAK}", "history dev"],
     "rollback": ["up dev --detach", "deploy dev", "rollback dev 1"],
     "restart": ["up dev --detach", "restart dev"],
+    "pause": ["up dev --detach", f"pause dev {API}"],
+    "abort": ["up dev --detach", f"deploy dev --no-rollback --set {BREAK}", f"abort dev {API}"],
     "events": ["up dev --detach", "events dev"],
     "logs": ["up dev --detach", "logs dev"],
     "verify": ["up dev --detach", "verify dev"],
