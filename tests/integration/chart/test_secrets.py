@@ -1,7 +1,5 @@
 """secret.yaml, externalsecret.yaml, secretstore.yaml: where secrets come from, and who reads which."""
 
-import re
-
 import pytest
 
 OWN = "secrets:\n  provider: "
@@ -10,21 +8,6 @@ OWN = "secrets:\n  provider: "
 def reference(release, variable: str, name: str = "my-tomorrows-api") -> dict[str, object]:
     found: dict[str, object] = release.env(name)[variable]["secretKeyRef"]
     return found
-
-
-def test_dev_makes_its_secret_under_a_name_that_changes_with_it(render) -> None:
-    release = render()
-    (secret,) = release.all("Secret").values()
-    assert secret["stringData"] == {"database-url": "sqlite:////data/reminders.db"}
-    assert secret["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert reference(release, "DATABASE_URL")["name"] == secret["metadata"]["name"]
-    (other,) = render("", "secrets.generated.api-key=x").all("Secret")
-    assert other != secret["metadata"]["name"]
-
-
-def test_dev_needs_no_key(render) -> None:
-    assert reference(render(), "API_KEY")["optional"] is True
-    assert "optional" not in reference(render(), "DATABASE_URL")
 
 
 def mounted(release, name: str = "my-tomorrows-api") -> list[str]:
@@ -82,38 +65,6 @@ def test_a_key_that_an_application_can_do_without_may_be_missing(render) -> None
     assert "API_KEY" not in release.env()
 
 
-def test_the_operator_fetches_them_from_the_store(render) -> None:
-    release = render(environment="prod")
-    secret = release.one("ExternalSecret", "app-secrets")
-    assert secret["apiVersion"] == "external-secrets.io/v1"
-    assert secret["spec"]["secretStoreRef"] == {"name": "aws-secrets-manager", "kind": "SecretStore"}
-    target = secret["spec"]["target"]
-    assert (target["name"], target["creationPolicy"]) == ("app-secrets", "Owner")
-    remote = {entry["secretKey"]: entry["remoteRef"] for entry in secret["spec"]["data"]}
-    assert remote["database-password"] == {"key": "my-app/production/database", "property": "password"}
-    assert {"api-key", "ui-password"} < set(remote)
-    credentials = release.one("ExternalSecret", "database-credentials")
-    assert credentials["spec"]["target"]["name"] == "database-secret"
-    assert [entry["secretKey"] for entry in credentials["spec"]["data"]] == ["password", "username"]
-    assert not release.all("Secret")
-
-
-def test_the_database_url_is_composed_of_what_rotates(render) -> None:
-    spec = render(environment="prod").one("ExternalSecret", "app-secrets")["spec"]
-    url = spec["target"]["template"]["data"]["database-url"]
-    assert spec["target"]["template"]["mergePolicy"] == "Merge"
-    assert url.startswith("postgresql+psycopg://{{ index . ")
-    fetched = {entry["secretKey"] for entry in spec["data"]}
-    assert set(re.findall(r'index \. "([^"]+)"', url)) <= fetched
-
-
-def test_the_store_reads_through_the_account_with_the_role(render) -> None:
-    store = render(environment="prod").one("SecretStore", "aws-secrets-manager")
-    aws = store["spec"]["provider"]["aws"]
-    assert aws["auth"]["jwt"]["serviceAccountRef"] == {"name": "my-app-serviceaccount"}
-    assert (aws["service"], aws["region"]) == ("SecretsManager", "us-west-2")
-
-
 def test_secrets_that_somebody_else_made_are_only_named(render) -> None:
     release = render(OWN + "existing\n  appSecrets: theirs\n", environment="prod")
     assert release.env()["DATABASE_URL_FILE"] == "/run/secrets/my-app/database-url"
@@ -122,28 +73,6 @@ def test_secrets_that_somebody_else_made_are_only_named(render) -> None:
     assert not release.all("Secret")
     assert not release.all("SecretStore")
     assert "The Secret theirs must exist" in str(release.rendered.notes)
-
-
-def test_a_key_can_be_added_and_one_removed(render) -> None:
-    text = (
-        "secrets: {external: {secrets: {database-credentials: null, app-secrets: "
-        "{data: {extra: {key: k, property: p}, api-key: null}}}}}\n"
-    )
-    release = render(text, environment="staging")
-    assert list(release.all("ExternalSecret")) == ["app-secrets"]
-    keys = [entry["secretKey"] for entry in release.one("ExternalSecret", "app-secrets")["spec"]["data"]]
-    assert "extra" in keys
-    assert "api-key" not in keys
-
-
-def test_without_a_role_for_the_account_the_operator_reads_as_itself(render) -> None:
-    text = "aws: {identity: podIdentity, roleArn: 'arn:aws:iam::123456789012:role/my-app-eks-pod-role'}\n"
-    release = render(text, environment="prod")
-    aws = release.one("SecretStore", "aws-secrets-manager")["spec"]["provider"]["aws"]
-    assert "auth" not in aws
-    assert aws["role"].endswith("my-app-eks-pod-role")
-    account = release.one("ServiceAccount", "my-app-serviceaccount")["metadata"]
-    assert "eks.amazonaws.com/role-arn" not in account["annotations"]
 
 
 def test_what_others_made_may_lack_what_is_optional(render) -> None:

@@ -10,6 +10,7 @@ def hosts(release) -> dict[str, str]:
     return {rule["host"]: rule["http"]["paths"][0]["backend"]["service"]["name"] for rule in rules}
 
 
+@pytest.mark.on
 def test_prod_exposes_api_and_admin(render) -> None:
     assert hosts(render(environment="prod")) == {
         "api.mytomorrows.com": "my-tomorrows-api",
@@ -17,6 +18,7 @@ def test_prod_exposes_api_and_admin(render) -> None:
     }
 
 
+@pytest.mark.on
 def test_the_load_balancer_is_told_what_it_needs(render) -> None:
     ingress = render(environment="prod").one("Ingress", "my-app-ingress")
     annotations = ingress["metadata"]["annotations"]
@@ -30,12 +32,14 @@ def test_the_load_balancer_is_told_what_it_needs(render) -> None:
     assert PREFIX + "certificate-arn" not in annotations
 
 
+@pytest.mark.off
 def test_dev_has_none_and_none_is_made_for_nobody(render) -> None:
     assert not render().all("Ingress")
     off = "ingress: {enabled: true}\nroles: {api: {ingress: {enabled: false}}}\n"
     assert not render(off).all("Ingress")
 
 
+@pytest.mark.override
 def test_another_class_gets_a_plain_ingress(render) -> None:
     text = "ingress: {className: nginx, tlsSecret: cert, annotations: {a: b}}\n"
     ingress = render(text, environment="staging").one("Ingress", "my-app-ingress")
@@ -45,6 +49,7 @@ def test_another_class_gets_a_plain_ingress(render) -> None:
     assert ingress["spec"]["tls"][0]["hosts"] == list(hosts(render(environment="staging")))
 
 
+@pytest.mark.override
 def test_ones_own_annotation_wins(render) -> None:
     text = f"ingress: {{annotations: {{{PREFIX}scheme: internal}}, certificateArn: 'arn:aws:acm:x'}}\n"
     annotations = render(text, environment="prod").one("Ingress", "my-app-ingress")["metadata"]["annotations"]
@@ -52,22 +57,26 @@ def test_ones_own_annotation_wins(render) -> None:
     assert annotations[PREFIX + "certificate-arn"] == "arn:aws:acm:x"
 
 
+@pytest.mark.override
 def test_a_host_may_be_said_whole(render) -> None:
     text = "applications:\n  my-tomorrows-api: {ingress: {host: www.example.org}}\n"
     assert "www.example.org" in hosts(render(text, environment="prod"))
 
 
+@pytest.mark.bad
 def test_a_host_is_given_once(refused) -> None:
     text = "applications:\n  my-tomorrows-api:\n    ingress: {host: admin.mytomorrows.com}\n"
     message = refused(text, environment="prod", line=3)
     assert "the host admin.mytomorrows.com is taken by my-tomorrows-admin already" in message
 
 
+@pytest.mark.bad
 def test_a_service_that_is_off_cannot_be_exposed(refused) -> None:
     text = "applications:\n  my-tomorrows-api:\n    service: {enabled: false}\n"
     assert "exposes a service that is off" in refused(text, environment="prod")
 
 
+@pytest.mark.bad
 @pytest.mark.parametrize(
     "ingress", ["{domain: 'a b'}", "{scheme: public}", "{enabled: 'yes'}", "{clasName: x}"]
 )

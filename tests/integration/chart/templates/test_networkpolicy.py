@@ -7,6 +7,7 @@ def policies(release) -> dict[str, object]:
     return {name: item["spec"] for name, item in release.all("NetworkPolicy").items()}
 
 
+@pytest.mark.on
 def test_everything_is_denied_but_questions_to_dns(render) -> None:
     deny = render(environment="prod").one("NetworkPolicy", "my-app-default-deny")["spec"]
     assert deny["policyTypes"] == ["Ingress", "Egress"]
@@ -22,6 +23,7 @@ def test_requests_come_from_siblings_and_the_load_balancer_to_the_containers_por
     assert [peer["ipBlock"]["cidr"] for peer in rule["from"][1:]] == ["10.0.1.0/24", "10.0.2.0/24"]
 
 
+@pytest.mark.on
 def test_only_who_has_a_database_reaches_it(render) -> None:
     release = render(environment="prod")
     (rule,) = release.one("NetworkPolicy")["spec"]["egress"]
@@ -42,6 +44,7 @@ def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render)
     assert "0.0.0.0/0" not in str(release.one("NetworkPolicy", "my-tomorrows-api"))
 
 
+@pytest.mark.override
 def test_ipv6_goes_out_only_where_it_is_said(render) -> None:
     release = render("networkPolicy: {ipv6: true}\n", environment="prod")
     blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
@@ -56,16 +59,19 @@ def test_what_webhooks_may_reach_the_network_opens_too(render) -> None:
     assert [one["ipBlock"]["cidr"] for one in blocks[1:]] == ["10.9.0.0/16", "10.8.0.1/32", "fd00::1/128"]
 
 
+@pytest.mark.off
 def test_dev_has_none(render) -> None:
     assert not render().all("NetworkPolicy")
 
 
+@pytest.mark.off
 def test_one_that_needs_nobody_can_go_without_its_own(render) -> None:
     alone = "{database: false, ingress: {enabled: false}, networkPolicy: {enabled: false}}"
     off = render(f"applications: {{my-tomorrows-api: {alone}}}\n", environment="staging")
     assert "my-tomorrows-api" not in policies(off)
 
 
+@pytest.mark.override
 def test_rules_of_ones_own_are_added(render) -> None:
     rules = "{egress: [{ports: [{port: 6379}]}], from: [{podSelector: {}}]}"
     text = f"applications:\n  my-tomorrows-api:\n    networkPolicy: {rules}\n"
@@ -74,6 +80,7 @@ def test_rules_of_ones_own_are_added(render) -> None:
     assert {"podSelector": {}} in spec["ingress"][0]["from"]
 
 
+@pytest.mark.bad
 def test_an_application_is_not_cut_off_from_its_database(refused) -> None:
     message = refused("networkPolicy:\n  databaseCidrs: []\n", environment="prod", line=2)
     assert "would be cut off from its database" in message
@@ -87,6 +94,7 @@ def test_the_test_pods_may_ask(render) -> None:
     assert "my-app-tests" not in policies(render("tests: {enabled: false}\n", environment="prod"))
 
 
+@pytest.mark.bad
 @pytest.mark.parametrize(
     "text", ["{databaseCidrs: [here]}", "{databasePort: 0}", "{enabld: true}", "{ingressCidrs: x}"]
 )

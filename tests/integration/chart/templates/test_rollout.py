@@ -5,6 +5,7 @@ import pytest
 API = "applications:\n  my-tomorrows-api:\n    "
 
 
+@pytest.mark.on
 def test_a_canary_shifts_requests_step_by_step(render) -> None:
     release = render(API + "strategy: {type: Canary}\n")
     assert "my-tomorrows-api" not in release.all("Deployment")
@@ -25,6 +26,7 @@ def test_a_canary_shifts_requests_step_by_step(render) -> None:
     assert "nodePort" not in release.one("Service", "my-tomorrows-api-canary")["spec"]["ports"][0]
 
 
+@pytest.mark.on
 def test_blue_green_has_a_preview(render) -> None:
     release = render(API + "strategy: {type: BlueGreen, blueGreen: {autoPromotion: false}}\n")
     assert release.one("Rollout")["spec"]["strategy"]["blueGreen"] == {
@@ -41,6 +43,7 @@ def test_the_pods_are_those_of_the_deployment(render) -> None:
     assert rolled == render().one("Deployment")["spec"]["template"]
 
 
+@pytest.mark.override
 def test_a_step_without_a_pause_waits_for_a_person(render) -> None:
     steps = "{type: Canary, canary: {steps: [{weight: 5}]}}"
     spec = render(API + f"strategy: {steps}\n").one("Rollout")["spec"]
@@ -54,16 +57,19 @@ def test_the_scalers_follow_the_workload(render) -> None:
     assert release.one("VerticalPodAutoscaler", "my-tomorrows-api-vpa")["spec"]["targetRef"] == target
 
 
+@pytest.mark.off
 def test_no_environment_needs_argo_rollouts_by_itself(render) -> None:
     for environment in ("dev", "staging", "prod"):
         assert not render(environment=environment).all("Rollout")
 
 
+@pytest.mark.bad
 def test_requests_cannot_move_without_services(refused) -> None:
     text = API + "strategy: {type: Canary}\n    service: {enabled: false, nodePort: null}\n"
     assert "moves requests between two services" in refused(text, line=3)
 
 
+@pytest.mark.bad
 @pytest.mark.parametrize(
     "strategy",
     ["{type: Cannary}", "{canary: {steps: []}}", "{canary: {steps: [{weight: 101}]}}", "{bluegreen: {}}"],

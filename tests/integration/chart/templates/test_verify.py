@@ -178,12 +178,14 @@ RULES = {
 }
 
 
+@pytest.mark.on
 @pytest.mark.parametrize("name", RULES)
 def test_it_is_refused_where_it_stands(refused, name: str) -> None:
     environment, bad, words, line, _ = RULES[name]
     assert words in refused(bad, environment=environment, line=line)
 
 
+@pytest.mark.off
 @pytest.mark.parametrize("name", RULES)
 def test_its_near_miss_renders(render, name: str) -> None:
     environment, *_, good = RULES[name]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ON = "monitoring: {prometheusRule: {enabled: true}}\n"
-METRICS = Path(__file__).resolve().parents[3] / "app" / "tomorrows" / "metrics.py"
+METRICS = Path(__file__).resolve().parents[4] / "app" / "tomorrows" / "metrics.py"
 
 
 def alerts(release) -> dict[str, dict[str, dict[str, object]]]:
@@ -17,10 +17,12 @@ def alerts(release) -> dict[str, dict[str, dict[str, object]]]:
     return {group["name"]: {rule["alert"]: rule for rule in group["rules"]} for group in spec["groups"]}
 
 
+@pytest.mark.off
 def test_it_is_off_unless_asked_for(render) -> None:
     assert not render(environment="prod").all("PrometheusRule")
 
 
+@pytest.mark.on
 def test_each_application_has_the_alerts_of_what_it_does(render) -> None:
     found = alerts(render(ON, environment="prod"))
     always = {"ApplicationDown", "RequestsFail", "RequestsSlow"}
@@ -39,6 +41,7 @@ def test_it_asks_for_metrics_that_exist_in_the_namespace_of_the_release(render) 
                 assert re.sub("_(total|bucket)$", "", name) in known
 
 
+@pytest.mark.override
 def test_thresholds_and_labels_are_values(render) -> None:
     text = "monitoring: {labels: {release: kube}, prometheusRule: {enabled: true, failedPercent: 1}}\n"
     release = render(text)
@@ -46,12 +49,14 @@ def test_thresholds_and_labels_are_values(render) -> None:
     assert str(alerts(release)["my-tomorrows-api"]["RequestsFail"]["expr"]).endswith("> 1")
 
 
+@pytest.mark.bad
 @pytest.mark.parametrize("text", ["{failedPercent: 100}", "{slowMilliseconds: fast}", "{lateSecond: 1}"])
 def test_thresholds_that_cannot_be_are_refused(refused, text: str) -> None:
     message = refused(f"monitoring: {{prometheusRule: {text}}}\n", line=1)
     assert "monitoring.prometheusRule." in message
 
 
+@pytest.mark.on
 def test_prometheus_itself_accepts_the_rules(render, tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from flaskship.chart import helm
 from flaskship.chart.project import load_project
 from flaskship.chart.values import layer_values
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
+@pytest.mark.on
 def test_dev_tells_its_port(render) -> None:
     notes = str(render().rendered.notes)
     assert "curl http://localhost:30080/health" in notes
@@ -16,6 +19,7 @@ def test_dev_tells_its_port(render) -> None:
     assert "WARNING" not in notes
 
 
+@pytest.mark.on
 def test_prod_tells_its_hosts_and_nothing_of_worker_and_monitoring_outside(render) -> None:
     notes = str(render(environment="prod").rendered.notes)
     assert "https://api.mytomorrows.com/" in notes
@@ -31,3 +35,28 @@ def test_the_wrong_namespace_is_said() -> None:
     notes = files["my-app/templates/NOTES.txt"]
     assert "WARNING: this environment belongs in namespace my-app-dev" in notes
     assert "-n my-app-dev --create-namespace" in notes
+
+
+@pytest.mark.off
+def test_what_has_no_service_has_no_way_in(render) -> None:
+    notes = str(render("", "applications.my-tomorrows-worker.service.enabled=false").rendered.notes)
+    assert "my-tomorrows-worker" not in notes
+    assert "helm test dev-apps -n my-app-dev" in notes
+
+
+@pytest.mark.override
+def test_ports_hosts_and_paths_are_those_of_the_values(render) -> None:
+    text = (
+        "ingress: {domain: example.org}\napplications:\n  my-tomorrows-api:\n"
+        "    service: {type: NodePort, nodePort: 31234, port: 8080}\n    probes: {liveness: {path: /alive}}\n"
+    )
+    notes = str(render(text, environment="prod").rendered.notes)
+    assert "https://api.example.org/" in notes
+    assert "curl http://localhost:31234/alive" in notes
+    assert "port-forward svc/my-tomorrows-api 8080:8080" in notes
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("text", ["environment: 'a b'", "partOf: A_B", "environment: [x]"])
+def test_names_that_cannot_be_are_refused(refused, text: str) -> None:
+    assert text.partition(":")[0] in refused(text + "\n", line=1)

@@ -5,6 +5,7 @@ import pytest
 API = "applications:\n  my-tomorrows-api:\n    "
 
 
+@pytest.mark.on
 def test_each_application_has_its_account_and_no_token(render) -> None:
     release = render()
     assert list(release.all("ServiceAccount")) == ["my-tomorrows-api", "my-tomorrows-worker"]
@@ -14,6 +15,7 @@ def test_each_application_has_its_account_and_no_token(render) -> None:
     assert not release.all("Role")
 
 
+@pytest.mark.override
 def test_the_shared_account_carries_the_role(render) -> None:
     arn = "arn:aws:iam::123456789012:role/my-app-eks-pod-role"
     account = render(f"aws: {{roleArn: '{arn}'}}\n", environment="prod").one(
@@ -24,12 +26,14 @@ def test_the_shared_account_carries_the_role(render) -> None:
     assert "eks.amazonaws.com/role-arn" not in plain["metadata"]["annotations"]
 
 
+@pytest.mark.override
 def test_access_to_aws_runs_as_the_shared_account(render) -> None:
     release = render(API + "aws: {access: true}\n")
     assert release.pod()["serviceAccountName"] == "my-app-serviceaccount"
     assert sorted(release.all("ServiceAccount")) == ["my-app-serviceaccount", "my-tomorrows-worker"]
 
 
+@pytest.mark.off
 def test_somebody_else_may_make_the_accounts(render) -> None:
     text = "aws: {createServiceAccount: false}\n" + API + "serviceAccount: {create: false, name: theirs}\n"
     release = render(text, environment="staging")
@@ -37,6 +41,7 @@ def test_somebody_else_may_make_the_accounts(render) -> None:
     assert sorted(release.all("ServiceAccount")) == ["my-tomorrows-admin", "my-tomorrows-worker"]
 
 
+@pytest.mark.on
 def test_rules_make_a_role_and_its_binding(render) -> None:
     rules = "[{apiGroups: [''], resources: [pods], verbs: [get]}]"
     release = render(API + f"serviceAccount: {{rules: {rules}}}\n")
@@ -45,6 +50,7 @@ def test_rules_make_a_role_and_its_binding(render) -> None:
     assert subject == {"kind": "ServiceAccount", "name": "my-tomorrows-api", "namespace": "my-app-dev"}
 
 
+@pytest.mark.bad
 @pytest.mark.parametrize(
     "text", ["aws: {acess: true}", "serviceAccount: {name: A_B}", "serviceAccount: {rules: {}}"]
 )
@@ -52,5 +58,6 @@ def test_accounts_that_cannot_be_are_refused(refused, text: str) -> None:
     assert "applications.my-tomorrows-api." in refused(API + text + "\n", line=3)
 
 
+@pytest.mark.bad
 def test_a_role_that_is_no_role_is_refused(refused) -> None:
     assert "aws.roleArn" in refused("aws: {roleArn: my-role}\n", line=1)

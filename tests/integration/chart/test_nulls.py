@@ -1,0 +1,75 @@
+"""A null deletes a default: at every path it renders whole objects, or is refused in a sentence."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flaskship.chart import helm
+from flaskship.chart.project import load_project
+from flaskship.chart.render import render_environment
+from flaskship.chart.values import layer_values
+from flaskship.model.errors import ConfigurationError
+from flaskship.policy.kubernetes.table import load_table
+from flaskship.policy.kubernetes.validate import violations
+from flaskship.policy.objects import parse_objects
+
+PROJECT = load_project(Path(__file__).resolve().parents[3])
+# Without these an application cannot be what another value says: the sentence names that value instead.
+TOLD_ELSEWHERE = {"priorityClasses.classes.critical", "priorityClasses.classes.normal", "roles.admin"}
+
+
+def paths(values: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if isinstance(values, Mapping):
+        for key, inner in values.items():
+            yield (*at, key)
+            yield from paths(inner, (*at, key))
+
+
+def problem(file: Path, environment: str, path: tuple[str, ...]) -> str | None:
+    """What is wrong with the objects, or with the refusal; None where all is well."""
+    value: Any = None
+    for key in reversed(path):
+        value = {key: value}
+    file.write_text(json.dumps(value))
+    chosen = PROJECT.environment(environment)
+    try:
+        layered = layer_values(PROJECT, chosen, (file,), ())
+        chart = render_environment(PROJECT, chosen, layered)
+    except ConfigurationError as error:
+        here = str(error.location) == f"{file}:1" or ".".join(path) in TOLD_ELSEWHERE
+        return None if here and "does not render" not in error.message else f"refused with {error}"
+    return broken([*chart.documents, *chart.hooks], chart.manifests)
+
+
+def broken(documents: list[Any], manifests: str) -> str | None:
+    table = load_table()
+    for one in parse_objects(tuple(documents), ()):
+        for number in table.schemas(one.api_version, one.kind):
+            for violation in violations(table, number, one.node):
+                return f"{one.kind} {violation.path}: {violation.message}"
+    for marks in ("<nil>", "<no value>", ": null"):
+        if marks in manifests:
+            return f"{marks} in the manifests"
+    return None
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_a_null_anywhere_is_whole_or_told_where_it_stands(tmp_path: Path, environment: str) -> None:
+    merged = layer_values(PROJECT, PROJECT.environment(environment), (), ()).merged
+    own = helm.parse_yaml((PROJECT.chart / f"values-{environment}.yaml").read_text())
+    # Prod has nearly everything on, so that a missing value shows; of dev what its own file says is enough.
+    every = list(paths(merged if environment == "prod" else own))
+    found = {".".join(path): problem(tmp_path / "extra.yaml", environment, path) for path in every}
+    assert {path: what for path, what in found.items() if what} == {}
+    assert len(every) > 20
+
+
+def test_what_is_broken_is_seen() -> None:
+    mount = {"name": "x", "mountPath": None}
+    spec = {"containers": [{"name": "x", "image": "y", "volumeMounts": [mount]}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
+    assert "mountPath" in str(broken([pod], ""))
+    assert broken([], "a: <nil>\n") == "<nil> in the manifests"
