@@ -12,6 +12,8 @@ def failure_of(verdict: Verdict, exit_code: int, what: str, hint: str | None = N
         return Failure("Unknown", f"{what}: {verdict.outcome}, and nothing says why", exit_code, hint=hint)
     first = verdict.causes[0]
     about = first.application or first.replica
+    # Many a message begins with the container's name, which is the application's.
+    about = None if about and first.message.startswith(f"{about} ") else about
     more = f" (and {len(verdict.causes) - 1} more)" if len(verdict.causes) > 1 else ""
     message = f"{what}: {f'{about}: ' if about else ''}{first.message}{more}"
     return Failure(first.code, message, exit_code, first.values, hint)

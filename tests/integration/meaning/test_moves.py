@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 
 from tests.contract.documents import deployment, service
-from tests.contract.harness import complete, uids
+from tests.contract.harness import annotated, complete, uids
 from tests.contract.local import IMAGE
 from tests.integration.meaning.conftest import Stage
 
@@ -58,6 +58,32 @@ async def test_a_restart_keeps_the_disruption_budget(stage: Stage) -> None:
 
     await stage.until(replaced)
     assert min(seen) >= 2
+
+
+async def test_what_was_restarted_is_not_replaced_again_by_a_deploy_that_leaves_its_template(
+    stage: Stage,
+) -> None:
+    """As on a cluster, where the restart's annotation outlives an upgrade and a rollback."""
+    before = await stage.succeed(stage.workload())
+    await stage.steer("web", Restart())
+    restarted = await stage.until(lambda now: complete(now) and not uids(now) & uids(before))
+    after = await stage.succeed(annotated(stage.workload(), turn="2"))
+    assert after.release is not None
+    assert after.release.revision == 2
+    assert uids(after) == uids(restarted)
+
+
+async def test_a_rollout_after_a_restart_is_bounded_by_its_strategy_alone(stage: Stage) -> None:
+    """A budget bounds what is done on purpose to what runs: here it would forbid every step."""
+    spec = {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}
+    selector = {"matchLabels": {"app.kubernetes.io/name": "web"}}
+    loose = of("policy/v1", "PodDisruptionBudget", "web", {"maxUnavailable": 1, "selector": selector})
+    before = await stage.succeed(stage.workload(spec=spec), loose)
+    await stage.steer("web", Restart())
+    restarted = await stage.until(lambda now: complete(now) and not uids(now) & uids(before))
+    strict = of("policy/v1", "PodDisruptionBudget", "web", {"minAvailable": 1, "selector": selector})
+    after = await stage.succeed(stage.workload(spec=spec, command=stage.serves("next")), strict)
+    assert not uids(after) & uids(restarted)
 
 
 async def test_higher_priority_starts_first(stage: Stage) -> None:

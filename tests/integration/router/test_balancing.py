@@ -304,6 +304,22 @@ async def test_an_ingress_chooses_by_host_and_path(gate, saying, talk):
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["service"] == "empty-service"
 
 
+async def test_what_no_rule_takes_is_not_found_unless_something_stands_behind_the_rules(gate, saying, talk):
+    shop = (await saying("shop")).endpoint()
+    rules = (HostRule("shop.test", "/cart", "Prefix", (shop,), "shop"),)
+    port = await gate.routes(Route("main", "http", (), rules, ""))
+    assert (
+        await talk(port, GET.replace(b"Host: a", b"Host: shop.test").replace(b" / ", b" /cart "))
+    ).endswith(b"shop")
+    for host in (b"shop.test", b"elsewhere"):
+        answer = await talk(port, GET.replace(b"Host: a", b"Host: " + host))
+        assert answer.startswith(b"HTTP/1.1 404 ")
+        assert b"no rule takes this host and path" in answer
+    assert gate.counters.failed == 0
+    await gate.routes(Route("main", "http", (), rules, "ingress"))
+    assert (await talk(port, GET)).startswith(b"HTTP/1.1 503 ")  # a default backend without a ready replica
+
+
 async def test_tcp_passes_everything_on_and_a_greeting_first(gate, serve, dead, talk):
     async def handle(reader, writer):
         writer.write(b"220 ready\r\n")

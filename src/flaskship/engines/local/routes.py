@@ -37,7 +37,10 @@ class HostRule:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What one listener does; endpoints serve whatever no rule matches. service is its name for people."""
+    """What one listener does; endpoints serve whatever no rule matches. service is its name for people.
+
+    Rules without endpoints and without a service beside them are all there is: 404 for whatever none matches.
+    """
 
     listener: str
     protocol: Protocol = "http"

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an environment should be doing; scales and restarts are by workload and last until a deploy."""
+    """What an environment should be doing; by workload are scales, which last until a deploy, and restarts.
+
+    A restart's mark says when and in which revision it was asked for: while that one runs, budgets bound it.
+    """
 
     environment: str
     release: str

@@ -122,7 +122,19 @@ def test_a_deploy_ends_what_was_steered(state):
         ("web",),
     )
     state.add_revision(release(), 2.0)
-    assert dict(state.intent("dev").scales) == {}
+    assert (dict(state.intent("dev").scales), state.intent("dev").paused) == ({}, ())
+
+
+def test_a_deploy_keeps_the_marks_of_restarts_of_its_own_environment(state):
+    from dataclasses import replace
+
+    for name in ("dev", "other"):
+        state.add_revision(release(environment=name), 1.0)
+    state.save_intent(replace(state.intent("dev"), restarts={"web": "1.000@1"}))
+    state.add_revision(release(), 2.0)
+    state.add_revision(release(environment="other"), 2.0)
+    assert dict(state.intent("dev").restarts) == {"web": "1.000@1"}
+    assert dict(state.intent("other").restarts) == {}
 
 
 def test_a_replica_takes_its_processes_with_it(state):

@@ -17,6 +17,7 @@ _UNTRANSLATABLE = frozenset(
 )  # fmt: skip
 # They would install into another place than the image.
 _ELSEWHERE = frozenset({"user", "target", "prefix", "root", "require-virtualenv", "python", "dry-run"})
+SYSTEM_UV_CONFIGURATION = Path("/etc/uv/uv.toml")
 SYSTEM_STORES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -39,6 +40,7 @@ class UvSettings:
 def translate_settings(settings: PipSettings, environment: Mapping[str, str]) -> UvSettings:
     """uv's variables and options for pip's settings; variables for uv that the user has set win."""
     variables: dict[str, str] = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+    variables.update(_configuration(environment))
     options: list[str] = []
     _indexes(settings, variables, options)
     _trust(settings, variables, environment)
@@ -62,6 +64,17 @@ def translate_settings(settings: PipSettings, environment: Mapping[str, str]) ->
         if not (name.startswith("UV_") and environment.get(name))
     }
     return UvSettings(chosen, tuple(options), _impossible(settings))
+
+
+def _configuration(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the user wrote for uv counts; a uv.toml of a folder around the project is not the image's."""
+    if environment.get("UV_CONFIG_FILE"):
+        return {}
+    home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME") or "/", ".config")
+    for place in (Path(home, "uv", "uv.toml"), SYSTEM_UV_CONFIGURATION):
+        if place.is_file():
+            return {"UV_CONFIG_FILE": os.fspath(place)}
+    return {"UV_NO_CONFIG": "1"}
 
 
 def _indexes(settings: PipSettings, variables: dict[str, str], options: list[str]) -> None:

@@ -50,6 +50,10 @@ class Plan:
             return self.default
         return self.rules.find(request.headers.host, request.target) or self.default
 
+    def is_nobodys(self, balancer: Balancer) -> bool:
+        """Tell whether no rule takes what this balancer was chosen for, and nothing stands behind them."""
+        return balancer is self.default and bool(self.rules) and not self.service
+
 
 class Entrance:
     """What the connections of one listener see of it."""

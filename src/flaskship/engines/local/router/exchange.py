@@ -61,7 +61,10 @@ class Exchange:
             self._started if not self._tried else self._client.context.now(), self._tried
         )
         if endpoint is None:
-            self._fail(status, reason)
+            if self._client.entrance.plan.is_nobodys(balancer):
+                self._fail(404, "no rule takes this host and path", ours=False)
+            else:
+                self._fail(status, reason)
             return
         self._take(endpoint)
 

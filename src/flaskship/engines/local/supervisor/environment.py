@@ -16,7 +16,7 @@ from flaskship.engines.local.spec import Autoscaler, Deployment, Job
 from flaskship.engines.local.state import Intent, ReplicaRecord
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.autoscaling import keep_scaling
-from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.generation import Generation, asked_in
 from flaskship.engines.local.supervisor.ingress import Entrance
 from flaskship.engines.local.supervisor.planning import planner
 from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
@@ -96,7 +96,7 @@ class EnvironmentRuntime:
                 generation.template_key(spec, stamp),
                 self._desired(spec, generation),
                 spec.paused or spec.name in intent.paused,
-                self._budgets(spec, generation) if stamp else (),
+                self._budgets(spec, generation) if asked_in(stamp, intent.revision) else (),
             )
             before = known.get(spec.name)
             if before is not None and before.template == workload.template:

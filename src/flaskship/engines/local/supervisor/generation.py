@@ -39,3 +39,13 @@ class Generation:
         every = (*template.init_containers, *template.containers)
         content = [template.hash, stamp, *(self.image(c.image) or "" for c in every)]
         return hashlib.sha256("\n".join(content).encode()).hexdigest()[:10]
+
+
+def restart_mark(at: float, revision: int) -> str:
+    """Return what tells the replicas of a restart from those before it."""
+    return f"{at:.3f}@{revision}"
+
+
+def asked_in(mark: str, revision: int) -> bool:
+    """Tell whether this revision was restarted on purpose; the rollout of another one is no restart."""
+    return mark.endswith(f"@{revision}")

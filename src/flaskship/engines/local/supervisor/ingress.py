@@ -73,8 +73,10 @@ class Entrance:
             rules += [HostRule(host, rule.path, kind, found, rule.service) for host in hosts]
         default = next((one.default for one in self.ingresses if one.default), None)
         behind = self._backend(*default) if default else None
+        # Without a default backend nothing stands behind what no rule takes: the router answers 404 then.
+        name = "ingress" if default else ""
         return Route(
-            self.name, "http", services.endpoints(*behind, ready) if behind else (), tuple(rules), "ingress"
+            self.name, "http", services.endpoints(*behind, ready) if behind else (), tuple(rules), name
         )
 
     def _rules(self) -> Iterator[IngressRule]:

@@ -18,7 +18,7 @@ from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor import ingress, observing, services
 from flaskship.engines.local.supervisor.custody import is_unfinished, take_custody
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
-from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.generation import Generation, restart_mark
 from flaskship.engines.local.supervisor.ingress import Entrance
 from flaskship.engines.local.supervisor.locks import Locks
 from flaskship.engines.local.supervisor.router_link import RouterLink
@@ -115,7 +115,7 @@ class Supervisor:
             raise ConfigurationError(f"{environment} runs no workload {workload}")
         intent, kind = runtime.intent, action.get("kind")
         if kind == "restart":
-            stamp = f"{self.world.now():.3f}"
+            stamp = restart_mark(self.world.now(), intent.revision)
             intent = replace(intent, restarts={**intent.restarts, workload: stamp})
         elif kind == "scale":
             replicas = msgspec.convert(action.get("replicas"), int)

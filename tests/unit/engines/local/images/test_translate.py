@@ -138,3 +138,21 @@ def test_credentials_are_masked(text: str, masked: str) -> None:
 )
 def test_no_password_survives(password: str) -> None:
     assert f":{password}@" not in mask(f"error at https://user:{password}@host/simple/: no")
+
+
+def test_a_configuration_of_a_folder_around_the_project_is_left_out(tmp_path: Path) -> None:
+    bare = {"HOME": str(tmp_path)}
+    assert translate_settings(settings(), bare).environment["UV_NO_CONFIG"] == "1"
+
+
+def test_the_users_own_configuration_of_uv_counts(tmp_path: Path) -> None:
+    file = tmp_path / ".config/uv/uv.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("offline = true\n")
+    found = translate_settings(settings(), {"HOME": str(tmp_path)}).environment
+    assert found["UV_CONFIG_FILE"] == str(file)
+    assert "UV_NO_CONFIG" not in found
+    named = translate_settings(
+        settings(), {"HOME": str(tmp_path), "UV_CONFIG_FILE": "/mine.toml"}
+    ).environment
+    assert not named.keys() & {"UV_CONFIG_FILE", "UV_NO_CONFIG"}

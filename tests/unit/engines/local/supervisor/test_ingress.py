@@ -44,7 +44,7 @@ def test_each_rule_answers_to_its_host_and_to_its_name_under_localhost() -> None
             HostRule("a.example.localhost", "/", "Prefix", (ENDPOINT,), "web"),
             HostRule("*", "/x", "Exact", (ENDPOINT,), "web"),
         ),
-        "ingress",
+        "",
     )
     assert from_json(to_json(RouteTable(1, (route,)))).routes == (route,)
 
@@ -54,7 +54,11 @@ def test_a_replica_that_is_not_ready_gets_nothing() -> None:
 
 
 def test_a_default_backend_serves_what_no_rule_matches() -> None:
-    assert entrance(default=("web", 80)).route([replica()]).endpoints == (ENDPOINT,)
+    found = entrance(default=("web", 80)).route([replica()])
+    assert found.endpoints == (ENDPOINT,)
+    # The name tells the router that somebody is meant to answer, though nobody may be ready.
+    assert found.service == "ingress"
+    assert entrance(default=("web", 80)).route([]).service == "ingress"
 
 
 def test_a_backend_that_is_not_there_is_named_and_has_no_endpoints() -> None:
