@@ -147,8 +147,9 @@ class Reflector:
                 if not place.version:
                     place.version = await self._list(resource)
                     self._changed()
-                self._regained(resource)
+                    self._regained(resource)
                 await self._watch(resource, place)
+                self._regained(resource)
             except ExpiredError:
                 place.version = ""  # too much has happened since: a whole list again
                 await asyncio.sleep(self._jitter() * FIRST_SECONDS)
@@ -161,8 +162,8 @@ class Reflector:
                 await self._lost(resource, error, place.failures)
             except FlaskshipError as error:
                 place.failures += 1
-                if place.failures > 2:
-                    place.version = ""  # what it said may be about the version that was asked for
+                if place.failures > 1:
+                    place.version = ""  # a list tells at once that it is back, where a watch may be silent
                 await self._lost(resource, error, place.failures)
 
     async def _watch(self, resource: Resource, place: "Place") -> None:
