@@ -370,7 +370,8 @@ def _near_misses() -> tuple[Scenario, ...]:
                             "late = '0' if os.path.exists('/once/seen') else '60'\n"
                             "open('/once/seen', 'w').close(); sys.argv.append(late)\n" + SERVER
                         ),
-                        livenessProbe=probe("/health"),
+                        # A busy node needs seconds to start Python: the second run is to have them.
+                        livenessProbe=probe("/health", failureThreshold=8),
                         **ONCE_MOUNT,
                     ),
                     pod=ONCE_VOLUME,
@@ -381,9 +382,11 @@ def _near_misses() -> tuple[Scenario, ...]:
         ),
         Scenario(
             "quota_for_a_moment",
-            (workload(changed, replicas=2, strategy=surge),),
-            old=(workload(replicas=2, strategy=surge),),
-            before=(namespaced("ResourceQuota", "pods", {"hard": {"pods": "2"}}),),
+            (workload(changed, strategy=surge, deadline=120),),
+            old=(workload(strategy=surge),),
+            before=(namespaced("ResourceQuota", "pods", {"hard": {"pods": "1"}}),),
+            # A controller asks again after ever longer pauses: 20 seconds and more are nothing special.
+            seconds=120,
         ),
         Scenario(
             "old_pod_crashes",

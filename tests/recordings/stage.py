@@ -124,12 +124,26 @@ async def _follow(
 
 
 def first_signal(rows: list[dict[str, Any]], applied_at: float) -> float | None:
-    """Return when the cluster first said that the change fails: a word of WORDS, or a second failed end."""
+    """Return when the cluster first said that the change fails.
+
+    That is a word of WORDS, a second failed end, or a replica that is not ready any more.
+    """
+    ready: set[str] = set()
     for row in rows:
         for kind, document in _documents(row):
-            if _is_new(kind, document, applied_at) and _says(kind, document):
+            if not _is_new(kind, document, applied_at):
+                continue
+            if _says(kind, document) or (kind == "Pod" and _lost(document, ready)):
                 return float(row["at"])
     return None
+
+
+def _lost(pod: dict[str, Any], ready: set[str]) -> bool:
+    uid, conditions = pod["metadata"]["uid"], (pod.get("status") or {}).get("conditions") or ()
+    now = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    if now:
+        ready.add(uid)
+    return not now and uid in ready and "deletionTimestamp" not in pod["metadata"]
 
 
 def _documents(row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

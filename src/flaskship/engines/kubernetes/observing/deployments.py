@@ -25,7 +25,7 @@ def deployment_snapshot(
     """Return the workload; nothing of its status counts until its controller has seen the newest spec."""
     family = Family.of(one.metadata.uid, observed)
     seen = one.status.observed_generation >= one.metadata.generation
-    newest_set = newest(family.replica_sets) if seen else None
+    newest_set = newest(family.replica_sets, one.metadata) if seen else None
     template = template_hash(newest_set.metadata) if newest_set is not None else ""
     new = family.of_template(template) if template else ()
     replicas = tuple(

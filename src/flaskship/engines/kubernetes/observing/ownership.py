@@ -38,9 +38,12 @@ def template_hash(meta: Meta) -> str:
     return next((meta.labels[one] for one in HASHES if one in meta.labels), "")
 
 
-def newest(replica_sets: Iterable[ReplicaSet]) -> ReplicaSet | None:
-    """Return the ReplicaSet of the newest revision, as its controller numbered them."""
-    return max(replica_sets, key=lambda one: (_revision(one), one.metadata.created_at), default=None)
+def newest(replica_sets: Iterable[ReplicaSet], workload: Meta) -> ReplicaSet | None:
+    """Return the ReplicaSet of the newest revision; None where its workload has one that was not seen yet."""
+    found = max(replica_sets, key=lambda one: (revision(one.metadata), one.metadata.created_at), default=None)
+    if found is None or revision(found.metadata) < revision(workload):
+        return None
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def about(events: Iterable[Event], uid: str) -> tuple[Event, ...]:
     return tuple(sorted((one for one in events if one.involved_object.uid == uid), key=lambda one: one.at))
 
 
-def _revision(one: ReplicaSet) -> int:
-    text = next((one.metadata.annotations[key] for key in REVISIONS if key in one.metadata.annotations), "0")
+def revision(meta: Meta) -> int:
+    """Return the number that the controller gave a workload's newest template, or the one of a ReplicaSet."""
+    text = next((meta.annotations[key] for key in REVISIONS if key in meta.annotations), "0")
     return int(text) if text.isdigit() else 0

@@ -2,8 +2,8 @@
 
 import re
 
-from flaskship.engines.kubernetes.observing.conditions import changed_at, condition
-from flaskship.engines.kubernetes.observing.ownership import Family, about
+from flaskship.engines.kubernetes.observing.conditions import changed_at, condition, is_ready
+from flaskship.engines.kubernetes.observing.ownership import Family, about, standing, template_hash
 from flaskship.engines.kubernetes.observing.problems import GRACE_SECONDS
 from flaskship.engines.kubernetes.observing.surroundings import Event
 from flaskship.engines.kubernetes.observing.workloads import ReplicaSet
@@ -32,14 +32,20 @@ def refusal_of(
     since = changed_at(failed)
     # One that stood before the apply is an earlier revision's until the deadline.
     ours = since >= applied_at
-    stood = now - since >= GRACE_SECONDS and not _gives_back(told, family, events)
+    stood = now - since >= GRACE_SECONDS and not _gives_back(newest, told, family, events)
     return named(message, evidence, ours=ours, stood=stood)
 
 
-def _gives_back(told: tuple[Event, ...], family: Family, events: tuple[Event, ...]) -> bool:
+def _gives_back(
+    newest: ReplicaSet, told: tuple[Event, ...], family: Family, events: tuple[Event, ...]
+) -> bool:
     """Tell whether pods that the update retires may still make room: none was refused since they are gone."""
     if any(pod.metadata.deletion_timestamp is not None for pod in family.pods):
         return True
+    new = family.of_template(template_hash(newest.metadata))
+    old = sum(standing(pod) for pod in family.pods) - len(new)
+    if old and any(not is_ready(pod) for pod in new):
+        return True  # an old one goes when a new one is ready
     retired = [
         event.at
         for one in family.replica_sets
