@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -54,6 +54,9 @@ properties: bootstrap-dev ## EXAMPLES=400 generated values through the chart, ot
 checkov: bootstrap ## Checkov on the rendered manifests: no finding without an accepted reason
 	@$(find_python); "$$python" scripts/bootstrap.py checkov
 	@.venv/bin/python scripts/scan_manifests.py
+
+rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
+	@.venv/bin/flaskship aws rehearse --env prod
 
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"

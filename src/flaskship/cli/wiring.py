@@ -1,11 +1,13 @@
 """The real world: where the stories meet the chart, the engines, the network and the clock."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from flaskship.containers.shipment import Pushed, Shipment, Shipped
+from flaskship.aws.rehearsal.outcome import Outcome
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -46,6 +48,7 @@ def real_world() -> World:
         inspect=_inspect,
         meet=_meet,
         provenance=provenance_of,
+        rehearse=_rehearse,
     )
 
 
@@ -186,3 +189,9 @@ async def _meet(environments: Iterable[Environment]) -> tuple[Met, ...]:
     from flaskship.tasks.meeting import meet
 
     return await meet(environments)
+
+
+def _rehearse(project: Project, stacks: Sequence[str], environment: str, report: Report) -> Outcome:
+    from flaskship.aws.rehearsal.run import rehearse
+
+    return rehearse(project.root / "infra", stacks, environment, os.environ, report)

@@ -1,0 +1,34 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+variables {
+  name              = "my-app-eks-pod-role"
+  description       = "Pods"
+  oidc_provider_arn = "arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF"
+  service_accounts  = ["my-app-prod:my-app-serviceaccount"]
+}
+
+run "bound_to_one_account" {
+  command = plan
+
+  assert {
+    condition     = local.issuer == "oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF"
+    error_message = "The issuer is the provider's ARN without its beginning."
+  }
+
+  assert {
+    condition     = one([for condition in data.aws_iam_policy_document.trust.statement[0].condition : one(condition.values) if endswith(condition.variable, ":sub")]) == "system:serviceaccount:my-app-prod:my-app-serviceaccount"
+    error_message = "The trust names the one service account."
+  }
+}
+
+run "any_account_of_a_namespace" {
+  command = plan
+
+  variables {
+    service_accounts = ["my-app-prod:*"]
+  }
+
+  expect_failures = [var.service_accounts]
+}

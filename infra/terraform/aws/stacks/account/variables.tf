@@ -1,0 +1,58 @@
+variable "project" {
+  description = "What the names of everything begin with."
+  type        = string
+  default     = "my-app"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.project))
+    error_message = "project must be 3 to 20 lower-case letters, digits and hyphens: my-app."
+  }
+}
+
+variable "region" {
+  description = "Where everything is made."
+  type        = string
+  default     = "us-west-2"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be the name of an AWS region: us-west-2."
+  }
+}
+
+variable "environments" {
+  description = "The environments that live in this account: a deploying role each."
+  type        = set(string)
+  default     = ["dev", "staging", "prod"]
+
+  validation {
+    condition     = length(var.environments) > 0 && length(setsubtract(var.environments, ["dev", "staging", "prod"])) == 0
+    error_message = "environments must be some of dev, staging and prod."
+  }
+}
+
+variable "repository" {
+  description = "The GitHub repository whose workflows deploy: owner and name, and their ids where GitHub writes them into subjects (repositories made after 2026-07-15, renamed ones, and those that opted in)."
+  type = object({
+    owner    = string
+    name     = string
+    owner_id = optional(string)
+    id       = optional(string)
+  })
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9-]*$", var.repository.owner)) && can(regex("^[A-Za-z0-9._-]+$", var.repository.name))
+    error_message = "repository must have the owner and the name as GitHub has them, without wildcards."
+  }
+
+  validation {
+    condition     = (var.repository.owner_id == null) == (var.repository.id == null) && (var.repository.id == null || can(regex("^[0-9]+$", var.repository.id)) && can(regex("^[0-9]+$", var.repository.owner_id)))
+    error_message = "repository.owner_id and repository.id go together, and are numbers: gh api repos/OWNER/NAME --jq '.owner.id, .id'."
+  }
+}
+
+variable "security_standards" {
+  description = "Standards of Security Hub, as in arn:aws:securityhub:REGION::standards/NAME."
+  type        = set(string)
+  default     = ["aws-foundational-security-best-practices/v/1.0.0"]
+}

@@ -1,0 +1,65 @@
+resource "aws_budgets_budget" "this" {
+  name         = local.name
+  budget_type  = "COST"
+  limit_amount = tostring(var.budget_usd)
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  cost_filter {
+    name   = "TagKeyValue"
+    values = ["user:Environment$${var.environment}"]
+  }
+
+  notification {
+    comparison_operator       = "GREATER_THAN"
+    notification_type         = "ACTUAL"
+    threshold                 = 80
+    threshold_type            = "PERCENTAGE"
+    subscriber_sns_topic_arns = [module.alarms.topic_arn]
+  }
+
+  notification {
+    comparison_operator       = "GREATER_THAN"
+    notification_type         = "FORECASTED"
+    threshold                 = 100
+    threshold_type            = "PERCENTAGE"
+    subscriber_sns_topic_arns = [module.alarms.topic_arn]
+  }
+}
+
+resource "aws_ce_anomaly_monitor" "this" {
+  name         = local.name
+  monitor_type = "CUSTOM"
+  monitor_specification = jsonencode({
+    And            = null
+    CostCategories = null
+    Dimensions     = null
+    Not            = null
+    Or             = null
+    Tags = {
+      Key          = "user:Environment"
+      MatchOptions = null
+      Values       = [var.environment]
+    }
+  })
+}
+
+resource "aws_ce_anomaly_subscription" "this" {
+  name             = local.name
+  frequency        = "IMMEDIATE"
+  monitor_arn_list = [aws_ce_anomaly_monitor.this.arn]
+
+  subscriber {
+    type    = "SNS"
+    address = module.alarms.topic_arn
+  }
+
+  # A tenth of the month's budget.
+  threshold_expression {
+    dimension {
+      key           = "ANOMALY_TOTAL_IMPACT_ABSOLUTE"
+      match_options = ["GREATER_THAN_OR_EQUAL"]
+      values        = [tostring(floor(var.budget_usd / 10))]
+    }
+  }
+}

@@ -1,0 +1,109 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+override_data {
+  target = data.aws_ssm_parameter.network
+  values = {
+    value = "{\"database_subnets\":{\"us-west-2a\":\"subnet-0a\",\"us-west-2b\":\"subnet-0b\"},\"security_groups\":{\"database\":\"sg-0d\"}}"
+  }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.platform
+  values = {
+    value = "{\"cluster\":\"my-app-dev\",\"oidc_provider_arn\":\"arn:aws:iam::111122223333:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF\"}"
+  }
+}
+
+# Ephemeral resources cannot be mocked. dev has no entries, so this provider is asked for nothing; the rehearsal
+# proves what is random.
+provider "aws" {
+  alias                       = "values"
+  region                      = "us-west-2"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
+variables {
+  environment  = "dev"
+  applications = ["my-tomorrows-api", "my-tomorrows-worker"]
+  budget_usd   = 100
+  database = {
+    instance_class  = "db.t4g.micro"
+    storage_gib     = { initial = 20, max = 50 }
+    multi_az        = false
+    backup_days     = 1
+    max_connections = 80
+  }
+}
+
+run "the_pods_role_is_bound_and_narrow" {
+  command = apply
+
+  assert {
+    condition     = endswith(output.pods_role_arn, "role/mock") && local.namespace == "my-app-dev"
+    error_message = "The role is bound in the environment's namespace."
+  }
+
+  assert {
+    condition     = alltrue([for statement in concat(data.aws_iam_policy_document.bucket.statement, data.aws_iam_policy_document.secrets.statement, data.aws_iam_policy_document.parameters.statement) : !contains(statement.resources, "*")])
+    error_message = "No statement of the pods' role is about everything."
+  }
+
+  assert {
+    condition     = output.helm_values.secrets.external.secrets.app-secrets.data.database-password.key == module.database.secret_arn
+    error_message = "The chart takes the password from the database's own secret."
+  }
+}
+
+run "prod_without_a_certificate" {
+  command = plan
+
+  variables {
+    environment = "prod"
+    database = {
+      instance_class  = "db.m7g.large"
+      storage_gib     = { initial = 100, max = 1000 }
+      multi_az        = true
+      backup_days     = 35
+      max_connections = 800
+    }
+  }
+
+  expect_failures = [var.certificate_arn]
+}
+
+run "prod_without_a_standby" {
+  command = plan
+
+  variables {
+    environment     = "prod"
+    certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+  }
+
+  expect_failures = [var.database]
+}
+
+run "an_unknown_environment" {
+  command = plan
+
+  variables {
+    environment = "test"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "no_application" {
+  command = plan
+
+  variables {
+    applications = []
+  }
+
+  expect_failures = [var.applications]
+}

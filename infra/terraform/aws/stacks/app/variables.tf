@@ -1,0 +1,175 @@
+variable "project" {
+  description = "What the names of everything begin with."
+  type        = string
+  default     = "my-app"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.project))
+    error_message = "project must be 3 to 20 lower-case letters, digits and hyphens: my-app."
+  }
+}
+
+variable "environment" {
+  description = "Which environment this is: its file in environments/ says the rest."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.environment)
+    error_message = "environment must be dev, staging or prod: pass -var-file=environments/dev.tfvars or another of them."
+  }
+}
+
+variable "region" {
+  description = "Where everything is made."
+  type        = string
+  default     = "us-west-2"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be the name of an AWS region: us-west-2."
+  }
+}
+
+variable "namespace" {
+  description = "The namespace of the applications; empty: the project's and the environment's name."
+  type        = string
+  default     = ""
+}
+
+variable "bucket_name" {
+  description = "The applications' bucket; empty: my-app-bucket-ENVIRONMENT-ACCOUNT, because names are taken or free in the whole world."
+  type        = string
+  default     = ""
+}
+
+variable "registry" {
+  description = "Whether this environment's account holds the images; the others pull from that one."
+  type        = bool
+  default     = true
+}
+
+variable "image" {
+  description = "The image's repository, below the project's name."
+  type        = string
+  default     = "my-demo-app"
+}
+
+variable "applications" {
+  description = "The applications of the environment: one log group each."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.applications) > 0 && alltrue([for name in var.applications : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
+    error_message = "applications must name at least one application, as the chart does: my-tomorrows-api."
+  }
+}
+
+variable "database" {
+  description = "The database's machine, disk, standby and backups."
+  type = object({
+    instance_class       = string
+    storage_gib          = object({ initial = number, max = number })
+    multi_az             = bool
+    backup_days          = number
+    performance_insights = optional(bool, true)
+    max_connections      = number
+  })
+
+  validation {
+    condition     = var.environment != "prod" || var.database.multi_az
+    error_message = "database.multi_az must be true in prod: without a standby a zone's failure stops it."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.database.backup_days >= 14
+    error_message = "database.backup_days must be 14 at least in prod."
+  }
+}
+
+variable "domain" {
+  description = "The applications' domain: api. and admin. are its names."
+  type        = string
+  default     = "mytomorrows.com"
+
+  validation {
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a domain name: mytomorrows.com."
+  }
+}
+
+variable "zone_id" {
+  description = "The Route 53 zone of the domain, where the certificate is proved; empty: certificate_arn is taken."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.zone_id == "" || can(regex("^Z[A-Z0-9]+$", var.zone_id))
+    error_message = "zone_id must be the id of a hosted zone: Z0123456789ABCDEFGHIJ."
+  }
+}
+
+variable "certificate_arn" {
+  description = "A certificate that exists already; empty where zone_id makes one."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:.+:certificate/.+$", var.certificate_arn))
+    error_message = "certificate_arn must be the ARN of a certificate."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.certificate_arn != "" || var.zone_id != ""
+    error_message = "prod needs a certificate: set zone_id and it is made, or certificate_arn to one that exists."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long logs of the applications are kept."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "log_retention_days must be one that CloudWatch Logs knows: 7, 30, 90, 365 ..."
+  }
+}
+
+variable "alarm_emails" {
+  description = "Who is told of alarms, of the budget and of unusual cost."
+  type        = set(string)
+  default     = []
+}
+
+variable "runbooks" {
+  description = "Address of the page of runbooks, as people of the team reach it."
+  type        = string
+  default     = "docs/how-to/runbooks.md"
+}
+
+variable "budget_usd" {
+  description = "What the environment may cost in a month; 80 % spent and 100 % foreseen are told."
+  type        = number
+
+  validation {
+    condition     = var.budget_usd > 0
+    error_message = "budget_usd must be more than 0."
+  }
+}
+
+variable "trace_share" {
+  description = "The share of requests that X-Ray keeps, beside one in each second."
+  type        = number
+  default     = 0.05
+
+  validation {
+    condition     = var.trace_share >= 0 && var.trace_share <= 1
+    error_message = "trace_share must be from 0 to 1."
+  }
+}
+
+variable "secrets_generation" {
+  description = "Raise it to make every random secret anew."
+  type        = number
+  default     = 1
+}

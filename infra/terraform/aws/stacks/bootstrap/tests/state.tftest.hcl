@@ -1,0 +1,22 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+run "a_bucket_of_this_account" {
+  command = apply
+
+  assert {
+    condition     = strcontains(output.init, "-backend-config=bucket=mock-bucket")
+    error_message = "The output says how other stacks find the bucket."
+  }
+}
+
+run "a_region_that_is_none" {
+  command = plan
+
+  variables {
+    region = "oregon"
+  }
+
+  expect_failures = [var.region]
+}

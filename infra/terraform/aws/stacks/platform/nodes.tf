@@ -1,0 +1,68 @@
+resource "aws_iam_role" "nodes" {
+  name               = "${local.name}-nodes"
+  description        = "Nodes of ${local.name}"
+  assume_role_policy = data.aws_iam_policy_document.nodes_trust.json
+}
+
+data "aws_iam_policy_document" "nodes_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ec2.amazonaws.com"]
+    }
+  }
+}
+
+# The network plug-in runs before any identity of pods exists, hence its policy is the nodes'.
+resource "aws_iam_role_policy_attachment" "nodes" {
+  for_each = toset([
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEKS_CNI_Policy",
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonSSMManagedInstanceCore",
+  ])
+
+  role       = aws_iam_role.nodes.name
+  policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/${each.key}"
+}
+
+module "on_demand" {
+  source = "../../modules/node-group"
+
+  cluster_name   = module.cluster.name
+  name           = "on-demand"
+  capacity_type  = "ON_DEMAND"
+  instance_types = var.on_demand.instance_types
+  size           = var.on_demand.size
+  subnets        = local.subnets
+  security_group = local.network.security_groups.nodes
+  role_arn       = aws_iam_role.nodes.arn
+  tags           = local.tags
+
+  depends_on = [aws_iam_role_policy_attachment.nodes]
+}
+
+module "spot" {
+  source = "../../modules/node-group"
+
+  cluster_name   = module.cluster.name
+  name           = "spot"
+  capacity_type  = "SPOT"
+  instance_types = var.spot.instance_types
+  size           = var.spot.size
+  subnets        = local.subnets
+  security_group = local.network.security_groups.nodes
+  role_arn       = aws_iam_role.nodes.arn
+  tags           = local.tags
+
+  depends_on = [aws_iam_role_policy_attachment.nodes]
+}
+
+# Nodes of managed groups have their entry by themselves; those that Karpenter starts need this one.
+resource "aws_eks_access_entry" "nodes" {
+  cluster_name  = module.cluster.name
+  principal_arn = aws_iam_role.nodes.arn
+  type          = "EC2_LINUX"
+}

@@ -1,0 +1,96 @@
+# A role for each part of the platform that calls AWS, each bound to its one service account. Argo CD and the VPA
+# recommender call no AWS service: they have none.
+
+module "load_balancer_controller_role" {
+  source = "../../modules/service-account-role"
+
+  name              = "${local.name}-load-balancer-controller"
+  description       = "AWS Load Balancer Controller: load balancers of Ingresses"
+  oidc_provider_arn = module.cluster.oidc_provider_arn
+  service_accounts  = ["kube-system:aws-load-balancer-controller"]
+  policies          = { load-balancers = data.aws_iam_policy_document.load_balancer_controller.json }
+}
+
+module "external_secrets_role" {
+  source = "../../modules/service-account-role"
+
+  name              = "${local.name}-external-secrets"
+  description       = "External Secrets: takes on the pods' role where the store names it"
+  oidc_provider_arn = module.cluster.oidc_provider_arn
+  service_accounts  = ["external-secrets:external-secrets"]
+  policies          = { pods-role = data.aws_iam_policy_document.external_secrets.json }
+}
+
+data "aws_iam_policy_document" "external_secrets" {
+  statement {
+    sid       = "TakeOnThePodsRole"
+    actions   = ["sts:AssumeRole", "sts:TagSession"]
+    resources = ["arn:${data.aws_partition.this.partition}:iam::${local.account}:role/${yamldecode(file("${path.module}/../../../../secrets.yaml")).role}"]
+  }
+}
+
+module "rollouts_role" {
+  source = "../../modules/service-account-role"
+
+  name              = "${local.name}-argo-rollouts"
+  description       = "Argo Rollouts: sees that a target group has its new pods"
+  oidc_provider_arn = module.cluster.oidc_provider_arn
+  service_accounts  = ["argo-rollouts:argo-rollouts"]
+  policies          = { look = data.aws_iam_policy_document.rollouts.json }
+}
+
+data "aws_iam_policy_document" "rollouts" {
+  # checkov:skip=CKV_AWS_356:Elastic Load Balancing narrows no description to a resource.
+  statement {
+    sid = "Look"
+    actions = [
+      "elasticloadbalancing:DescribeTargetGroups",
+      "elasticloadbalancing:DescribeLoadBalancers",
+      "elasticloadbalancing:DescribeListeners",
+      "elasticloadbalancing:DescribeRules",
+      "elasticloadbalancing:DescribeTags",
+      "elasticloadbalancing:DescribeTargetHealth",
+    ]
+    resources = ["*"]
+  }
+}
+
+module "collector_role" {
+  source = "../../modules/service-account-role"
+
+  name              = "${local.name}-collector"
+  description       = "Collector: the applications' traces to X-Ray and their logs to CloudWatch"
+  oidc_provider_arn = module.cluster.oidc_provider_arn
+  service_accounts  = ["observability:collector"]
+  policies          = { write = data.aws_iam_policy_document.collector.json }
+}
+
+data "aws_iam_policy_document" "collector" {
+  # checkov:skip=CKV_AWS_356:X-Ray narrows no writing of traces to a resource.
+  # checkov:skip=CKV_AWS_111:The same; logs are narrowed.
+  statement {
+    sid = "Traces"
+    actions = [
+      "xray:PutTraceSegments",
+      "xray:PutTelemetryRecords",
+      "xray:GetSamplingRules",
+      "xray:GetSamplingTargets",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "Logs"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = ["arn:${data.aws_partition.this.partition}:logs:${data.aws_region.this.name}:${local.account}:log-group:/${var.project}/${var.environment}/*"]
+  }
+}
+
+module "karpenter" {
+  source = "../../modules/karpenter"
+
+  cluster_name      = module.cluster.name
+  cluster_arn       = module.cluster.arn
+  oidc_provider_arn = module.cluster.oidc_provider_arn
+  node_role_arn     = aws_iam_role.nodes.arn
+}

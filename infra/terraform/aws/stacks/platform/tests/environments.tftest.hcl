@@ -1,0 +1,50 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+override_data {
+  target = data.aws_ssm_parameter.network
+  values = {
+    value = "{\"private_subnets\":{\"us-west-2a\":\"subnet-0a\",\"us-west-2b\":\"subnet-0b\"},\"security_groups\":{\"control_plane\":\"sg-0c\",\"nodes\":\"sg-0d\"}}"
+  }
+}
+
+variables {
+  environment = "dev"
+  on_demand   = { instance_types = ["t3.large"], size = { desired = 1, min = 1, max = 3 } }
+  spot        = { instance_types = ["t3.large", "t3a.large", "m6i.large"], size = { desired = 0, min = 0, max = 3 } }
+}
+
+run "a_closed_cluster" {
+  command = apply
+
+  assert {
+    condition     = length(aws_eks_addon.this) == 4 && jsondecode(aws_ssm_parameter.handover.value).cluster == "my-app-dev"
+    error_message = "Four add-ons follow the nodes, and later stacks learn the cluster's name."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy_attachment.nodes["AmazonEKSWorkerNodePolicy"].role == "my-app-dev-nodes"
+    error_message = "The nodes' role carries the worker's policy."
+  }
+}
+
+run "one_node_in_prod" {
+  command = plan
+
+  variables {
+    environment = "prod"
+  }
+
+  expect_failures = [var.on_demand]
+}
+
+run "an_unknown_environment" {
+  command = plan
+
+  variables {
+    environment = "production"
+  }
+
+  expect_failures = [var.environment]
+}

@@ -1,0 +1,1 @@
+"""The AWS infrastructure: rehearsed on this machine, without an account."""

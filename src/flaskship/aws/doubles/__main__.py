@@ -1,0 +1,37 @@
+"""Serves the rehearsal's AWS on a free port of loopback, tells the port, and ends when its stdin does."""
+
+import logging
+import os
+import sys
+import threading
+
+
+def main() -> int:
+    """Serve until whoever started this closes the pipe, dies, or ends it."""
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    from flaskship.aws.doubles.server import Doubled, all_routes
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    application = Doubled(DomainDispatcherApplication(create_backend_app), all_routes())
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
+    server.serve_forever()
+    return 0
+
+
+def _end_with_parent() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The API server of the rehearsal: moto behind our doubles, on loopback."""
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flaskship.aws.doubles.call import Answer, Call, Route
+from flaskship.aws.doubles.cost_explorer import CostExplorer
+from flaskship.aws.doubles.eks import Eks
+from flaskship.aws.doubles.logs import Logs
+from flaskship.aws.doubles.security_hub import SecurityHub
+from flaskship.aws.doubles.xray import XRay
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
+SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
+UNANSWERED = "/flaskship/unanswered"
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Return every call that a double answers."""
+    services = (Eks(), XRay(), Logs(), CostExplorer(), SecurityHub())
+    return tuple(route for service in services for route in service.routes())
+
+
+class Doubled:
+    """A WSGI application: doubles answer their calls, the API server all others; it counts what fails."""
+
+    def __init__(self, application: Application, routes: Iterable[Route]) -> None:
+        self._application = application
+        self._routes = tuple(routes)
+        self._unanswered: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Answer one request."""
+        if environ.get("PATH_INFO") == UNANSWERED:
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps(self._unanswered).encode()]
+        call = read_call(environ)
+        if call is not None:
+            for route in self._routes:
+                parts = route.match(call)
+                if parts is not None:
+                    with self._lock:
+                        answer = route.handler(_with_parts(call, parts))
+                    return _respond(answer, start_response)
+        return self._application(environ, self._watched(call, environ, start_response))
+
+    def _watched(self, call: Call | None, environ: Environ, start_response: Any) -> Any:
+        def watch(status: str, headers: Any, *more: Any) -> Any:
+            if status[:3] in {"500", "501"}:
+                name = (
+                    f"{call.service}:{call.target or f'{call.method} {call.path}'}"
+                    if call
+                    else environ["PATH_INFO"]
+                )
+                with self._lock:
+                    self._unanswered[name] = self._unanswered.get(name, 0) + 1
+            return start_response(status, headers, *more)
+
+        return watch
+
+
+def read_call(environ: Environ) -> Call | None:
+    """Return a signed JSON call of a request, its body left to be read again; None for another protocol."""
+    scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if scope is None or environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return None
+    region, service = scope.groups()
+    if service == "s3":
+        return None
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    raw = environ["wsgi.input"].read(length) if length else b""
+    environ["wsgi.input"] = io.BytesIO(raw)
+    try:
+        body = json.loads(raw or b"{}")
+    except ValueError:
+        return None
+    path = environ.get("REQUEST_URI") or environ.get("RAW_URI") or environ.get("PATH_INFO", "")
+    return Call(
+        service=service,
+        method=environ["REQUEST_METHOD"],
+        path=path.split("?", 1)[0],
+        target=environ.get("HTTP_X_AMZ_TARGET", ""),
+        region=region,
+        body=body if isinstance(body, dict) else {},
+    )
+
+
+def _with_parts(call: Call, parts: tuple[str, ...]) -> Call:
+    return Call(call.service, call.method, call.path, call.target, call.region, call.body, parts)
+
+
+def _respond(answer: Answer, start_response: Any) -> list[bytes]:
+    body = answer.encoded()
+    headers = [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))]
+    if answer.error:
+        headers.append(("X-Amzn-ErrorType", answer.error))
+    start_response(f"{answer.status} {'OK' if answer.status == 200 else 'Error'}", headers)
+    return [body]

@@ -1,0 +1,145 @@
+"""Facts of the applications' stack: the pods' role, the database, the bucket, images, alarms."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flaskship.aws.rehearsal.api import client
+from flaskship.aws.rehearsal.outcome import Fact
+from flaskship.aws.rehearsal.permissions import allowed
+from flaskship.aws.rehearsal.platform_facts import bound_to
+from flaskship.aws.rehearsal.stacks import REGION
+
+ACCOUNT = "123456789012"
+ROLE = "my-app-eks-pod-role"
+
+
+def app_facts(port: int, environment: str) -> list[Fact]:
+    """Ask for the environment's part of the account."""
+    name = f"my-app-{environment}"
+    database = client(port, "rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    return [
+        *_role(port, environment, database),
+        *_database(port, database, environment),
+        *_bucket(port, f"my-app-bucket-{environment}-{ACCOUNT}"),
+        *_images(port),
+        *_alarms(port, name),
+        *_secrets(port, environment),
+    ]
+
+
+def _fact(says: str, holds: bool, seen: object = "") -> Fact:
+    return Fact("app", says, bool(holds), str(seen))
+
+
+def questions(environment: str, database: str, key: str) -> Iterable[tuple[bool, str, str, dict[str, str]]]:
+    """Return what the pods' role may (True) and may not do: action, resource, context."""
+    bucket = f"arn:aws:s3:::my-app-bucket-{environment}-{ACCOUNT}"
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+    parameter = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter"
+    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    yield from ((True, f"s3:{verb}Object", f"{bucket}/reports/1", {}) for verb in ("Get", "Put", "Delete"))
+    yield True, "s3:ListBucket", bucket, {}
+    yield False, "s3:DeleteBucket", bucket, {}
+    yield False, "s3:PutBucketPolicy", bucket, {}
+    yield False, "s3:GetObject", "arn:aws:s3:::another-bucket/reports/1", {}
+    yield False, "s3:GetObject", f"arn:aws:s3:::my-app-terraform-state-{ACCOUNT}/app/prod.tfstate", {}
+    yield True, "secretsmanager:GetSecretValue", f"{secret}:my-app/production/api-AbCdEf", {}
+    yield True, "secretsmanager:DescribeSecret", f"{secret}:my-app/production/api-AbCdEf", {}
+    yield False, "secretsmanager:PutSecretValue", f"{secret}:my-app/production/api-AbCdEf", {}
+    yield False, "secretsmanager:GetSecretValue", f"{secret}:other-app/api-AbCdEf", {}
+    yield False, "secretsmanager:GetSecretValue", f"{secret}:rds!db-another-AbCdEf", {}
+    yield True, "secretsmanager:GetSecretValue", database, {}
+    yield True, "kms:Decrypt", key, through
+    yield False, "kms:Decrypt", key, {}
+    yield False, "kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/another", through
+    yield True, "ssm:GetParameter", f"{parameter}/my-app/prod/environment", {}
+    yield True, "ssm:GetParametersByPath", f"{parameter}/my-app/prod", {}
+    yield False, "ssm:GetParameter", f"{parameter}/flaskship/my-app/prod/platform", {}
+    yield False, "ssm:PutParameter", f"{parameter}/my-app/prod/environment", {}
+    yield False, "iam:PassRole", "*", {}
+    yield False, "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/my-app-github-deploy-prod", {}
+
+
+def _role(port: int, environment: str, database: dict[str, Any]) -> list[Fact]:
+    iam = client(port, "iam")
+    trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    wanted = {f"system:serviceaccount:my-app-{environment}:my-app-serviceaccount"}
+    names = iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"] for name in names]
+    secret = database["MasterUserSecret"]
+    found = [
+        _fact("the pods' role is my-app-serviceaccount's alone", bound_to(trust) == wanted, bound_to(trust)),
+        _fact(
+            "no managed policy widens the pods' role",
+            not iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"],
+        ),
+    ]
+    for may, action, resource, context in questions(environment, secret["SecretArn"], secret["KmsKeyId"]):
+        says = f"the pods' role {'may' if may else 'may not'} {action} on {resource.split(':', 5)[-1]}"
+        says += f" through {', '.join(context.values())}" if context else ""
+        found.append(_fact(says, allowed(documents, action, resource, context) == may))
+    return found
+
+
+def _database(port: int, database: dict[str, Any], environment: str) -> list[Fact]:
+    group = database["DBParameterGroups"][0]["DBParameterGroupName"]
+    pages = client(port, "rds").get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group)
+    parameters = {
+        one["ParameterName"]: one.get("ParameterValue") for page in pages for one in page["Parameters"]
+    }
+    return [
+        _fact("the database wants TLS of everybody", parameters.get("rds.force_ssl") == "1"),
+        _fact("the database is encrypted", database["StorageEncrypted"]),
+        _fact("the database has no public address", not database["PubliclyAccessible"]),
+        _fact("RDS keeps the password", database["MasterUserSecret"]["SecretArn"]),
+        _fact("a standby in a second zone, in prod", database["MultiAZ"] == (environment == "prod")),
+        _fact("protected from deletion, in prod", database["DeletionProtection"] == (environment == "prod")),
+    ]
+
+
+def _bucket(port: int, name: str) -> list[Fact]:
+    s3 = client(port, "s3")
+    block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
+    return [
+        _fact("the bucket is closed to the public", all(block.values()), block),
+        _fact("the bucket keeps versions", s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"),
+    ]
+
+
+def _images(port: int) -> list[Fact]:
+    repository = client(port, "ecr").describe_repositories()["repositories"][0]
+    return [
+        _fact("tags of images never move", repository["imageTagMutability"] == "IMMUTABLE"),
+        _fact("images are scanned", repository["imageScanningConfiguration"]["scanOnPush"]),
+    ]
+
+
+def _alarms(port: int, name: str) -> list[Fact]:
+    alarms = client(port, "cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
+    return [
+        _fact("there are alarms", len(alarms) >= 7, len(alarms)),
+        _fact("every alarm tells somebody", all(alarm["AlarmActions"] for alarm in alarms)),
+        _fact("every alarm links its runbook", all(".md#" in alarm["AlarmDescription"] for alarm in alarms)),
+    ]
+
+
+def _secrets(port: int, environment: str) -> list[Fact]:
+    entries = {"staging": "my-app/staging", "prod": "my-app/production"}
+    if environment not in entries:
+        return []
+    import json
+
+    manager, path = client(port, "secretsmanager"), entries[environment]
+    value = {
+        name: json.loads(manager.get_secret_value(SecretId=f"{path}/{name}")["SecretString"])
+        for name in ("database", "api", "ui")
+    }
+    return [
+        _fact(
+            "the entry of the database has where it answers",
+            {"host", "port", "dbname"} <= value["database"].keys(),
+        ),
+        _fact("the entry of the database has no password", "password" not in value["database"]),
+        _fact("the key of the API is random", len(value["api"].get("key", "")) >= 32),
+        _fact("no two random values are the same", value["api"].get("key") != value["ui"].get("password")),
+    ]

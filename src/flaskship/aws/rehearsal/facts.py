@@ -1,0 +1,31 @@
+"""What is asked of the API after everything was applied."""
+
+from collections.abc import Callable
+
+from flaskship.aws.rehearsal.api import client
+from flaskship.aws.rehearsal.app_facts import app_facts
+from flaskship.aws.rehearsal.network_facts import network_facts
+from flaskship.aws.rehearsal.outcome import Fact
+from flaskship.aws.rehearsal.platform_facts import account_facts, platform_facts
+
+Look = Callable[[int, str], list[Fact]]
+LOOKS: dict[str, Look] = {
+    "account": account_facts,
+    "network": network_facts,
+    "platform": platform_facts,
+    "app": app_facts,
+}
+
+
+def look(port: int, environment: str, stacks: set[str]) -> tuple[Fact, ...]:
+    """Return the facts of the applied stacks; one that cannot be asked is one that does not hold."""
+    found: list[Fact] = []
+    for stack, facts in LOOKS.items():
+        if stack in stacks:
+            try:
+                found += facts(port, environment)
+            except (KeyError, IndexError, ValueError, TypeError) as error:
+                found.append(Fact(stack, "can be asked", False, f"{type(error).__name__}: {error}"))
+            except client(port, "sts").exceptions.ClientError as error:
+                found.append(Fact(stack, "can be asked", False, str(error)))
+    return tuple(found)

@@ -1,0 +1,56 @@
+"""Who may reach what, decided from security groups and routes alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+INTERNET = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Opening:
+    """One ingress of a group: protocol, ports and the one source, which is a group's name or a range."""
+
+    protocol: str
+    first: int
+    last: int
+    source: str
+
+    def __str__(self) -> str:
+        ports = "all ports" if self.protocol == "-1" else f"{self.first}-{self.last}/{self.protocol}"
+        return f"{ports} from {self.source}"
+
+
+def openings(group: Mapping[str, Any], names: Mapping[str, str]) -> frozenset[Opening]:
+    """Return what a group, as EC2 describes it, lets in; groups by name where names knows their id."""
+    return frozenset(
+        Opening(rule["IpProtocol"], rule.get("FromPort", 0), rule.get("ToPort", 65535), source)
+        for rule in group["IpPermissions"]
+        for source in _sources(rule, names)
+    )
+
+
+def _sources(rule: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[str]:
+    yield from (names.get(pair["GroupId"], pair["GroupId"]) for pair in rule.get("UserIdGroupPairs", ()))
+    yield from (one["CidrIp"] for one in rule.get("IpRanges", ()))
+    yield from (one["CidrIpv6"] for one in rule.get("Ipv6Ranges", ()))
+    yield from (one["PrefixListId"] for one in rule.get("PrefixListIds", ()))
+
+
+def may_reach(port: int, inside: Iterable[Opening]) -> frozenset[str]:
+    """Return the sources that reach a TCP port through a group's openings."""
+    return frozenset(
+        one.source for one in inside if one.protocol in {"-1", "tcp"} and one.first <= port <= one.last
+    )
+
+
+def way_out(subnet: str, tables: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the gateway of a subnet's default route, None where it has none; the main table counts, too."""
+    own = [table for table in tables if any(a.get("SubnetId") == subnet for a in table["Associations"])]
+    main = [table for table in tables if any(a.get("Main") for a in table["Associations"])]
+    for table in own or main:
+        for route in table["Routes"]:
+            if route.get("DestinationCidrBlock") == INTERNET:
+                gateway = route.get("NatGatewayId") or route.get("GatewayId")
+                return str(gateway) if gateway else None
+    return None

@@ -1,0 +1,195 @@
+"""The story of a rehearsal."""
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
+from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Outcome, StackRun
+from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
+from flaskship.aws.rehearsal.workspace import copy_code, environment_for
+from flaskship.aws.terraform import Missing, Terraform, find_terraform
+from flaskship.model.errors import ConfigurationError, PreflightError
+
+
+class Listener(Protocol):
+    """Whoever is told how far it is."""
+
+    def step(self, message: str) -> None:
+        """Hear one line of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a rehearsal plays: its terraform, the stacks' code, the children's environment, who is told."""
+
+    terraform: Terraform
+    stacks: Path
+    environ: Mapping[str, str]
+    port: int
+    environment: str
+    listener: Listener
+
+
+def rehearse(
+    infra: Path, names: Sequence[str], environment: str, inherited: Mapping[str, str], listener: Listener
+) -> Outcome:
+    """Apply, plan again, look, drift, destroy; everything is gone when it returns or raises."""
+    if environment not in ENVIRONMENTS:
+        raise ConfigurationError(
+            f"there is no environment {environment!r}", hint=f"name one of {', '.join(ENVIRONMENTS)}"
+        )
+    stacks = chosen(names)
+    terraform = find_terraform(inherited)
+    if isinstance(terraform, Missing):
+        raise PreflightError(terraform.what, hint=terraform.hint)
+    if not (infra / "terraform" / "aws" / "stacks").is_dir():
+        raise ConfigurationError(
+            f"{infra} has no terraform/aws/stacks", hint="say which project with --project"
+        )
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="flaskship-rehearsal-") as name, api_server() as port:
+        folder = Path(name)
+        listener.step(f"AWS answers on 127.0.0.1:{port}, provider {terraform.version}")
+        stage = Stage(
+            terraform,
+            copy_code(infra, folder),
+            environment_for(terraform, folder, port, inherited),
+            port,
+            environment,
+            listener,
+        )
+        outcome = _play(stage, stacks)
+    return replace(outcome, seconds=time.monotonic() - began)
+
+
+def _play(stage: Stage, stacks: Sequence[Stack]) -> Outcome:
+    from flaskship.aws.rehearsal.drift import inject
+    from flaskship.aws.rehearsal.facts import look
+    from flaskship.aws.rehearsal.instead import DOUBLED, INSTEAD, unanswered
+
+    runs: dict[str, StackRun] = {}
+    facts: tuple[Fact, ...] = ()
+    drift: list[DriftFound] = []
+    for stack in stacks:
+        runs[stack.name] = _apply(stage, stack)
+        if runs[stack.name].errors:
+            break
+    applied = [stack for stack in stacks if stack.name in runs]
+    whole = all(not run.errors for run in runs.values())
+    if whole:
+        stage.listener.step("asking the API what was made")
+        names = {stack.name for stack in applied}
+        facts = look(stage.port, stage.environment, names)
+        for stack in applied:
+            changes = inject(stage.port, stage.environment, stack.name)
+            if changes:
+                stage.listener.step(f"{stack.name}: changed behind Terraform's back: {changes[0].change}")
+                planned = _planned_changes(_terraform(stage, stack, "plan", "-json"))
+                drift += [
+                    DriftFound(stack.name, change.change, change.resource, change.resource in planned)
+                    for change in changes
+                ]
+    for stack in reversed(applied):
+        runs[stack.name] = _destroy(stage, stack, runs[stack.name])
+    return Outcome(
+        stage.environment,
+        stage.terraform.version,
+        0.0,
+        tuple(runs.values()),
+        facts,
+        tuple(drift),
+        DOUBLED,
+        unanswered(stage.port),
+        INSTEAD,
+    )
+
+
+def _apply(stage: Stage, stack: Stack) -> StackRun:
+    folder = stage.stacks / stack.name
+    began = time.monotonic()
+    done = _init(stage, stack, folder)
+    if done.code:
+        return StackRun(stack.name, errors=done.errors())
+    done = _terraform(stage, stack, "apply", "-json", "-auto-approve")
+    seconds = time.monotonic() - began
+    if done.code:
+        return StackRun(stack.name, apply_seconds=seconds, errors=done.errors())
+    began = time.monotonic()
+    listed = run_terraform([str(stage.terraform.binary), "state", "list"], folder, stage.environ)
+    managed = [line for line in listed.lines if line and ".data." not in f".{line}"]
+    stage.listener.step(f"{stack.name}: {len(managed)} resources in {seconds:.0f} s; planning again")
+    again = _terraform(stage, stack, "plan", "-json")
+    return StackRun(
+        stack.name,
+        resources=len(managed),
+        apply_seconds=seconds,
+        plan_seconds=time.monotonic() - began,
+        second_plan=_planned_changes(again),
+        errors=again.errors() if again.code else (),
+    )
+
+
+def _init(stage: Stage, stack: Stack, folder: Path) -> Ended:
+    arguments = [str(stage.terraform.binary), "init", "-no-color"]
+    if (folder / "backend.tf").exists():
+        arguments += [
+            f"-backend-config=bucket=my-app-terraform-state-{'123456789012'}",
+            f"-backend-config=region={REGION}",
+            f"-backend-config=key={state_key(stack, stage.environment)}",
+        ]
+    return run_terraform(arguments, folder, stage.environ)
+
+
+def _terraform(stage: Stage, stack: Stack, verb: str, *options: str) -> Ended:
+    from flaskship.aws.rehearsal.progress import Progress
+
+    arguments = [str(stage.terraform.binary), verb, "-no-color", "-input=false", *options]
+    arguments += inputs(stack, stage.environment)
+    return run_terraform(
+        arguments, stage.stacks / stack.name, stage.environ, Progress(stack.name, stage.listener).hear
+    )
+
+
+def inputs(stack: Stack, environment: str) -> list[str]:
+    """Return the options that give a stack its variables."""
+    given = [f"-var={name}={value}" for name, value in stack.variables]
+    if stack.of_environment:
+        given.append(f"-var-file=environments/{environment}.tfvars")
+    if stack.name == "app" and environment == "prod":
+        given.append(f"-var=certificate_arn=arn:aws:acm:{REGION}:123456789012:certificate/rehearsal")
+    return given
+
+
+def _planned_changes(done: Ended) -> tuple[str, ...]:
+    """Return the addresses that a plan would change; drift that needs no change is none."""
+    return tuple(
+        message["change"]["resource"]["addr"]
+        for message in done.messages
+        if message.get("type") == "planned_change" and message["change"]["action"] not in {"no-op", "read"}
+    )
+
+
+def _destroy(stage: Stage, stack: Stack, run: StackRun) -> StackRun:
+    from flaskship.aws.rehearsal.protection import empty_bucket, take_off
+
+    began = time.monotonic()
+    stage.listener.step(f"{stack.name}: destroying")
+    refused = ""
+    if stack.name == "bootstrap":
+        empty_bucket(stage.port, "my-app-terraform-state-123456789012")
+    done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", "-refresh=false")
+    if done.code and stage.environment == "prod" and stack.name == "app":
+        refused = " ".join(done.errors())[:300]
+        take_off(stage.port)
+        done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", "-refresh=false")
+    return replace(
+        run,
+        destroy_seconds=time.monotonic() - began,
+        destroyed=done.code == 0,
+        refused=refused,
+        errors=run.errors + (done.errors() if done.code else ()),
+    )

@@ -1,0 +1,78 @@
+"""A folder of the rehearsal's own: copies of the stacks, overrides for the API server, and an environment."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from flaskship.aws.rehearsal.stacks import REGION
+from flaskship.aws.terraform import Terraform, cli_configuration
+
+# Beside the provider's own block, which stays: paths instead of host names for buckets, and few retries of
+# calls that nobody answers.
+PROVIDER = """provider "aws" {
+  s3_use_path_style = true
+  max_retries       = 3
+}
+"""
+ALIASED = """
+provider "aws" {
+  alias       = "values"
+  max_retries = 3
+}
+"""
+BACKEND = """terraform {
+  backend "s3" {
+    use_path_style              = true
+    use_lockfile                = true
+    skip_credentials_validation = true
+    skip_requesting_account_id  = true
+    skip_metadata_api_check     = true
+  }
+}
+"""
+OVERRIDE = "rehearsal_override.tf"
+
+
+def copy_code(infra: Path, folder: Path) -> Path:
+    """Copy the code below a folder, with what it reads beside it; return where the stacks are."""
+    there = folder / "infra"
+    code = Path("terraform") / "aws"
+    shutil.copytree(
+        infra / code, there / code, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests")
+    )
+    shutil.copy(infra / "secrets.yaml", there)
+    for stack in (there / code / "stacks").iterdir():
+        text = PROVIDER
+        if (stack / "backend.tf").exists():
+            text += BACKEND
+        if 'alias  = "values"' in (stack / "provider.tf").read_text():
+            text += ALIASED
+        (stack / OVERRIDE).write_text(text)
+    return there / code / "stacks"
+
+
+def environment_for(
+    terraform: Terraform, folder: Path, port: int, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the environment of every child: home and plug-ins in the folder, AWS at the port."""
+    (folder / "plugins").mkdir(exist_ok=True)
+    configuration = folder / "terraform.rc"
+    configuration.write_text(cli_configuration(terraform.mirror, folder / "plugins"))
+    server = f"http://127.0.0.1:{port}"
+    return {
+        "PATH": inherited.get("PATH", ""),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "TF_CLI_CONFIG_FILE": str(configuration),
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": server,
+        # Calls whose host name begins with the account's number, and any that would leave this machine.
+        "HTTP_PROXY": server,
+        "HTTPS_PROXY": server,
+    }

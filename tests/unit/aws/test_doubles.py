@@ -1,0 +1,106 @@
+"""The doubles keep what they were given, as the provider reads it back, and refuse what they do not know."""
+
+import io
+import json
+from typing import Any
+
+from flaskship.aws.doubles.server import UNANSWERED, Doubled, all_routes, read_call
+
+
+def signed(service: str, method: str, path: str, body: Any = None, target: str = "") -> dict[str, Any]:
+    raw = json.dumps(body).encode() if body is not None else b""
+    return {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "REQUEST_URI": path,
+        "CONTENT_LENGTH": str(len(raw)),
+        "CONTENT_TYPE": "application/x-amz-json-1.1",
+        "HTTP_X_AMZ_TARGET": target,
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential=me/20261126/us-west-2/{service}/aws4_request",
+        "wsgi.input": io.BytesIO(raw),
+    }
+
+
+class Server:
+    """The doubles in front of a server that knows nothing."""
+
+    def __init__(self, status: str = "501 Not Implemented") -> None:
+        self.passed: list[dict[str, Any]] = []
+        self.application = Doubled(lambda environ, start: self._answer(environ, start, status), all_routes())
+
+    def _answer(self, environ: dict[str, Any], start: Any, status: str) -> list[bytes]:
+        self.passed.append(environ)
+        start(status, [])
+        return [b"{}"]
+
+    def ask(self, *arguments: Any, **more: Any) -> tuple[int, dict[str, Any]]:
+        said: list[str] = []
+        body = self.application(signed(*arguments, **more), lambda status, *_: said.append(status))
+        return int(said[0][:3]), json.loads(b"".join(body))
+
+
+def test_an_addon_lives_from_creation_to_deletion() -> None:
+    server = Server()
+    wanted = {"addonName": "coredns", "configurationValues": "{}"}
+    assert server.ask("eks", "POST", "/clusters/c/addons", wanted)[0] == 200
+    status, answer = server.ask("eks", "GET", "/clusters/c/addons/coredns")
+    assert (status, answer["addon"]["status"]) == (200, "ACTIVE")
+    assert answer["addon"]["configurationValues"] == "{}"
+    assert server.ask("eks", "DELETE", "/clusters/c/addons/coredns")[0] == 200
+    status, answer = server.ask("eks", "GET", "/clusters/c/addons/coredns")
+    assert (status, answer["__type"]) == (404, "ResourceNotFoundException")
+
+
+def test_an_access_entry_has_its_policies_and_no_others() -> None:
+    server = Server()
+    arn, policy = "arn:aws:iam::1:role/a", "arn:aws:eks::aws:cluster-access-policy/View"
+    entry = "/clusters/c/access-entries/arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa"
+    server.ask("eks", "POST", "/clusters/c/access-entries", {"principalArn": arn})
+    body = {"policyArn": policy, "accessScope": {"type": "cluster"}}
+    assert server.ask("eks", "POST", f"{entry}/access-policies", body)[0] == 200
+    answer = server.ask("eks", "GET", f"{entry}/access-policies")[1]
+    assert [one["policyArn"] for one in answer["associatedAccessPolicies"]] == [policy]
+    assert server.ask("eks", "GET", entry)[1]["accessEntry"]["principalArn"] == arn
+
+
+def test_queries_monitors_and_rules_are_read_back_as_written() -> None:
+    server = Server()
+    query = {"name": "errors", "queryString": "filter x", "logGroupNames": ["/a"]}
+    made = server.ask("logs", "POST", "/", query, target="Logs_20140328.PutQueryDefinition")[1]
+    read = server.ask("logs", "POST", "/", {}, target="Logs_20140328.DescribeQueryDefinitions")[1]
+    assert read["queryDefinitions"] == [query | made]
+    monitor = {"AnomalyMonitor": {"MonitorName": "m", "MonitorType": "CUSTOM"}}
+    arn = server.ask("ce", "POST", "/", monitor, target="AWSInsightsIndexService.CreateAnomalyMonitor")[1]
+    read = server.ask(
+        "ce", "POST", "/", {"MonitorArnList": [arn["MonitorArn"]]}, target="A.GetAnomalyMonitors"
+    )[1]
+    assert read["AnomalyMonitors"][0]["MonitorName"] == "m"
+    status, answer = server.ask(
+        "ce", "POST", "/", {"MonitorArnList": ["arn:none"]}, target="A.GetAnomalyMonitors"
+    )
+    assert (status, answer["__type"]) == (400, "UnknownMonitorException")
+
+
+def test_another_service_with_the_same_operation_is_not_answered_here() -> None:
+    server = Server()
+    assert server.ask("sns", "POST", "/", {}, target="X.ListTagsForResource")[0] == 501
+
+
+def test_what_nobody_answers_is_counted_and_told() -> None:
+    server = Server()
+    server.ask("eks", "POST", "/clusters/c/insights", {})
+    server.ask("eks", "POST", "/clusters/c/insights", {})
+    assert server.ask("", "GET", UNANSWERED)[1] == {"eks:POST /clusters/c/insights": 2}
+
+
+def test_the_body_is_left_for_the_server_behind() -> None:
+    server = Server("200 OK")
+    server.ask("kms", "POST", "/", {"a": 1}, target="TrentService.CreateKey")
+    assert json.loads(server.passed[0]["wsgi.input"].read()) == {"a": 1}
+
+
+def test_other_protocols_are_not_read() -> None:
+    form = signed("ec2", "POST", "/") | {"CONTENT_TYPE": "application/x-www-form-urlencoded; charset=utf-8"}
+    assert read_call(form) is None
+    assert read_call(signed("s3", "PUT", "/bucket", {"a": 1})) is None
+    assert read_call({"HTTP_AUTHORIZATION": ""}) is None

@@ -1,0 +1,30 @@
+import json
+
+from flaskship.aws.rehearsal.progress import Progress
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def step(self, message: str) -> None:
+        self.lines.append(message)
+
+
+def test_tells_in_tenths_and_ignores_what_is_no_message() -> None:
+    heard = Heard()
+    progress = Progress("network", heard)
+    progress.hear("not JSON")
+    progress.hear("[1]")
+    for _ in range(40):
+        progress.hear(json.dumps({"type": "planned_change"}))
+    for _ in range(40):
+        progress.hear(json.dumps({"type": "apply_complete", "hook": {"action": "create"}}))
+    assert len(heard.lines) == 10
+    assert heard.lines[-1].endswith("[####################] 40/40 create")
+
+
+def test_more_done_than_planned_breaks_nothing() -> None:
+    heard = Heard()
+    Progress("app", heard).hear(json.dumps({"type": "apply_complete"}))
+    assert heard.lines == ["app       [####################] 1/0 change"]

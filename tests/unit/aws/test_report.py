@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from flaskship.aws.rehearsal.outcome import Checked, DriftFound, Fact, Outcome, StackRun
+from flaskship.aws.rehearsal.report import lines
+
+RUN = StackRun("network", 30, 12.0, 3.0, 4.0, destroyed=True)
+GOOD = Outcome(
+    "dev",
+    "5.100.0",
+    20.0,
+    (RUN,),
+    (Fact("network", "the nodes alone reach the database", True, "nodes"),),
+    (DriftFound("network", "DNS was switched off", "aws_vpc.this", True),),
+    ("eks:CreateAddon",),
+    (),
+    (Checked("reachability", "rules of ours"),),
+)
+
+
+def test_a_good_one_marks_nothing_no_and_names_the_doubles() -> None:
+    text = "\n".join(lines(GOOD))
+    assert GOOD.good
+    assert "NO" not in text
+    assert "eks:CreateAddon" in text
+    assert "1 of 1 hold" in text
+
+
+def test_each_way_to_fail_is_marked_and_makes_it_not_good() -> None:
+    bad = [
+        replace(GOOD, stacks=(replace(RUN, second_plan=("aws_vpc.this",)),)),
+        replace(GOOD, stacks=(replace(RUN, errors=("it broke",)),)),
+        replace(GOOD, stacks=(replace(RUN, destroyed=False),)),
+        replace(GOOD, facts=(Fact("network", "closed", False, "open"),)),
+        replace(GOOD, drift=(DriftFound("network", "x", "y", False),)),
+    ]
+    for one in bad:
+        assert not one.good
+        assert any("NO" in line for line in lines(one))

@@ -1,0 +1,45 @@
+import pytest
+
+from flaskship.aws.rehearsal.run import inputs
+from flaskship.aws.rehearsal.stacks import STACKS, chosen, state_key
+from flaskship.model.errors import ConfigurationError
+
+
+def names(*wanted: str) -> list[str]:
+    return [stack.name for stack in chosen(wanted)]
+
+
+def test_all_in_order_without_a_name() -> None:
+    assert names() == ["bootstrap", "account", "network", "platform", "app"]
+
+
+def test_a_stack_brings_what_it_stands_on() -> None:
+    assert names("network") == ["bootstrap", "network"]
+    assert names("app") == ["bootstrap", "network", "platform", "app"]
+    assert names("app", "account") == names()
+
+
+def test_every_need_comes_before() -> None:
+    seen: set[str] = set()
+    for stack in STACKS:
+        assert set(stack.needs) <= seen
+        seen.add(stack.name)
+
+
+def test_an_unknown_stack_is_told_with_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match="netwrok") as caught:
+        chosen(["netwrok"])
+    assert "network" in (caught.value.hint or "")
+
+
+def test_environments_have_states_of_their_own() -> None:
+    network = chosen(["network"])[-1]
+    keys = {state_key(network, environment) for environment in ("dev", "staging", "prod")}
+    assert len(keys) == 3
+    assert state_key(chosen(["account"])[-1], "dev") == state_key(chosen(["account"])[-1], "prod")
+
+
+def test_only_what_has_environments_takes_their_file() -> None:
+    account, network = chosen(["account"])[-1], chosen(["network"])[-1]
+    assert inputs(network, "dev") == ["-var-file=environments/dev.tfvars"]
+    assert not any("var-file" in option for option in inputs(account, "dev"))
