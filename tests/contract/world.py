@@ -9,6 +9,7 @@ from typing import Any
 from tests.contract.documents import deployment, service
 from tests.contract.fake import Clock, FakeCluster, FakeEngine, FakeState
 
+from flaskship.aws.rehearsal.outcome import Checked, DriftFound, Fact, Rehearsal, StackRun
 from flaskship.containers.shipment import Loading, Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.errors import ConfigurationError, PreflightError
@@ -219,7 +220,7 @@ def judge(snapshot: Snapshot, now: float) -> Verdict | None:
     return Verdict(Outcome.SUCCESSFUL) if all(one.complete for one in snapshot.workloads) else None
 
 
-def rehearsed(stacks: Sequence[str], environment: str, report: Report) -> Outcome:
+def rehearsed(stacks: Sequence[str], environment: str, report: Report) -> Rehearsal:
     """Return what a rehearsal of one stack would: good, but for an environment called prod."""
     if "netwrok" in stacks:
         raise ConfigurationError("there is no stack 'netwrok'")
@@ -228,4 +229,4 @@ def rehearsed(stacks: Sequence[str], environment: str, report: Report) -> Outcom
     facts = (Fact("network", "the nodes alone reach the database", True, "nodes"),)
     drift = (DriftFound("network", "DNS host names were switched off", "aws_vpc.this", True),)
     instead = (Checked("network reachability", "rules of ours"),)
-    return Outcome(environment, "5.100.0", 4.0, (run,), facts, drift, ("eks:CreateAddon",), (), instead)
+    return Rehearsal(environment, "5.100.0", 4.0, (run,), facts, drift, ("eks:CreateAddon",), (), instead)

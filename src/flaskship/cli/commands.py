@@ -24,12 +24,8 @@ COMMANDS: dict[str, str] = {
     "diff": "Show what a deploy of ENV would change.",
     "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
-<<<<<<< HEAD
     "build": "Make the project's images: for this machine, a cluster's nodes or a registry.",
-=======
-    "build": "Make the project's images on this machine.",
     "aws": "Rehearse the AWS infrastructure.",
->>>>>>> 1b91053 (Build the AWS infrastructure as stacks of small modules, and begin a rehearsal that needs no account)
     "doctor": "Check what this machine needs, and say what to do.",
 }
 

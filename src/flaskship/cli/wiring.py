@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from flaskship.aws.rehearsal.outcome import Rehearsal
 from flaskship.containers.shipment import Pushed, Shipment, Shipped
-from flaskship.aws.rehearsal.outcome import Outcome
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -191,7 +191,7 @@ async def _meet(environments: Iterable[Environment]) -> tuple[Met, ...]:
     return await meet(environments)
 
 
-def _rehearse(project: Project, stacks: Sequence[str], environment: str, report: Report) -> Outcome:
+def _rehearse(project: Project, stacks: Sequence[str], environment: str, report: Report) -> Rehearsal:
     from flaskship.aws.rehearsal.run import rehearse
 
     return rehearse(project.root / "infra", stacks, environment, os.environ, report)

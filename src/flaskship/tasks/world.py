@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from flaskship.aws.rehearsal.outcome import Outcome
+from flaskship.aws.rehearsal.outcome import Rehearsal
 from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
@@ -117,5 +117,5 @@ class World:
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
     meet: Callable[[Iterable[Environment]], Awaitable[tuple[Met, ...]]]
     provenance: Callable[[Path, str], Provenance]
-    rehearse: Callable[[Project, Sequence[str], str, Report], Outcome]
+    rehearse: Callable[[Project, Sequence[str], str, Report], Rehearsal]
     """The AWS infrastructure, applied and destroyed on this machine."""

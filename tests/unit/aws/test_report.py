@@ -1,10 +1,10 @@
 from dataclasses import replace
 
-from flaskship.aws.rehearsal.outcome import Checked, DriftFound, Fact, Outcome, StackRun
+from flaskship.aws.rehearsal.outcome import Checked, DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.report import lines
 
 RUN = StackRun("network", 30, 12.0, 3.0, 4.0, destroyed=True)
-GOOD = Outcome(
+GOOD = Rehearsal(
     "dev",
     "5.100.0",
     20.0,

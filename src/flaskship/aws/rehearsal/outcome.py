@@ -47,7 +47,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Rehearsal:
     """The whole rehearsal."""
 
     environment: str

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from flaskship.aws.rehearsal.outcome import Outcome, StackRun
+from flaskship.aws.rehearsal.outcome import Rehearsal, StackRun
 
 
-def lines(outcome: Outcome) -> Iterator[str]:
+def lines(outcome: Rehearsal) -> Iterator[str]:
     """Write the outcome line by line; what does not hold is marked NO."""
     yield f"rehearsal of {outcome.environment}: AWS provider {outcome.provider}, {outcome.seconds:.0f} s"
     yield ""

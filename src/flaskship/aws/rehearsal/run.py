@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
-from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Outcome, StackRun
+from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
 from flaskship.aws.rehearsal.workspace import copy_code, environment_for
 from flaskship.aws.terraform import Missing, Terraform, find_terraform
@@ -36,7 +36,7 @@ class Stage:
 
 def rehearse(
     infra: Path, names: Sequence[str], environment: str, inherited: Mapping[str, str], listener: Listener
-) -> Outcome:
+) -> Rehearsal:
     """Apply, plan again, look, drift, destroy; everything is gone when it returns or raises."""
     if environment not in ENVIRONMENTS:
         raise ConfigurationError(
@@ -66,7 +66,7 @@ def rehearse(
     return replace(outcome, seconds=time.monotonic() - began)
 
 
-def _play(stage: Stage, stacks: Sequence[Stack]) -> Outcome:
+def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
     from flaskship.aws.rehearsal.drift import inject
     from flaskship.aws.rehearsal.facts import look
     from flaskship.aws.rehearsal.instead import DOUBLED, INSTEAD, unanswered
@@ -95,7 +95,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Outcome:
                 ]
     for stack in reversed(applied):
         runs[stack.name] = _destroy(stage, stack, runs[stack.name])
-    return Outcome(
+    return Rehearsal(
         stage.environment,
         stage.terraform.version,
         0.0,
