@@ -67,6 +67,7 @@ def main(which):
         return refuse("Flaskship needs Python 3.11 or later, and this is %d.%d" % sys.version_info[:2])
     wanted = fingerprint(REQUIREMENTS)
     if ready(which, wanted) or (which == "runtime" and ready("dev", fingerprint(dev_file()))):
+        compile_sources()
         return 0
     problem = preflight()
     if problem:
@@ -80,6 +81,7 @@ def main(which):
             install(["--no-deps", "--no-build-isolation", "-e", ROOT], 1)
         with open(stamp(which), "w") as file:
             file.write(wanted)
+        compile_sources()
     except Failed as failure:
         return refuse(str(failure))
     except OSError as error:
@@ -205,6 +207,16 @@ def install(arguments, total):
             tail[-1].strip() if tail else "no word"
         )
         raise Failed("%s\n  details: %s" % (why, os.path.relpath(LOG, ROOT)))
+
+
+def compile_sources():
+    """Compile what changed, so that no process of ours does at each of its starts.
+
+    Python would do it by itself, but not where PYTHONDONTWRITEBYTECODE is set.
+    """
+    import compileall
+
+    compileall.compile_dir(os.path.join(ROOT, "src"), quiet=2)
 
 
 def explain(text):

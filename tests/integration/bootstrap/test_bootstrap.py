@@ -1,6 +1,8 @@
 """make up and make test begin here: one sentence with the way out for whatever a machine lacks."""
 
+import importlib.util
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -88,6 +90,21 @@ def test_what_is_installed_already_is_left_alone() -> None:
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert (ROOT / ".venv/.installed-dev").stat().st_mtime_ns == before
+
+
+def test_sources_are_compiled_though_python_is_told_to_write_no_bytecode(project: Path) -> None:
+    script = runpy.run_path(str(project / FILES[0]))
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/bin/flaskship").touch()
+    wanted = script["fingerprint"](project / "requirements/flaskship.txt")
+    (project / ".venv/.installed-runtime").write_text(wanted)
+    (project / "src/package").mkdir(parents=True)
+    source = project / "src/package/module.py"
+    source.write_text("ANSWER = 42\n")
+    (project / "src/package/broken.py").write_text("def\n")
+    done = bootstrap(project, PYTHONDONTWRITEBYTECODE="1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert Path(importlib.util.cache_from_source(source)).exists()
 
 
 @pytest.mark.parametrize("version", ["2.7", "3.6", "3.8", "3.10"])
