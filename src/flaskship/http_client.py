@@ -4,7 +4,6 @@ One `Connection` is one socket. Time limits are the caller's, by asyncio.timeout
 closes the socket at once, whatever was under way.
 """
 
-import asyncio
 import functools
 import ssl
 from collections.abc import Iterable
@@ -14,7 +13,8 @@ from typing import Self
 
 import httptools
 
-READ_SIZE = 64 * 1024
+from flaskship.wire import Wire, connect
+
 HEAD_LIMIT = 64 * 1024
 UNLIMITED = 1 << 62
 LOOPBACK = "127.0.0.1"
@@ -118,9 +118,8 @@ class _Reading:
 class Connection:
     """One open socket that is asked one question after the other; use it with `async with`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, wire: Wire, authority: str) -> None:
+        self._wire = wire
         self._authority = authority
         self.reusable = True
 
@@ -128,8 +127,7 @@ class Connection:
     async def open(cls, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Self:
         """Connect; OSError says why not. Names under localhost are this machine's, as RFC 6761 has it."""
         here = LOOPBACK if host.lower().endswith(".localhost") else host
-        reader, writer = await asyncio.open_connection(here, port, ssl=tls, limit=READ_SIZE)
-        return cls(reader, writer, authority(host, port))
+        return cls(await connect(here, port, tls), authority(host, port))
 
     async def __aenter__(self) -> Self:
         return self
@@ -142,7 +140,7 @@ class Connection:
     def close(self) -> None:
         """Drop the socket without waiting for the other side."""
         self.reusable = False
-        self._writer.transport.abort()
+        self._wire.close()
 
     async def get(
         self,
@@ -158,11 +156,10 @@ class Connection:
         With `read_on` False a body beyond its limit is not read to its end, and the connection is spent.
         """
         self.reusable = False
-        self._writer.write(_request(target, self._authority, tuple(headers), keep_alive))
-        await self._writer.drain()
+        await self._wire.send(_request(target, self._authority, tuple(headers), keep_alive))
         reading = _Reading(body_limit)
         while not reading.complete and (read_on or not reading.cut):
-            data = await self._reader.read(READ_SIZE)
+            data = await self._wire.receive()
             if data:
                 reading.feed(data)
             else:

@@ -92,36 +92,41 @@ async def _perform(
 
 
 async def _http(handler: HttpGet, host: str, port: int) -> tuple[bool, str]:
-    url = f"{handler.scheme.lower()}://{authority(host, port)}{_target(handler.path)}"
     given = {name.lower() for name, _ in handler.headers}
     headers = handler.headers if "user-agent" in given else (*handler.headers, USER_AGENT)
+    tls, target, url = handler.scheme == "HTTPS", _target(handler.path), ""
+    to_host, to_port = host, port
     for _ in range(MAX_REDIRECTS):
-        answer = await _ask(url, headers)
-        location = answer.header("location")
-        if answer.status not in FOLLOWED or not location:
+        async with await Connection.open(
+            to_host, to_port, tls=unverified_tls() if tls else None
+        ) as connection:
+            answer = await connection.get(target, headers=headers, body_limit=ANSWER_LIMIT, read_on=False)
+        location = answer.header("location") if answer.status in FOLLOWED else None
+        if not location:
             return 200 <= answer.status < 400, _words(answer)
-        url = urljoin(url, location)
+        url = urljoin(url or f"{handler.scheme.lower()}://{authority(host, port)}{target}", location)
         # A kubelet follows no redirect to another host, and takes it for a success.
         if urlsplit(url).hostname != host.lower():
             return True, f"{_words(answer)} (redirects to another host: not followed)"
+        tls, to_host, to_port, target = _place(url)
     return False, f"stopped after {MAX_REDIRECTS} redirects"
 
 
-async def _ask(url: str, headers: tuple[tuple[str, str], ...]) -> Answer:
+def _place(url: str) -> tuple[bool, str, int, str]:
+    """Return whether it is TLS, the host, the port and the target of a redirect."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadAnswer(f"redirects to {url}, which is not HTTP")
-    tls = unverified_tls() if parts.scheme == "https" else None
+    tls = parts.scheme == "https"
     try:
         port = parts.port or (443 if tls else 80)
     except ValueError:
         raise BadAnswer(f"redirects to {url}, which has no valid port") from None
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    async with await Connection.open(parts.hostname, port, tls=tls) as connection:
-        return await connection.get(target, headers=headers, body_limit=ANSWER_LIMIT, read_on=False)
+    return tls, parts.hostname, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _target(path: str) -> str:
+    path = path.partition("#")[0]
     return path if path.startswith("/") else f"/{path}"
 
 
