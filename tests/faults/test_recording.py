@@ -6,7 +6,7 @@ from tests.faults.kills import Ground
 from tests.faults.operations import OPERATIONS
 from tests.faults.town import Town
 
-import flaskship.engines.local.supervisor.__main__  # noqa: F401 (imports every module with steps)
+import flaskship.engines.local.supervisor.life  # noqa: F401 (imports every module with steps)
 from flaskship.engines.local import steps
 
 

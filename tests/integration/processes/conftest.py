@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from flaskship.engines.local import aides
 from flaskship.engines.local.processes.identity import ProcessIdentity, find_by_environment
 from flaskship.engines.local.processes.signals import kill_all
-from flaskship.engines.local.spawner.client import Spawner, launch
+from flaskship.engines.local.spawner.client import Spawner
 from flaskship.engines.local.spawner.records import Record, read_records
 
 
@@ -35,7 +36,8 @@ class Home:
 
     async def open(self) -> Spawner:
         """A spawner, started if need be, and a connection to it."""
-        self.pid = launch(self.folder, self.socket, self.state, self.folder / "spawner.log")
+        self.aide = aides.spawner(self.folder, Path(self.socket), self.state, self.folder / "spawner.log")
+        self.pid = self.aide.start()
         return await Spawner.connect(self.socket, attempts=500)
 
     async def kill(self) -> None:

@@ -1,18 +1,13 @@
-"""The supervisor's side: start the spawner, ask it, and hear which replicas ended."""
+"""The supervisor's side: ask the spawner, and hear which replicas ended."""
 
 import asyncio
 import itertools
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 from flaskship.engines.local.channel import Channel, ChannelClosed, Message
-from flaskship.engines.local.processes.proc import PROJECT_VARIABLE, UID_VARIABLE
 from flaskship.engines.local.spawner.records import Record
 
 _MOST_EVENTS = 10_000
@@ -33,30 +28,6 @@ class Child:
 
     record: Record
     orphans: int = 0
-
-
-def command(project: Path, socket: str, state: Path) -> list[str]:
-    """Return the command line of a spawner."""
-    arguments = ["--project", str(project), "--socket", socket, "--state", str(state)]
-    return [sys.executable, "-m", "flaskship.engines.local.spawner", *arguments]
-
-
-def launch(project: Path, socket: str, state: Path, log: Path) -> int:
-    """Start a spawner in a session of its own and return its pid; its complaints go to the log."""
-    environment = {k: v for k, v in os.environ.items() if k not in (PROJECT_VARIABLE, UID_VARIABLE)}
-    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        started = subprocess.Popen(
-            command(project, socket, state),
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=descriptor,
-            start_new_session=True,
-            env=environment,
-        )
-    finally:
-        os.close(descriptor)
-    return started.pid
 
 
 class Spawner:

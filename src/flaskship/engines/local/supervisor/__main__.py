@@ -1,32 +1,18 @@
-"""python -m flaskship.engines.local.supervisor --project /abs/path [--ready FD]."""
+"""python -m flaskship.engines.local.supervisor --project /abs/path [--ready FD].
+
+What is imported here is little: the router and the spawner begin while the rest of this program loads.
+"""
 
 import argparse
-import asyncio
 import contextlib
 import os
-import secrets
-import signal
 import sys
-import time
 from pathlib import Path
 
-from flaskship.engines.local import steps
+from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
-from flaskship.engines.local.processes.limits import choose_containment
-from flaskship.engines.local.processes.ports import choose_addresses
-from flaskship.engines.local.processes.watchdog import Excess, Watchdog
-from flaskship.engines.local.state import State
-from flaskship.engines.local.supervisor.container import ContainerRuntime
-from flaskship.engines.local.supervisor.launcher import Launcher
-from flaskship.engines.local.supervisor.log_caps import cap_logs
-from flaskship.engines.local.supervisor.router_link import RouterLink
-from flaskship.engines.local.supervisor.server import Server
 from flaskship.engines.local.supervisor.singleton import become_the_one
-from flaskship.engines.local.supervisor.supervisor import Supervisor
-from flaskship.engines.local.supervisor.world import World
 from flaskship.model.errors import FlaskshipError
-
-IDLE_SECONDS = 3.0
 
 
 def main() -> int:
@@ -37,12 +23,14 @@ def main() -> int:
     parser.add_argument("--if-alone", action="store_true", help="end at once where another one runs")
     options = parser.parse_args()
     paths = LocalPaths(options.project.resolve())
+    aides = Aides(paths)
     try:
         paths.create()
         if not become_the_one(paths, patient=not options.if_alone):
             _tell(options.ready, "")
             return 0
-        asyncio.run(_supervise(paths, options.ready))
+        aides.begin()
+        _live(paths, aides, options.ready)
     except FlaskshipError as error:
         # The one who started us reads the reason from the pipe; everybody else finds it in the log.
         print(error, file=sys.stderr)  # noqa: T201
@@ -51,72 +39,12 @@ def main() -> int:
     return 0
 
 
-async def _supervise(paths: LocalPaths, ready: int | None) -> None:
-    state = State(paths.database)
-    steps.arm(os.environ, str(paths.project), lambda: next((lock.pid for lock in state.locks()), None))
-    containers: dict[str, ContainerRuntime] = {}
-    watchdog = Watchdog(paths.project, lambda excess: _over_limit(containers, excess))
-    world = World(
-        paths=paths,
-        state=state,
-        launcher=Launcher(paths),
-        now=time.time,
-        sleep=asyncio.sleep,
-        random_name=lambda: secrets.token_hex(5),
-        containment=choose_containment(paths.project, watchdog=lambda: watchdog),
-        containers=containers,
-    )
-    placed = (place.address.rsplit(".", 2)[0] for place in state.placements().values())
-    addresses = choose_addresses(paths.project, next((net for net in placed if net != "127.0"), None))
-    supervisor = Supervisor(world, RouterLink(paths), addresses)
-    server = Server(supervisor, paths.socket("supervisor"))
-    loop = asyncio.get_running_loop()
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    await supervisor.open()
-    tasks = [
-        asyncio.create_task(server.serve(server.listen())),
-        asyncio.create_task(cap_logs(supervisor)),
-        asyncio.create_task(supervisor.look_after()),
-        *([asyncio.create_task(watchdog.run())] if world.containment is watchdog else []),
-        asyncio.create_task(_until_idle(supervisor, server, stopping)),
-    ]
-    _tell(ready, "")
-    try:
-        waiting = [
-            asyncio.create_task(stopping.wait()),
-            asyncio.create_task(supervisor.retired.wait()),
-            *tasks,
-        ]
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (*tasks, *waiting):
-            task.cancel()
-        await asyncio.gather(*tasks, *waiting, return_exceptions=True)
-        await supervisor.close(stop=not supervisor.environments)
-        addresses.close()
+def _live(paths: LocalPaths, aides: Aides, ready: int | None) -> None:
+    import asyncio
 
+    from flaskship.engines.local.supervisor.life import supervise
 
-async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.Event) -> None:
-    """Stop once nothing runs and nobody asks, or as soon as a command said so."""
-    while True:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(IDLE_SECONDS):
-                await supervisor.ended.wait()
-        await server.idle.wait()
-        if not supervisor.environments:
-            stopping.set()
-            return
-        supervisor.ended.clear()
-
-
-async def _over_limit(containers: dict[str, ContainerRuntime], excess: Excess) -> None:
-    container = containers.get(excess.uid)
-    if container is not None:
-        await container.over_limit(f"{excess.resource}: {excess.used} used, {excess.limit} allowed")
+    asyncio.run(supervise(paths, aides, lambda: _tell(ready, "")))
 
 
 def _tell(ready: int | None, message: str) -> None:

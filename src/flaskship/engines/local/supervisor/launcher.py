@@ -5,16 +5,16 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flaskship.engines.local.aides import Aide
 from flaskship.engines.local.channel import ChannelClosed
 from flaskship.engines.local.paths import LocalPaths
-from flaskship.engines.local.spawner import client
 from flaskship.engines.local.spawner.client import Spawner, SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 
-CONNECT_ATTEMPTS = 250
-CONNECT_PAUSE = 0.02
+CONNECT_ATTEMPTS = 1000
+CONNECT_PAUSE = 0.005
 SPAWN = step("spawn")
 SIGNAL = step("signal")
 FORGET_PROCESS = step("forget_process")
@@ -36,8 +36,9 @@ class Start:
 class Launcher:
     """Keeps one spawner alive and connected; a new one takes over the processes of a dead one."""
 
-    def __init__(self, paths: LocalPaths) -> None:
+    def __init__(self, paths: LocalPaths, aide: Aide) -> None:
         self._paths = paths
+        self._aide = aide
         self._spawner: Spawner | None = None
         self._connecting = asyncio.Lock()
         self._listening: asyncio.Task[None] | None = None
@@ -153,7 +154,7 @@ class Launcher:
         try:
             return await Spawner.connect(socket)
         except OSError:
-            client.launch(self._paths.project, socket, self._paths.exits, self._paths.log("spawner"))
+            self._aide.start()
         try:
             return await Spawner.connect(socket, attempts=CONNECT_ATTEMPTS, pause=CONNECT_PAUSE)
         except OSError as error:

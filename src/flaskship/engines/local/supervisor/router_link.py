@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from flaskship.engines.local import routes
+from flaskship.engines.local.aides import Aide
 from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.routes import Route, RouteTable
@@ -18,8 +17,8 @@ from flaskship.engines.local.rpc import Caller, RemoteError
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 
-CONNECT_ATTEMPTS = 250
-CONNECT_PAUSE = 0.02
+CONNECT_ATTEMPTS = 1000
+CONNECT_PAUSE = 0.005
 BACKLOG = 1024
 RETRY_SECONDS = 0.5
 MOST_FILES = 60
@@ -46,8 +45,9 @@ def listen(host: str, port: int) -> socket.socket:
 class RouterLink:
     """Keeps one router alive, and gives a new one the sockets and the table of the one that died."""
 
-    def __init__(self, paths: LocalPaths) -> None:
+    def __init__(self, paths: LocalPaths, aide: Aide) -> None:
         self._paths = paths
+        self._aide = aide
         self._caller: Caller | None = None
         self._changing = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
@@ -163,7 +163,7 @@ class RouterLink:
         try:
             caller = await Caller.connect(path)
         except OSError:
-            self._launch(path)
+            self._aide.start()
             caller = await self._reach(path)
         hello = await caller.call("hello")
         with contextlib.suppress(RemoteError):
@@ -208,19 +208,3 @@ class RouterLink:
                 print(f"the router could not be replaced: {error}", file=sys.stderr)  # noqa: T201
                 await asyncio.sleep(RETRY_SECONDS)
         await caller.close()
-
-    def _launch(self, path: str) -> None:
-        log = os.open(self._paths.log("router"), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        command = [sys.executable, "-m", "flaskship.engines.local.router"]
-        command += ["--project", str(self._paths.project), "--socket", path]
-        command += ["--state", str(self._paths.routes)]
-        try:
-            subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        finally:
-            os.close(log)

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace as Thing
 from typing import Any
 
+from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.routes import HostRule, Route, RouteEndpoint, RouteTable, from_json, to_json
@@ -78,7 +79,7 @@ def test_the_urls_are_those_of_whole_hosts() -> None:
 
 
 def test_the_place_stays_unless_somebody_else_took_it(tmp_path: Path) -> None:
-    link = RouterLink(LocalPaths(tmp_path))
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     first = choose_place("dev", None, link)
     assert first.address == "127.0.0.1"
     assert choose_place("dev", first, link) == first

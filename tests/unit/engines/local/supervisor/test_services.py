@@ -2,6 +2,7 @@ import socket
 
 import pytest
 
+from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
@@ -56,7 +57,7 @@ def test_a_service_selects_by_every_label(selector, labels, selected):
 
 
 def test_a_taken_port_is_refused_with_its_holder_and_nothing_stays_bound(tmp_path):
-    link = RouterLink(LocalPaths(tmp_path))
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -74,7 +75,7 @@ def test_a_taken_port_is_refused_with_its_holder_and_nothing_stays_bound(tmp_pat
 
 
 def test_an_address_that_is_not_here_is_refused_in_words(tmp_path):
-    link = RouterLink(LocalPaths(tmp_path))
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     place = Placement("192.0.2.1", {80: 8080})
     with pytest.raises(PreflightError, match=r"192\.0\.2\.1:8080"):
         services.bind(link, services.plan_listeners("dev", service(ServicePort(80, 1)), place))

@@ -1,0 +1,75 @@
+"""The router and the spawner begin beside the supervisor: one of each, and none where it cannot begin."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.contract.local import daemons
+
+from flaskship.engines.local import daemon
+from flaskship.engines.local.engine import LocalEngine
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.steps import ALLOWED
+from flaskship.model.errors import FlaskshipError
+
+ROLES = {"supervisor", "router", "spawner"}
+
+
+@pytest_asyncio.fixture
+async def paths(tmp_path: Path) -> AsyncIterator[LocalPaths]:
+    project = tmp_path.resolve()
+    yield LocalPaths(project)
+    for pid in daemons(project):
+        os.kill(pid, signal.SIGKILL)
+
+
+def roles(paths: LocalPaths) -> list[str]:
+    lines = daemons(paths.project).values()
+    return sorted(role for line in lines for role in ROLES if f"engines.local.{role}" in line)
+
+
+async def until(paths: LocalPaths, wanted: set[str]) -> None:
+    async with asyncio.timeout(20):
+        while roles(paths) != sorted(wanted):
+            await asyncio.sleep(0.02)
+
+
+async def test_one_of_each_begins_and_all_end_again(paths: LocalPaths) -> None:
+    await asyncio.to_thread(daemon.start_supervisor, paths)
+    assert roles(paths) == sorted(ROLES)
+    engine = LocalEngine(paths.project)
+    assert await engine.environments() == {}
+    await engine.shutdown()
+    await until(paths, set())
+
+
+async def test_supervisors_that_are_started_at_once_leave_one_of_each(paths: LocalPaths) -> None:
+    starting = (asyncio.to_thread(daemon.start_supervisor, paths) for _ in range(4))
+    await asyncio.gather(*starting)
+    engine = LocalEngine(paths.project)
+    await until(paths, ROLES)
+    assert await engine.environments() == {}
+    await until(paths, ROLES)
+    await engine.close()
+
+
+async def test_a_state_that_cannot_be_read_leaves_no_router_and_no_spawner(paths: LocalPaths) -> None:
+    paths.create()
+    paths.database.write_bytes(b"not a database at all" * 400)
+    with pytest.raises(FlaskshipError, match="state"):
+        await asyncio.to_thread(daemon.start_supervisor, paths)
+    await until(paths, set())
+
+
+async def test_the_crash_tests_hook_is_the_supervisors_alone(
+    paths: LocalPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALLOWED, "1")
+    await asyncio.to_thread(daemon.start_supervisor, paths)
+    for role in ("router", "spawner"):
+        (pid,) = daemons(paths.project, role)
+        assert ALLOWED not in Path(f"/proc/{pid}/environ").read_text()
