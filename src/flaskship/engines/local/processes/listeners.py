@@ -1,10 +1,12 @@
 """Who listens where: the kernel's table of sockets joined with the open files of processes."""
 
 import ipaddress
+import os
 import pwd
 import socket
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +56,11 @@ class _Row:
     inode: int
 
 
-def listeners_of(pids: Iterable[int], root: Path = proc.PROC) -> tuple[Listener, ...]:
-    """Return every address that these processes listen on."""
-    if not root.is_dir():
-        return _listeners_portably(pids)
-    rows = {row.inode: row for row in _rows(root)}
+def _by_inode(root: Path) -> "dict[int, _Row]":
+    return {row.inode: row for row in _rows(root)}
+
+
+def _held(pids: Iterable[int], rows: "dict[int, _Row]", root: Path) -> tuple[Listener, ...]:
     found = {
         Listener(rows[inode].address, rows[inode].port, pid)
         for pid in pids
@@ -66,6 +68,25 @@ def listeners_of(pids: Iterable[int], root: Path = proc.PROC) -> tuple[Listener,
         if inode in rows
     }
     return tuple(sorted(found))
+
+
+class RecentListeners:
+    """Who listens where, by a table that may be a moment old: looks at many replicas share one."""
+
+    def __init__(self, seconds: float = 0.1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._table: dict[int, _Row] = {}
+        self._until = float("-inf")
+
+    def of(self, pids: Iterable[int], root: Path = proc.PROC) -> tuple[Listener, ...]:
+        """Return every address that these processes listen on, or did a moment ago."""
+        if not root.is_dir():
+            return _listeners_portably(pids)
+        if self._clock() >= self._until:
+            self._table = _by_inode(root)
+            self._until = self._clock() + self._seconds
+        return _held(pids, self._table, root)
 
 
 def holder_of(port: int, address: str | None = None, root: Path = proc.PROC) -> Holder | None:
@@ -112,11 +133,12 @@ def _address(hexadecimal: str) -> str:
 
 
 def _socket_inodes(pid: int, root: Path) -> set[int]:
+    folder = f"{root}/{pid}/fd"
     inodes = set()
     with suppress(OSError):
-        for descriptor in (root / str(pid) / "fd").iterdir():
+        for name in os.listdir(folder):  # noqa: PTH208 (read of every replica again and again)
             with suppress(OSError):
-                target = str(descriptor.readlink())
+                target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
                 if target.startswith("socket:["):
                     inodes.add(int(target[8:-1]))
     return inodes

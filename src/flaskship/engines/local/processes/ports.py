@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
-from flaskship.engines.local.processes.listeners import Holder, Listener, holder_of, listeners_of
+from flaskship.engines.local.processes.listeners import Holder, Listener, holder_of
 from flaskship.model.errors import PreflightError
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Placement",
     "choose_addresses",
     "holder_of",
-    "listeners_of",
 ]
 
 _FIRST_NET, _NETS = 16, 224

@@ -10,6 +10,8 @@ from typing import NamedTuple
 PROC = Path("/proc")
 PROJECT_VARIABLE = "FLASKSHIP_PROJECT"
 UID_VARIABLE = "FLASKSHIP_UID"
+_PROJECT, _UID = f"{PROJECT_VARIABLE}=".encode(), f"{UID_VARIABLE}=".encode()
+_READ_SIZE = 64 * 1024
 _GONE = (FileNotFoundError, ProcessLookupError, PermissionError, NotADirectoryError)
 
 
@@ -46,25 +48,33 @@ def parse_stat(raw: bytes) -> Stat:
 
 def parse_marks(raw: bytes) -> Marks | None:
     """Return the marks in an environment block, None where one is missing."""
-    found: dict[bytes, bytes] = {}
-    for entry in raw.split(b"\0"):
-        name, _, value = entry.partition(b"=")
-        found.setdefault(name, value)
-    project, uid = found.get(PROJECT_VARIABLE.encode()), found.get(UID_VARIABLE.encode())
+    project, uid = _value(raw, _PROJECT), _value(raw, _UID)
     if not project or not uid:
         return None
     return Marks(os.fsdecode(project), os.fsdecode(uid))
 
 
+def _value(block: bytes, name: bytes) -> bytes:
+    """Return the value of the first variable of this name with its equals sign; empty where there is none."""
+    if block.startswith(name):
+        start = len(name)
+    else:
+        found = block.find(b"\0" + name)
+        if found < 0:
+            return b""
+        start = found + 1 + len(name)
+    return block[start:].partition(b"\0")[0]
+
+
 def read_stat(pid: int, proc: Path = PROC) -> Stat | None:
     """Return the stat of a process, None when it is gone."""
-    raw = _read(proc / str(pid) / "stat")
+    raw = _read(f"{proc}/{pid}/stat")
     return parse_stat(raw) if raw else None
 
 
 def read_marks(pid: int, proc: Path = PROC) -> Marks | None:
     """Return what the environment of a process says; None for zombies, strangers and the unmarked."""
-    raw = _read(proc / str(pid) / "environ")
+    raw = _read(f"{proc}/{pid}/environ")
     return parse_marks(raw) if raw else None
 
 
@@ -76,7 +86,7 @@ def read_command(pid: int, proc: Path = PROC) -> list[str]:
 
 def boot_id(proc: Path = PROC) -> str:
     """Return the id of this boot, empty where the system has none."""
-    raw = _read(proc / "sys/kernel/random/boot_id")
+    raw = _read(f"{proc}/sys/kernel/random/boot_id")
     return raw.decode().strip() if raw else ""
 
 
@@ -87,7 +97,7 @@ def all_pids(proc: Path = PROC) -> list[int]:
 
 def newest_first(proc: Path = PROC) -> list[int]:
     """Return every process, the last one made first: numbers start again at their limit."""
-    raw = _read(proc / "loadavg")
+    raw = _read(f"{proc}/loadavg")
     last = int(raw.split()[4]) if raw else 0
     pids = all_pids(proc)
     return [pid for pid in reversed(pids) if pid <= last] + [pid for pid in reversed(pids) if pid > last]
@@ -96,7 +106,7 @@ def newest_first(proc: Path = PROC) -> list[int]:
 def own_pids(proc: Path = PROC) -> list[int]:
     """Return the processes of this user."""
     user = os.geteuid()
-    return [pid for pid in all_pids(proc) if _owner(proc / str(pid)) == user]
+    return [pid for pid in all_pids(proc) if _owner(f"{proc}/{pid}") == user]
 
 
 def marked_pids(project: str, proc: Path = PROC) -> dict[str, list[int]]:
@@ -118,22 +128,34 @@ def session_pids(session: int, proc: Path = PROC) -> list[int]:
     return [stat.pid for stat in stats if stat is not None and stat.session == session and not stat.ended]
 
 
+# Whoever looks for a replica reads of every process here: a Path for each would be most of the work.
+
+
 def _names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)  # noqa: PTH208 (a Path for each of thousands of processes is waste)
+        return os.listdir(folder)  # noqa: PTH208
     except OSError:
         return []
 
 
-def _owner(folder: Path) -> int | None:
+def _owner(folder: str) -> int | None:
     try:
-        return folder.stat().st_uid
+        return os.stat(folder).st_uid  # noqa: PTH116
     except _GONE:
         return None
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str) -> bytes | None:
     try:
-        return path.read_bytes()
+        number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except _GONE:
         return None
+    try:
+        whole = b""
+        while part := os.read(number, _READ_SIZE):
+            whole += part
+        return whole
+    except _GONE:
+        return None
+    finally:
+        os.close(number)

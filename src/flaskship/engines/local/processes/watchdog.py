@@ -155,13 +155,17 @@ def descendants(leaders: tuple[int, ...], root: Path = proc.PROC) -> tuple[int, 
     waiting = list(leaders)
     while waiting:
         pid = waiting.pop()
-        if pid in found or not (root / str(pid)).is_dir():
+        if pid in found:
+            continue
+        try:
+            # Read of every replica again and again: a Path for each file would be most of the work.
+            tasks = os.listdir(f"{root}/{pid}/task")  # noqa: PTH208
+        except OSError:
             continue
         found[pid] = None
-        with suppress(OSError):
-            for task in (root / str(pid) / "task").iterdir():
-                with suppress(OSError):
-                    waiting += [int(child) for child in (task / "children").read_text().split()]
+        for task in tasks:
+            with suppress(OSError), open(f"{root}/{pid}/task/{task}/children", "rb") as file:  # noqa: PTH123
+                waiting += map(int, file.read().split())
     return tuple(found)
 
 

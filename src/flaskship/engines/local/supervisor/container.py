@@ -274,7 +274,8 @@ class ContainerRuntime:
 
     async def _guard_ports(self, plan: LaunchPlan) -> None:
         assert self.standing.pid is not None
-        problem = await watch_ports(self.standing.pid, self._address, plan.ports, self._world.sleep)
+        world, pid = self._world, self.standing.pid
+        problem = await watch_ports(pid, self._address, plan.ports, world.sleep, world.listeners.of)
         if problem is not None:
             self._stuck(problem)
             await self.kill(KilledBy.ENGINE, signal.SIGKILL)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 import traceback
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,6 +30,8 @@ from flaskship.model.release import Event
 from flaskship.rollout.budget import Allowance
 
 RETRY_SECONDS = 1.0
+REST, LONGEST_REST = 4.0, 0.1
+"""After a step the environment rests for so many times what it took, and at most for so many seconds."""
 
 
 class EnvironmentRuntime:
@@ -165,7 +168,7 @@ class EnvironmentRuntime:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.world.state.save_autoscaled(self.name, {})
-        await self._link.update(self.name, ())
+        await self._link.update(self.name, tuple)
 
     async def detach(self) -> None:
         """Stop watching and leave everything running."""
@@ -190,14 +193,17 @@ class EnvironmentRuntime:
         while True:
             self._wake.clear()
             pause: float | None
+            began = time.monotonic()
             try:
                 pause = self._step()
-                await self._link.update(self.name, self.routes())
+                await self._link.update(self.name, self.routes)
             except Exception as error:
                 traceback.print_exception(error)
                 pause = RETRY_SECONDS
             if not self.replicas:
                 self._idle.set()
+            # Each step looks at every replica: what changes meanwhile waits for one look at all of it.
+            await asyncio.sleep(min(LONGEST_REST, REST * (time.monotonic() - began)))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -225,7 +231,7 @@ class EnvironmentRuntime:
             for _ in range(step.start):
                 self._create(workload.spec, workload.template)
             workload.note_progress(mine, now)
-            waiting = [workload.available_in(r, now) for r in mine]
+            waiting = [workload.available_in(r, now) for r in mine] if workload.spec.min_ready else []
             soon = [seconds for seconds in waiting if seconds > 0]
             if soon:
                 pause = min(soon if pause is None else [pause, *soon])
@@ -331,7 +337,7 @@ class EnvironmentRuntime:
     async def _end(self, replica: Replica) -> None:
         async def drain() -> None:
             # The router has acknowledged a table without the replica before anything is asked of it.
-            await self._link.update(self.name, self.routes())
+            await self._link.update(self.name, self.routes)
             await self._link.drain(replica.uid, min(DRAIN_SECONDS, replica.template.termination_grace))
 
         await replica.end(drain)

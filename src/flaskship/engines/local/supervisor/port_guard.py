@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from flaskship.engines.local.processes.listeners import Listener
-from flaskship.engines.local.processes.ports import listeners_of
 from flaskship.engines.local.processes.watchdog import descendants
 from flaskship.model.snapshot import Problem
 
@@ -13,13 +12,17 @@ PATIENT_LOOKS = 4
 
 
 async def watch_ports(
-    pid: int, address: str, ports: Mapping[int, int], sleep: Callable[[float], Awaitable[None]]
+    pid: int,
+    address: str,
+    ports: Mapping[int, int],
+    sleep: Callable[[float], Awaitable[None]],
+    listeners: Callable[[Iterable[int]], tuple[Listener, ...]],
 ) -> Problem | None:
     """Look until the declared ports are listened on; return a problem for any other or public place."""
     elsewhere = 0
     for _ in range(LOOKS):
         await sleep(LOOK_SECONDS)
-        found = listeners_of(descendants((pid,)))
+        found = listeners(descendants((pid,)))
         problem, settled = judge_listeners(found, address, ports)
         # A server may open a control port before its own: only what stays elsewhere is a problem.
         elsewhere += problem is not None

@@ -53,6 +53,9 @@ class Replica:
         self._moved = asyncio.Event()
         self.init = {c.name: self._runtime(c, init=not c.always) for c in template.init_containers}
         self.containers = {c.name: self._runtime(c) for c in template.containers}
+        sidecars = (c for c in self.init.values() if c.spec.always)
+        self.serving = (*sidecars, *self.containers.values())
+        """What has to be ready: the containers, and the sidecars among the initContainers."""
 
     def _runtime(self, spec: Container, *, init: bool = False) -> ContainerRuntime:
         return ContainerRuntime(
@@ -82,12 +85,6 @@ class Replica:
     def ready(self) -> bool:
         """Tell whether every container is ready and nobody told the replica to end."""
         return not self.terminating and self.initialized and all(c.ready for c in self.serving)
-
-    @property
-    def serving(self) -> tuple[ContainerRuntime, ...]:
-        """Return what has to be ready: the containers, and the sidecars among the initContainers."""
-        sidecars = (c for c in self.init.values() if c.spec.always)
-        return (*sidecars, *self.containers.values())
 
     def port(self, wanted: Port) -> int | None:
         """Return the port on the replica's address for a container port's number or name; None: no such."""

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flaskship.engines.local import routes
@@ -75,9 +75,13 @@ class RouterLink:
             self._routes = {name: table for name, table in routes.items() if table}
             await self._push()
 
-    async def update(self, environment: str, table: tuple[Route, ...]) -> None:
-        """Replace the routes of one environment; done when the router has swapped its table."""
+    async def update(self, environment: str, routes: Callable[[], tuple[Route, ...]]) -> None:
+        """Replace the routes of one environment; done when the router has swapped its table.
+
+        They are asked for as late as can be: who waited for others finds its change pushed with theirs.
+        """
         async with self._changing:
+            table = routes()
             if self._routes.get(environment, ()) == table and self._pushed:
                 return
             if table:

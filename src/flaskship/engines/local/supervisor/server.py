@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from flaskship.model.verdict import Receipt, Verdict
 PROTOCOL = 1
 FOLLOW_SECONDS = 1.0
 DEBOUNCE_SECONDS = 0.03
+REST, LONGEST_REST = 5.0, 0.5
+"""A snapshot of many replicas costs: who follows waits for so many times what the last one took."""
 
 
 class Server:
@@ -218,11 +221,13 @@ class Session:
                     if runtime is not None:
                         runtime.subscribers.add(changed)
                 changed.clear()
+                began = time.monotonic()
                 yield await self._observe(message)
+                took = time.monotonic() - began
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FOLLOW_SECONDS):
                         await changed.wait()
-                await asyncio.sleep(DEBOUNCE_SECONDS)
+                await asyncio.sleep(min(max(DEBOUNCE_SECONDS, REST * took), LONGEST_REST))
         finally:
             if runtime is not None:
                 runtime.subscribers.discard(changed)

@@ -45,15 +45,15 @@ class Workload:
 
     def available_in(self, replica: Replica, now: float) -> float:
         """Return in how many seconds a ready replica becomes available."""
-        if replica.ready_at is None or self.spec.min_ready == 0:
-            return 0.0
-        return replica.ready_at + self.spec.min_ready - now
+        since = replica.ready_at if self.spec.min_ready else None
+        return 0.0 if since is None else since + self.spec.min_ready - now
 
     def note_progress(self, mine: Sequence[Replica], now: float) -> None:
         """Remember when the rollout last came forward."""
         progress = self.progress
         new = [r for r in mine if r.record.template == self.template and not r.terminating]
-        counts = (len(new), sum(r.ready for r in new), sum(self.available(r, now) for r in new))
+        ready = [r for r in new if r.ready]
+        counts = (len(new), len(ready), sum(self.available_in(r, now) <= 0 for r in ready))
         old = sum(r.record.template != self.template for r in mine)
         complete = counts == (self.desired,) * 3 and not old
         if progress.template != self.template:
@@ -81,10 +81,11 @@ class Workload:
         return RolloutView(self.desired, surge, unavailable, new, old, self.paused)
 
     def _replica_view(self, replica: Replica, now: float) -> ReplicaView:
+        ready = replica.ready
         return ReplicaView(
             uid=replica.uid,
-            ready=replica.ready,
-            available=self.available(replica, now),
+            ready=ready,
+            available=ready and self.available_in(replica, now) <= 0,
             created_at=replica.record.created_at,
             terminating=replica.terminating,
             crashing=any(c.standing.waiting for c in replica.containers.values()),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.limits import Containment
+from flaskship.engines.local.processes.listeners import RecentListeners
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.launcher import Launcher
@@ -28,6 +29,7 @@ class World:
     containment: Containment
     containers: dict[str, "ContainerRuntime"] = field(default_factory=dict)
     """The running container of each process, for who watches processes from outside."""
+    listeners: RecentListeners = field(default_factory=RecentListeners)
 
 
 @dataclass(frozen=True, slots=True)

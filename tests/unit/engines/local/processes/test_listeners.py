@@ -7,8 +7,8 @@ import pytest
 from flaskship.engines.local.processes.listeners import (
     Holder,
     Listener,
+    RecentListeners,
     holder_of,
-    listeners_of,
     parse_table,
 )
 
@@ -79,13 +79,26 @@ def test_a_process_and_its_children_are_joined_with_the_table(tmp_path):
     )
     process(tmp_path, 10, 77, 80)
     process(tmp_path, 11, 77, 78, 999)
-    found = listeners_of([10, 11, 12], tmp_path)
+    found = RecentListeners().of([10, 11, 12], tmp_path)
     assert found == (
         Listener("127.0.0.1", 5000, 10),
         Listener("127.0.0.1", 5000, 11),
         Listener("127.0.0.1", 6000, 11),
         Listener("::", 5000, 10),
     )
+
+
+def test_looks_that_are_close_together_share_one_table(tmp_path):
+    now = [10.0]
+    recent = RecentListeners(0.1, lambda: now[0])
+    process(tmp_path, 10, 77, 78)
+    machine(tmp_path, row(inode=77))
+    assert [one.port for one in recent.of([10], tmp_path)] == [5000]
+    (tmp_path / "net/tcp").write_text((tmp_path / "net/tcp").read_text() + row(port=6000, inode=78))
+    now[0] += 0.09
+    assert [one.port for one in recent.of([10], tmp_path)] == [5000]
+    now[0] += 0.02
+    assert [one.port for one in recent.of([10], tmp_path)] == [5000, 6000]
 
 
 def test_the_holder_of_a_port_is_named(tmp_path):
@@ -115,7 +128,7 @@ def test_this_process_is_found_listening(tmp_path, portable):
     root = tmp_path / "no-proc" if portable else Path("/proc")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert Listener("127.0.0.1", port, os.getpid()) in listeners_of([os.getpid()], root)
+        assert Listener("127.0.0.1", port, os.getpid()) in RecentListeners().of([os.getpid()], root)
         holder = holder_of(port, root=root)
     assert holder is not None
     assert holder.pid == os.getpid()

@@ -58,7 +58,7 @@ def test_a_kernel_that_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_netlink_the_table_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.55.1.4", 0)) as server:
         monkeypatch.setattr(sockdiag, "listening_sockets", lambda: None)
-        (found,) = listeners.listeners_of([os.getpid()])
+        (found,) = listeners.RecentListeners().of([os.getpid()])
         assert (found.address, found.port) == server.getsockname()
 
 

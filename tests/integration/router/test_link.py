@@ -1,0 +1,77 @@
+"""The supervisor's hold on a real router: whose change goes with another's needs no table of its own."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from flaskship.engines.local.aides import Aides
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.routes import Route, RouteEndpoint
+from flaskship.engines.local.supervisor.router_link import RouterLink
+
+MANY = 40
+
+
+@pytest_asyncio.fixture
+async def paths(tmp_path: Path) -> LocalPaths:
+    paths = LocalPaths(tmp_path.resolve())
+    paths.create()
+    return paths
+
+
+@pytest_asyncio.fixture
+async def link(paths: LocalPaths) -> AsyncIterator[RouterLink]:
+    link = RouterLink(paths, Aides(paths).router)
+    await link.open()
+    link.bind("dev/web", "127.0.0.1", 0)
+    yield link
+    await link.close(stop=True)
+
+
+def kept(paths: LocalPaths) -> tuple[int, set[str]]:
+    """The number of the router's table and the replicas in it, as it has persisted them."""
+    table = json.loads(paths.routes.read_text())
+    return table["number"], {one["uid"] for route in table["routes"] for one in route["endpoints"]}
+
+
+async def test_removals_at_once_share_a_table_and_each_is_acknowledged(
+    paths: LocalPaths, link: RouterLink
+) -> None:
+    serving = {f"replica-{n}" for n in range(MANY)}
+
+    def routes() -> tuple[Route, ...]:
+        found = (RouteEndpoint(uid, "127.0.0.1", 1) for uid in sorted(serving))
+        return (Route("dev/web", "http", tuple(found)),)
+
+    await link.update("dev", routes)
+    before, _ = kept(paths)
+
+    async def remove(uid: str) -> None:
+        serving.remove(uid)
+        await link.update("dev", routes)
+        assert uid not in kept(paths)[1]
+
+    await asyncio.gather(*(remove(f"replica-{n}") for n in range(MANY)))
+    after, left = kept(paths)
+    assert left == set()
+    assert after - before < MANY / 4
+
+
+async def test_a_change_that_comes_while_a_table_is_pushed_gets_its_own(
+    paths: LocalPaths, link: RouterLink
+) -> None:
+    serving = {"old"}
+
+    def routes() -> tuple[Route, ...]:
+        return (
+            Route("dev/web", "http", tuple(RouteEndpoint(uid, "127.0.0.1", 1) for uid in sorted(serving))),
+        )
+
+    first = asyncio.create_task(link.update("dev", routes))
+    await asyncio.sleep(0)  # the first table is made and on its way
+    serving.add("new")
+    await asyncio.gather(first, link.update("dev", routes))
+    assert kept(paths)[1] == {"old", "new"}
