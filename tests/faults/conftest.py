@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from tests.faults.cases import FAST, kills
 from tests.faults.matrix import MATRIX
+from tests.faults.shop import Shop
 from tests.faults.town import Town
 
 
@@ -21,6 +22,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("entry", [one for one in MATRIX if everything or one.fast], ids=str)
     if "kill" in metafunc.fixturenames:
         metafunc.parametrize("kill", kills() if everything else FAST, ids=str)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The real applications take their time to build; the stories cover their reminders in `make test`."""
+    everything = config.getoption("--all-faults", default=False)
+    return True if collection_path.name == "test_reminders.py" and not everything else None
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    shop = asyncio.run(Shop.open(tmp_path_factory.mktemp("shop")))
+    yield shop
+    asyncio.run(shop.close())
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,11 @@ acknowledged revision lost, the state as intended, and no request lost unless it
 
 ## The matrix
 
-| fault | what the user sees | seconds | requests lost | orphans |
-|---|---|---|---|---|
+Where reminders are counted, the real applications run (API and Worker on SQLite): reminders that fall due are
+created all the while, and one that was acknowledged and never arrives is lost.
+
+| fault | what the user sees | seconds | requests lost | reminders lost | orphans |
+|---|---|---|---|---|---|
 """
 
 
@@ -84,7 +87,9 @@ def _row(line: dict[str, Any]) -> str:
     seen = line["seen"]
     lost = f"{seen['lost']} of {seen['sent']}" if seen["sent"] else "-"
     said = f"`{seen['code']}`: {seen['sentence']}".replace("|", "\\|").replace("\n", " ")
-    return f"| {line['title']} | {said} | {seen['seconds']:.2f} | {lost} | {line['orphans']} |"
+    due = seen.get("reminders", 0)
+    missed = f"{seen['reminders_lost']} of {due}" if due else "-"
+    return f"| {line['title']} | {said} | {seen['seconds']:.2f} | {lost} | {missed} | {line['orphans']} |"
 
 
 if __name__ == "__main__":

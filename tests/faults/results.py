@@ -18,6 +18,9 @@ class Seen:
     seconds: float
     sent: int = 0
     lost: int = 0
+    reminders: int = 0
+    """Reminders that were acknowledged while it happened; reminders_lost of them were never delivered."""
+    reminders_lost: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 SECONDS = 30.0
@@ -37,6 +39,40 @@ def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
 def due(**later: float) -> str:
     """An instant so much later than now."""
     return (datetime.now(UTC) + timedelta(**later)).isoformat()
+
+
+class Receiver:
+    """A webhook on loopback that counts what came, by the key that tells a repeat from a new one."""
+
+    def __init__(self) -> None:
+        self.keys: Counter[str] = Counter()
+        self.messages: dict[str, str] = {}
+        self.ids: Counter[str] = Counter()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                key = self.headers["Idempotency-Key"]
+                receiver.keys[key] += 1
+                receiver.messages[key] = body["message"]
+                receiver.ids[body["id"]] += 1
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
 
 
 @dataclass

@@ -3,51 +3,19 @@
 import json
 import os
 import signal
-from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from tests.integration.stories.clients import due, get, post
+from tests.integration.stories.clients import Receiver, due, get, post
 from tests.integration.stories.project import API, WORKER, Project, staying, until
-
-
-class Receiver:
-    """A webhook on loopback that counts what came, by the key that tells a repeat from a new one."""
-
-    def __init__(self) -> None:
-        self.keys: Counter[str] = Counter()
-        self.messages: dict[str, str] = {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                key = self.headers["Idempotency-Key"]
-                receiver.keys[key] += 1
-                receiver.messages[key] = body["message"]
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}/hook"
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    receiver.close()
 
 
 def status_of(project: Project, made: dict[str, str]) -> str:
