@@ -22,11 +22,15 @@ AT_ONCE = 8
 
 async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[Document, ...]:
     """Return those of the documents' objects that exist, each with what somebody set on it."""
-    kinds = await cluster.api_resources()
+    known = await cluster.api_resources()
+    # The preferred version stands first: it is meant where a document names none.
+    kinds = {("", kind): one for (_, kind), one in reversed(known.items())} | known
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def look(document: Document) -> Document | None:
-        resource: Resource | None = kinds.get((str(document.get("apiVersion")), str(document.get("kind"))))
+        resource: Resource | None = kinds.get(
+            (str(document.get("apiVersion", "")), str(document.get("kind")))
+        )
         if resource is None:
             return None
         name = str((document.get("metadata") or {}).get("name"))
