@@ -1,11 +1,13 @@
 """The Kubernetes engine under the contract: a real cluster, namespaces of its own, none left afterwards."""
 
+import copy
 import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.reach import IMAGE, connect
 from tests.contract.harness import Harness
@@ -15,7 +17,7 @@ from flaskship.engines.kubernetes.client import create_or_find
 from flaskship.engines.kubernetes.engine import KubernetesEngine
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import NAMESPACES
-from flaskship.model.release import ChartSource, Release
+from flaskship.model.release import ChartSource, Document, Release
 
 ENVIRONMENTS = ("dev", "staging")
 
@@ -51,8 +53,20 @@ def charted(folder: Path, release: Release) -> Release:
     chart = folder / f"chart-{secrets.token_hex(4)}"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: contract\nversion: 0.1.0\n")
-    text = "".join(f"---\n{json.dumps(one)}\n" for one in release.documents)
+    objects = [_told_its_address(one) for one in release.documents]
+    text = "".join(f"---\n{json.dumps(one)}\n" for one in objects)
     (chart / "templates" / "all.yaml").write_text(text)
     # As a rendered release has them: in Helm's order.
     ordered = tuple(one.content for one in arrange({"contract/templates/all.yaml": text}))
     return replace(release, documents=ordered, chart=ChartSource(str(chart)))
+
+
+def _told_its_address(document: Document) -> Document:
+    """The local engine tells every replica its address; on a cluster a manifest asks for it."""
+    if document["kind"] != "Deployment":
+        return document
+    copied: dict[str, Any] = copy.deepcopy(dict(document))
+    address = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    for container in copied["spec"]["template"]["spec"]["containers"]:
+        container["env"] = [*container["env"], address]
+    return copied

@@ -35,7 +35,6 @@ def deployment(
         "ports": [{"name": "http", "containerPort": port}],
         "env": [
             {"name": "PORT", "value": str(port)},
-            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
             *({"name": key, "value": value} for key, value in (env or {}).items()),
         ],
         "readinessProbe": {
