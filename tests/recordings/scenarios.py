@@ -1,13 +1,14 @@
 """What is applied to a real cluster to see how it fails, and the near misses that must come out well."""
 
 import copy
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 Document = dict[str, Any]
 
 RELEASE = "dev-apps"
-IMAGE = "cloudandparth/my-demo-app:1.0"
+IMAGE = os.environ.get("FLASKSHIP_TEST_IMAGE", "cloudandparth/my-demo-app:1.0")
 SERVER = (
     "import http.server as h, os, sys, time\n"
     "begun = time.monotonic(); slow = float(sys.argv[1])\n"
