@@ -36,10 +36,15 @@ async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Docum
         name = str((document.get("metadata") or {}).get("name"))
         async with slots:
             found = await cluster.find(resource, name, place.namespace if resource.namespaced else None)
-        return None if found is None else as_set(found)
+        return None if found is None else _with_secrets(found, as_set(found))
 
     found = await asyncio.gather(*(look(one) for one in documents))
     return tuple(one for one in found if one is not None)
+
+
+def _with_secrets(found: Mapping[str, Any], kept: Object) -> Object:
+    """What is written as stringData is owned under that name and kept as data, which nobody else fills in."""
+    return {**kept, "data": found["data"]} if found["kind"] == "Secret" and found.get("data") else kept
 
 
 def as_set(found: Mapping[str, Any]) -> Object:
