@@ -80,15 +80,15 @@ class Outcome:
 
 async def carry_out(cluster: Cluster, namespace: str, scenario: Scenario, linger: float = 0.0) -> Outcome:
     """Run what is old, make the change, follow to the verdict, and listen on for a while."""
-    async with _namespace(cluster, namespace, scenario):
+    async with place_for(cluster, namespace, scenario):
         if scenario.old:
-            await _apply(cluster, namespace, scenario.old)
-            await _settled(cluster, namespace, scenario.old)
-        await _apply(cluster, namespace, scenario.before)
+            await apply_all(cluster, namespace, scenario.old)
+            await settle(cluster, namespace, scenario.old)
+        await apply_all(cluster, namespace, scenario.before)
         # The cluster counts whole seconds: what was made in the last one is not of this change.
         await asyncio.sleep(1.1)
         applied_at = time.time()
-        await _apply(cluster, namespace, scenario.new)
+        await apply_all(cluster, namespace, scenario.new)
         target = _target(namespace, applied_at, scenario)
         witness = ClusterWitness(cluster, namespace)
         recorder = Recorder(cluster, witness, time.time)
@@ -193,12 +193,12 @@ def _target(namespace: str, applied_at: float, scenario: Scenario) -> Target:
     return Target("dev", namespace, RELEASE, release, tuple(sorted(expected)))
 
 
-async def _apply(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
+async def apply_all(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
     for one in documents:
         await cluster.apply(RESOURCES[one["kind"]], one, namespace, manager="helm", force=True)
 
 
-async def _settled(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
+async def settle(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
     target = Target(
         "dev",
         namespace,
@@ -218,7 +218,7 @@ async def _settled(cluster: Cluster, namespace: str, documents: tuple[Document, 
 
 
 @asynccontextmanager
-async def _namespace(cluster: Cluster, name: str, scenario: Scenario) -> AsyncIterator[None]:
+async def place_for(cluster: Cluster, name: str, scenario: Scenario) -> AsyncIterator[None]:
     await cluster.create(NAMESPACES, {"metadata": {"name": name, "labels": scenario.namespace}})
     try:
         yield
