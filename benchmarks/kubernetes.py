@@ -25,6 +25,8 @@ IMAGE = os.environ.get("FLASKSHIP_TEST_IMAGE", "cloudandparth/my-demo-app:1.0")
 API = "my-tomorrows-api"
 ENVIRONMENT, RELEASE = "dev", "dev-apps"
 HELM_SECONDS = 60
+"""What Helm is given for a change that fails."""
+PATIENCE = 300
 VERDICT_SECONDS = 15.0
 MOST_RATIO = 1.1
 RATE = 40.0
@@ -65,7 +67,7 @@ class Place:
         command += ["--engine", "kubernetes", "--context", self.context, *arguments]
         return timed([*command, *_sets(self.ours, sets)])
 
-    def helm_upgrade(self, *, sets: tuple[str, ...] = ()) -> tuple[float, int, str]:
+    def helm_upgrade(self, *, sets: tuple[str, ...] = (), patience: int = PATIENCE) -> tuple[float, int, str]:
         """Do the same with Helm itself, and wait as it waits."""
         chart = self.root / "infra" / "helmchart"
         command = [
@@ -78,7 +80,7 @@ class Place:
             str(chart / "values-dev.yaml"),
         ]
         command += ["--kube-context", self.context, "-n", self.theirs.namespace, "--create-namespace"]
-        return timed([*command, "--wait", "--timeout", f"{HELM_SECONDS}s", *_sets(self.theirs, sets)])
+        return timed([*command, "--wait", "--timeout", f"{patience}s", *_sets(self.theirs, sets)])
 
 
 def run(options: Options) -> Result:
@@ -137,7 +139,7 @@ def verdicts(here: Place, options: Options, result: Result) -> None:
                 raise SystemExit(f"{name}: flaskship deploy ended with {code}:\n{text}")
             ours.values.append(seconds)
             _succeeds("the way back", here.flaskship(sets=_coloured("back")))
-            seconds, code, _ = here.helm_upgrade(sets=(sets,))
+            seconds, code, _ = here.helm_upgrade(sets=(sets,), patience=HELM_SECONDS)
             theirs.values.append(seconds)
             result.notes += [f"{name}: helm --wait ended with success"] if code == 0 else []
             _succeeds("Helm's way back", here.helm_upgrade(sets=_coloured("back")))

@@ -23,6 +23,7 @@ from flaskship.engines.kubernetes.resources import (
     QUOTAS,
     ROLLOUTS,
     SERVICES,
+    STATEFUL_SETS,
     Resource,
 )
 from flaskship.engines.kubernetes.watching import Watcher
@@ -32,9 +33,9 @@ from flaskship.model.verdict import Verdict
 from flaskship.verification.judge import judge
 
 RESOURCES: dict[str, Resource] = {
-    one.kind: one for one in (CONFIG_MAPS, DEPLOYMENTS, JOBS, QUOTAS, ROLLOUTS, SERVICES)
+    one.kind: one for one in (CONFIG_MAPS, DEPLOYMENTS, JOBS, QUOTAS, ROLLOUTS, SERVICES, STATEFUL_SETS)
 } | {"LimitRange": Resource("v1", "LimitRange", "limitranges")}
-WORKLOADS = ("Deployment", "Rollout", "Job")
+WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
 WORDS = frozenset(
     {
         "CrashLoopBackOff",
@@ -155,7 +156,7 @@ def _documents(row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def _is_new(kind: str, document: dict[str, Any], applied_at: float) -> bool:
     from datetime import datetime
 
-    if kind in ("Deployment", "Rollout"):
+    if kind in ("Deployment", "Rollout", "StatefulSet"):
         return True
     made = datetime.fromisoformat(document["metadata"]["creationTimestamp"]).timestamp()
     return made >= int(applied_at)

@@ -15,6 +15,7 @@ SECONDS = 3.0
 FRESH_SECONDS = 5.0
 """How long what is still being written, or may be answered otherwise, is good enough."""
 TRIES = 3
+AGAIN_SECONDS = 0.3
 AT_ONCE = 4
 LONGEST_ANSWER = 2048
 
@@ -96,13 +97,18 @@ class Gatherer:
         return self._clock() - at >= FRESH_SECONDS
 
     async def _fetch(self, want: WantedLog | WantedAnswer) -> None:
-        _, tries = self._asked.get(want.key, (0.0, 0))
-        self._asked[want.key] = (self._clock(), tries + 1)
-        try:
-            async with self._slots, asyncio.timeout(SECONDS):
-                if isinstance(want, WantedLog):
-                    self._lines[want.key] = await self._witness.lines(want, LINES)
-                elif (answer := await self._witness.answer(want)) is not None:
-                    self._answers[want.key] = answer
-        except (TimeoutError, RefusedError):
-            return  # a verdict without its log lines is still one
+        """Ask; for the log of a run that ended at once again, since it tells what the end was."""
+        while True:
+            _, tries = self._asked.get(want.key, (0.0, 0))
+            self._asked[want.key] = (self._clock(), tries + 1)
+            try:
+                async with self._slots, asyncio.timeout(SECONDS):
+                    if isinstance(want, WantedLog):
+                        self._lines[want.key] = await self._witness.lines(want, LINES)
+                    elif (answer := await self._witness.answer(want)) is not None:
+                        self._answers[want.key] = answer
+                return
+            except (TimeoutError, RefusedError):
+                if isinstance(want, WantedAnswer) or not want.ended or tries + 1 >= TRIES:
+                    return  # a verdict without its log lines is still one
+            await asyncio.sleep(AGAIN_SECONDS)
