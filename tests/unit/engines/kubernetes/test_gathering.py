@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from tests.recordings.replay import run
@@ -94,3 +95,14 @@ def test_what_nobody_wants_any_more_is_forgotten():
         return await gatherer.gather([])
 
     assert run(story()).lines == {}
+
+
+def test_what_was_read_while_a_run_went_on_is_read_again_when_it_has_ended():
+    says = Says((), ("boom",))
+
+    async def story():
+        gatherer = Gatherer(says, lambda: 1000.0)
+        await gatherer.gather([replace(ENDED, ended=False, previous=False)])
+        return await gatherer.gather([ENDED])
+
+    assert run(story()).lines == {ENDED.key: ("boom",)}
