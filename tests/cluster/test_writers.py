@@ -60,7 +60,9 @@ async def test_a_release_that_nobody_finishes_is_named_and_settled(town: Town) -
     await pretend_pending(town)
     (await town.go("deploy", "dev", "--set", "defaults.logLevel=INFO")).succeeded()
     known = await storage.revisions(town.cluster, place(town))
-    assert [one.status for one in known] == ["failed", "deployed"]
+    assert known[-1].status == "deployed"
+    # Helm goes on from what was settled, and calls it superseded as it does every older one.
+    assert "its writer was killed" in (await storage.stored(town.cluster, place(town), 1)).description
 
 
 @pytest.mark.timeout(60 * KILLS + 120)
@@ -78,7 +80,11 @@ async def test_after_a_kill_at_any_moment_the_next_deploy_succeeds(town: Town) -
         os.killpg(victim.pid, signal.SIGKILL)
         victim.wait()
         began = time.monotonic()
-        (await town.go("deploy", "dev", *change, "--lock-timeout", "60")).succeeded()
+        again = await town.go("deploy", "dev", *change, "--lock-timeout", "60", "--no-rollback")
+        if again.code:
+            status = (await town.go("status")).document
+            known = await storage.revisions(town.cluster, place(town))
+            raise AssertionError(f"after kill {kill + 1}: {again}\n{status}\n{known}")
         took = time.monotonic() - began
         print(
             f"kill {kill + 1} of {KILLS} after {moment:.2f} s; the next deploy took {took:.1f} s", flush=True
