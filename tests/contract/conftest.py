@@ -12,11 +12,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(capability): the engine must have this capability")
 
 
-def _param(name: str) -> object:
-    return pytest.param(name, marks=pytest.mark.cluster) if name == "kubernetes" else name
-
-
-@pytest_asyncio.fixture(params=[_param(name) for name in HARNESSES])
+@pytest_asyncio.fixture(params=list(HARNESSES))
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     async with HARNESSES[request.param](tmp_path) as one:
         for marker in request.node.iter_markers("needs"):

@@ -13,6 +13,8 @@ from flaskship.engines.local.processes.proc import marked_pids, own_pids
 
 DOCKERFILE = 'FROM python:3.11-slim\nWORKDIR /srv/app\nCOPY . .\nCMD ["python", "-V"]\n'
 IMAGE = "demo:1.0"
+PROC = Path("/proc")
+"""The tests look there also where the engine is not allowed to."""
 
 
 @asynccontextmanager
@@ -46,7 +48,7 @@ async def _stop(engine: LocalEngine) -> None:
 
 async def _nothing_left(project: Path) -> None:
     for _ in range(100):
-        left = {*marked_pids(str(project)), *daemons(project).values()}
+        left = {*marked_pids(str(project), PROC), *daemons(project).values()}
         if not left:
             return
         await asyncio.sleep(0.1)
@@ -56,9 +58,9 @@ async def _nothing_left(project: Path) -> None:
 def daemons(project: Path, role: str = "") -> dict[int, str]:
     """Return the engine's own processes of a project, or those of one role, with their command lines."""
     found = {}
-    for pid in own_pids():
+    for pid in own_pids(PROC):
         try:
-            line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
+            line = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
         except OSError:
             continue
         if f"flaskship.engines.local.{role}" in line and f"--project {project} " in line:

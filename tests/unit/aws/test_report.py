@@ -13,7 +13,6 @@ GOOD = Rehearsal(
     (DriftFound("network", "DNS was switched off", "aws_vpc.this", True),),
     ("eks:CreateAddon",),
     (),
-    (),
     (Checked("reachability", "rules of ours"),),
 )
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flaskship.engines.local.framing import MAX_FRAME, ChannelClosed, FrameBuffer, Message, encode
+from flaskship.engines.local.processes.capabilities import has
 
 __all__ = ["MAX_FILES", "MAX_FRAME", "Channel", "ChannelClosed", "FrameBuffer", "Message", "encode"]
 
@@ -42,7 +43,7 @@ class Channel:
 
     def peer_uid(self) -> int | None:
         """Return the user id of the peer, None where the system cannot tell."""
-        if not hasattr(socket, "SO_PEERCRED"):
+        if not has("peercred"):
             return None
         raw = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _, uid, _ = struct.unpack("3i", raw)

@@ -31,9 +31,9 @@ variable "region" {
 }
 
 variable "kubernetes_version" {
-  description = "The minor version of Kubernetes: one that Karpenter's pinned version supports."
+  description = "The minor version of Kubernetes."
   type        = string
-  default     = "1.35"
+  default     = "1.36"
 }
 
 variable "administrators" {

@@ -4,10 +4,11 @@ import asyncio
 import ctypes
 import os
 import struct
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+
+from flaskship.engines.local.processes.capabilities import has
 
 _IN_MODIFY = 0x2
 _IN_CLOEXEC_NONBLOCK = os.O_CLOEXEC | os.O_NONBLOCK
@@ -124,7 +125,7 @@ class PollingChanges:
 
 def file_changes() -> FileChanges:
     """Return the best watch of this system; call it inside the event loop."""
-    if sys.platform.startswith("linux"):
+    if has("inotify"):
         with suppress(OSError):
             return InotifyChanges()
     return PollingChanges()

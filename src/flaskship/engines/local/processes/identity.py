@@ -1,10 +1,14 @@
 """A process that cannot be mistaken for another that got its pid later."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
+
+UNKNOWN_START = 0
+"""What a spawner writes down where there is no /proc to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,10 @@ def identify(pid: int, root: Path = proc.PROC) -> ProcessIdentity | None:
 
 def alive(identity: ProcessIdentity, root: Path = proc.PROC) -> bool:
     """Return whether this very process still runs; a zombie, a recycled pid and another boot do not count."""
-    return identify(identity.pid, root) == identity
+    found = identify(identity.pid, root)
+    if found is not None and identity.start_time == UNKNOWN_START:
+        return found.boot_id == identity.boot_id
+    return found == identity
 
 
 def is_stopped(pid: int, root: Path = proc.PROC) -> bool:
@@ -80,10 +87,26 @@ def processes_of(project: Path | str, uid: str, main: ProcessIdentity | None = N
 def _family(leaders: set[int]) -> set[int]:
     if not leaders:
         return set()
+    if not proc.PROC.is_dir():
+        return _family_portably(leaders)
     stats = [stat for pid in proc.own_pids() if (stat := proc.read_stat(pid)) is not None]
     family = leaders | {stat.pid for stat in stats if stat.session in leaders}
     while more := {stat.pid for stat in stats if stat.parent in family} - family:
         family |= more
+    return family
+
+
+def _family_portably(leaders: set[int]) -> set[int]:
+    import psutil
+
+    family = set(leaders)
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.uids().real == os.getuid() and os.getsid(process.pid) in leaders:
+                family.add(process.pid)
+    for leader in leaders:
+        with suppress(psutil.Error):
+            family |= {child.pid for child in psutil.Process(leader).children(recursive=True)}
     return family
 
 
@@ -94,7 +117,7 @@ def _identify_portably(pid: int) -> ProcessIdentity | None:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return ProcessIdentity(pid, int(process.create_time() * 100), "")
+        return ProcessIdentity(pid, int(process.create_time() * 100), proc.boot_id())
     except psutil.Error:
         return None
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from flaskship.engines.local.processes.capabilities import has
+
 DEFAULT_PIDS = 1024
 
 
@@ -117,7 +119,7 @@ def choose_containment(
         "systemd-scope": lambda: find_user_scope(project, environ),
         "watchdog": watchdog,
     }
-    for kind, find in finders.items():
+    for kind, find in finders.items() if has("cgroups") else ():
         if forced in (None, kind) and (found := find()) is not None:
             return found
     return watchdog()

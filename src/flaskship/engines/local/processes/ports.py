@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
+from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.listeners import Holder, Listener, holder_of
 from flaskship.model.errors import PreflightError
 
@@ -147,7 +148,7 @@ def choose_addresses(
     project: Path | str, preferred: str | None = None, *, ports_only: bool = False
 ) -> Addresses:
     """Return loopback addresses where the system has them, else free ports."""
-    claimed = None if ports_only else LoopbackRange.claim(project, preferred)
+    claimed = None if ports_only or not has("addresses") else LoopbackRange.claim(project, preferred)
     return FreePorts() if claimed is None else claimed
 
 

@@ -3,11 +3,14 @@
 The spawner uses this module too: it imports nothing but small parts of the standard library.
 """
 
+import functools
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-PROC = Path("/proc")
+from flaskship.engines.local.processes.capabilities import has
+
+PROC = Path("/proc" if has("proc") else "/proc/taken-away")
 PROJECT_VARIABLE = "FLASKSHIP_PROJECT"
 UID_VARIABLE = "FLASKSHIP_UID"
 _PROJECT, _UID = f"{PROJECT_VARIABLE}=".encode(), f"{UID_VARIABLE}=".encode()
@@ -80,14 +83,30 @@ def read_marks(pid: int, proc: Path = PROC) -> Marks | None:
 
 def read_command(pid: int, proc: Path = PROC) -> list[str]:
     """Return the words of a process's command line; none for zombies and for who is gone."""
-    raw = _read(proc / str(pid) / "cmdline")
+    raw = _read(f"{proc}/{pid}/cmdline")
     return raw.decode(errors="surrogateescape").removesuffix("\0").split("\0") if raw else []
 
 
 def boot_id(proc: Path = PROC) -> str:
     """Return the id of this boot, empty where the system has none."""
+    if proc == PROC and not has("proc"):
+        return _boot_session()
     raw = _read(f"{proc}/sys/kernel/random/boot_id")
     return raw.decode().strip() if raw else ""
+
+
+@functools.cache
+def _boot_session() -> str:
+    """Return macOS's id of this boot; empty where nobody knows it: then no reboot is ever noticed."""
+    import subprocess  # only where there is no /proc
+
+    try:
+        asked = subprocess.run(
+            ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"], capture_output=True, check=True, timeout=5
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return asked.stdout.decode().strip()
 
 
 def all_pids(proc: Path = PROC) -> list[int]:

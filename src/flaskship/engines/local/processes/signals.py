@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
+from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive, identify, processes_of
 from flaskship.engines.local.processes.limits import Cell
 from flaskship.engines.local.processes.watch import ProcessWatch, process_watch
@@ -30,7 +31,7 @@ class Termination:
 
 def send(identity: ProcessIdentity, number: int) -> bool:
     """Return whether the signal went to this very process; never to one that took over its pid."""
-    if not hasattr(os, "pidfd_open"):
+    if not has("pidfd"):
         return _send_by_pid(identity, number)
     try:
         pidfd = os.pidfd_open(identity.pid)

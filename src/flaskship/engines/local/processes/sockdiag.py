@@ -9,6 +9,8 @@ import socket
 import struct
 import sys
 
+from flaskship.engines.local.processes.capabilities import has
+
 _FAMILY = 4  # NETLINK_SOCK_DIAG
 _BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _DUMP = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
@@ -26,7 +28,7 @@ Row = tuple[str, int, int, int]
 
 def listening_sockets() -> tuple[Row, ...] | None:
     """Return every listening TCP socket of this network namespace; None where the kernel does not tell."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not has("proc"):
         return None
     try:
         return (*_asked(socket.AF_INET), *_asked(socket.AF_INET6))

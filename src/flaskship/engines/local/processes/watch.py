@@ -4,6 +4,7 @@ import asyncio
 import os
 from typing import Protocol
 
+from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive
 
 _POLL_SECONDS = 0.1
@@ -51,7 +52,7 @@ class PollingWatch:
 
 def process_watch() -> ProcessWatch:
     """Return the best watch of this system."""
-    if hasattr(os, "pidfd_open"):
+    if has("pidfd"):
         try:
             os.close(os.pidfd_open(os.getpid()))
         except OSError:

@@ -151,6 +151,8 @@ class Watchdog:
 
 def descendants(leaders: tuple[int, ...], root: Path = proc.PROC) -> tuple[int, ...]:
     """Return these living processes and all below them."""
+    if not root.is_dir():
+        return _descendants_portably(leaders)
     found: dict[int, None] = {}
     waiting = list(leaders)
     while waiting:
@@ -190,6 +192,8 @@ def proportional(pid: int, root: Path = proc.PROC) -> int:
 
 def processor_seconds(pid: int, root: Path = proc.PROC) -> float:
     """Return the processor time of a process; 0 when it is gone."""
+    if not root.is_dir():
+        return _processor_seconds_portably(pid)
     try:
         raw = (root / str(pid) / "stat").read_bytes()
     except OSError:
@@ -200,10 +204,47 @@ def processor_seconds(pid: int, root: Path = proc.PROC) -> float:
 
 def own_threads(root: Path = proc.PROC) -> int:
     """Return how many threads this user runs now: what RLIMIT_NPROC counts."""
+    if not root.is_dir():
+        return _own_threads_portably()
     threads = 0
     for pid in proc.own_pids(root):
         with suppress(OSError):
             threads += sum(1 for _ in (root / str(pid) / "task").iterdir())
+    return threads
+
+
+def _descendants_portably(leaders: tuple[int, ...]) -> tuple[int, ...]:
+    import psutil
+
+    found: dict[int, None] = {}
+    for leader in leaders:
+        try:
+            process = psutil.Process(leader)
+            below = process.children(recursive=True)
+        except psutil.Error:
+            continue
+        found |= dict.fromkeys((leader, *(child.pid for child in below)))
+    return tuple(found)
+
+
+def _processor_seconds_portably(pid: int) -> float:
+    import psutil
+
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _own_threads_portably() -> int:
+    import psutil
+
+    threads = 0
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.uids().real == os.getuid():
+                threads += process.num_threads()
     return threads
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from flaskship.engines.local.processes import proc
+from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.spawner.records import Ending, Record, Records
 from flaskship.engines.local.spawner.refusal import Refused
 from flaskship.engines.local.spawner.request import SignalRequest, SpawnRequest
@@ -148,7 +149,7 @@ class Children:
     def _watch(self, record: Record) -> bool:
         if record.boot_id != proc.boot_id():
             return False
-        if not hasattr(os, "pidfd_open"):
+        if not has("pidfd"):
             self._polled |= {record.uid} if _exists(record.pid) else set()
             return record.uid in self._polled
         try:
@@ -180,7 +181,7 @@ class Children:
 
 def _peek() -> int | None:
     """Return a child that has ended and is not reaped, so that its session can still be read; else None."""
-    if not hasattr(os, "waitid"):
+    if not has("waitid"):
         return _ANY
     try:
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
@@ -199,7 +200,7 @@ def _exists(pid: int) -> bool:
 
 def _signal_exactly(pid: int, start_time: int, number: int) -> bool:
     """Signal through a pidfd, after a look at what it holds: a recycled pid has another start time."""
-    if not hasattr(os, "pidfd_open"):
+    if not has("pidfd"):
         return _signal_by_pid(pid, number)
     try:
         pidfd = os.pidfd_open(pid)

@@ -6,6 +6,7 @@ import struct
 from typing import Any
 
 from flaskship.engines.local.framing import ChannelClosed, FrameBuffer, encode
+from flaskship.engines.local.processes.capabilities import has
 
 _MOST_UNSENT = 4 * 1024 * 1024
 
@@ -57,7 +58,7 @@ class Connection:
 
 def same_user(sock: socket.socket) -> bool:
     """Return whether the peer is this user; systems that cannot tell rely on the mode of the socket."""
-    if not hasattr(socket, "SO_PEERCRED"):
+    if not has("peercred"):
         return True
     raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return bool(struct.unpack("3i", raw)[1] == os.geteuid())

@@ -1,2 +1,0 @@
-environment = "dev"
-node_limit  = 16

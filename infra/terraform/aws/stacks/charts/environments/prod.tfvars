@@ -1,2 +1,0 @@
-environment = "prod"
-node_limit  = 128

@@ -1,2 +1,0 @@
-environment = "staging"
-node_limit  = 32

@@ -1,4 +1,0 @@
-output "releases" {
-  description = "Release to the version of its chart."
-  value       = local.versions
-}
