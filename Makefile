@@ -57,6 +57,7 @@ checkov: bootstrap ## Checkov on the rendered manifests: no finding without an a
 
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
 	@.venv/bin/flaskship aws rehearse --env prod
+	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py -q
 
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"

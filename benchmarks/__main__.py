@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -14,6 +15,9 @@ from benchmarks import machine
 from benchmarks.figures import Options, Result
 
 NAMES = ("start", "path", "loss", "restart", "cost", "verdict", "render")
+ON_A_CLUSTER = ("kubernetes",)
+"""Run when they are named, or when KUBECONFIG names a cluster."""
+KNOWN = (*NAMES, *ON_A_CLUSTER)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,21 +25,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure both sides in one run; without a name, all of it."
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(KNOWN)}")
     parser.add_argument("--rounds", type=int, default=7, help="alternating rounds of each side (7)")
     parser.add_argument("--tiny", action="store_true", help="prove in seconds that they run; no figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every round's figures")
     options = parser.parse_args(arguments)
-    unknown = [name for name in options.names if name not in NAMES]
+    unknown = [name for name in options.names if name not in KNOWN]
     if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(NAMES)}")
+        parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(KNOWN)}")
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
     signal.signal(signal.SIGTERM, _stop)
     here = machine.describe()
     print(here, flush=True)
     results = []
-    for name in options.names or NAMES:
+    if not options.names and not os.environ.get("KUBECONFIG"):
+        print(f"left out: {', '.join(ON_A_CLUSTER)} (KUBECONFIG names no cluster)", flush=True)
+    for name in options.names or (KNOWN if os.environ.get("KUBECONFIG") else NAMES):
         began = time.monotonic()
         result = measure(name, Options(1 if options.tiny else options.rounds, options.tiny))
         print(f"\n{result.text()}\n({time.monotonic() - began:.0f} s)", flush=True)

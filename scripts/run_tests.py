@@ -12,9 +12,17 @@ import time
 STORIES = "tests/integration/stories"
 # Generated values depend on which modules are loaded: alone, they are the same in each run.
 PROPERTIES = "tests/integration/chart/test_properties.py"
+# The rehearsal of the AWS infrastructure: minutes. `make rehearse` runs it.
+REHEARSAL = "tests/integration/aws/test_rehearsal.py"
 WORKERS = ["-q", "-n", "2", "--dist", "loadfile", "--durations", "5"]
 PARTS = {
-    "the project": ["tests", f"--ignore={STORIES}", f"--ignore={PROPERTIES}", *WORKERS],
+    "the project": [
+        "tests",
+        f"--ignore={STORIES}",
+        f"--ignore={PROPERTIES}",
+        f"--ignore={REHEARSAL}",
+        *WORKERS,
+    ],
     "the chart by generated values": [PROPERTIES, "-q"],
     "the applications": ["app/tests", *WORKERS, "-p", "no:cacheprovider"],
 }

@@ -12,7 +12,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(capability): the engine must have this capability")
 
 
-@pytest_asyncio.fixture(params=list(HARNESSES))
+def _param(name: str) -> object:
+    return pytest.param(name, marks=pytest.mark.cluster) if name == "kubernetes" else name
+
+
+@pytest_asyncio.fixture(params=[_param(name) for name in HARNESSES])
 async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     async with HARNESSES[request.param](tmp_path) as one:
         for marker in request.node.iter_markers("needs"):

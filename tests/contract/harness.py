@@ -29,6 +29,10 @@ class Harness:
     patience: float = 30.0
     """Seconds of the engine's own clock."""
     environment: str = "dev"
+    prefix: str = "my-app"
+    """What the namespaces of its environments begin with."""
+    charted: Callable[[Release], Release] = lambda release: release
+    """Adds the chart to a release, for an engine that installs one."""
     folder: Path = Path()
     """Where the engine keeps its own things, if it does."""
     opened: list[Engine] = field(default_factory=list)
@@ -42,15 +46,16 @@ class Harness:
 
     def release(self, *documents: Document, reason: str = "", environment: str | None = None) -> Release:
         name = environment or self.environment
-        return Release(
+        release = Release(
             environment=name,
             name=f"{name}-apps",
-            namespace=f"my-app-{name}",
+            namespace=f"{self.prefix}-{name}",
             documents=documents,
             # Whatever fails stays as it is: the test looks at it.
             provenance=Provenance("contract", reason, undo=False),
             images=dict(self.images),
         )
+        return self.charted(release)
 
     async def apply(self, engine: Engine, release: Release) -> int:
         async with locked(engine, release.environment) as lock:
@@ -134,7 +139,16 @@ async def on_this_machine(folder: Path) -> AsyncIterator[Harness]:
         yield harness
 
 
+@asynccontextmanager
+async def on_a_cluster(folder: Path) -> AsyncIterator[Harness]:
+    from tests.contract.cluster import cluster
+
+    async with cluster(folder) as harness:
+        yield harness
+
+
 HARNESSES: dict[str, Callable[[Path], AbstractAsyncContextManager[Harness]]] = {
     "fake": fake,
     "local": on_this_machine,
+    "kubernetes": on_a_cluster,
 }

@@ -74,7 +74,7 @@ async def test_the_snapshot_names_the_release_and_what_was_before(harness: Harne
     snapshot = await engine.observe("dev")
     assert snapshot.release is not None
     assert (snapshot.release.name, snapshot.release.revision, snapshot.release.previous) == ("dev-apps", 2, 1)
-    assert snapshot.namespace == "my-app-dev"
+    assert snapshot.namespace == f"{harness.prefix}-dev"
 
 
 async def test_another_process_sees_the_same_history(harness: Harness) -> None:

@@ -229,4 +229,4 @@ def rehearsed(stacks: Sequence[str], environment: str, report: Report) -> Rehear
     facts = (Fact("network", "the nodes alone reach the database", True, "nodes"),)
     drift = (DriftFound("network", "DNS host names were switched off", "aws_vpc.this", True),)
     instead = (Checked("network reachability", "rules of ours"),)
-    return Rehearsal(environment, "5.100.0", 4.0, (run,), facts, drift, ("eks:CreateAddon",), (), instead)
+    return Rehearsal(environment, "5.100.0", 4.0, (run,), facts, drift, ("eks:CreateAddon",), (), (), instead)

@@ -1,13 +1,14 @@
 """What is applied to a real cluster to see how it fails, and the near misses that must come out well."""
 
 import copy
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
 Document = dict[str, Any]
 
 RELEASE = "dev-apps"
-IMAGE = "cloudandparth/my-demo-app:1.0"
+IMAGE = os.environ.get("FLASKSHIP_TEST_IMAGE", "cloudandparth/my-demo-app:1.0")
 SERVER = (
     "import http.server as h, os, sys, time\n"
     "begun = time.monotonic(); slow = float(sys.argv[1])\n"
@@ -65,6 +66,8 @@ def container(**more: Any) -> Document:
         "command": python(SERVER, "0"),
         "ports": [{"name": "http", "containerPort": 5000}],
         "readinessProbe": probe("/ready"),
+        # Without a request a pod gets nothing where other work fills the node.
+        "resources": {"requests": {"cpu": "200m"}},
     } | more
 
 
@@ -116,6 +119,14 @@ def job(program: str, *, retries: int = 0, restart: str = "Never", **pod: Any) -
             },
         },
     }
+
+
+def stateful(main: Document | None = None, **more: Any) -> Document:
+    given = workload(main, **more)
+    spec = given["spec"]
+    del spec["strategy"], spec["progressDeadlineSeconds"]
+    spec["serviceName"] = "web"
+    return {**given, "kind": "StatefulSet"}
 
 
 def service(name: str) -> Document:
@@ -319,6 +330,7 @@ def _fails() -> tuple[Scenario, ...]:
             "PodCreationFailed",
             workload(pod={"serviceAccountName": "nobody"}),
         ),
+        one("stateful_set_crashes", "PythonError", stateful(crashing), old=(stateful(),)),
         one("job_failed", "JobFailed", job(BOOM), old=()),
         one("job_ran_out_of_retries", "JobFailed", job(BOOM, retries=1), old=()),
         one("canary_crashes", "PythonError", rollout(crashing, replicas=2), old=(rollout(replicas=2),)),
@@ -394,6 +406,7 @@ def _near_misses() -> tuple[Scenario, ...]:
             old=(workload(replicas=1),),
             kill_old=True,
         ),
+        Scenario("stateful_set", (stateful(changed),), old=(stateful(),)),
         Scenario("job", (job("print('seeded')"),)),
         Scenario("job_retries", (job(ONCE, retries=3, restart="OnFailure", **ONCE_VOLUME),)),
         Scenario("canary", (rollout(changed, replicas=2),), old=(rollout(replicas=2),)),

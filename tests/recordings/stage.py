@@ -23,6 +23,7 @@ from flaskship.engines.kubernetes.resources import (
     QUOTAS,
     ROLLOUTS,
     SERVICES,
+    STATEFUL_SETS,
     Resource,
 )
 from flaskship.engines.kubernetes.watching import Watcher
@@ -32,9 +33,9 @@ from flaskship.model.verdict import Verdict
 from flaskship.verification.judge import judge
 
 RESOURCES: dict[str, Resource] = {
-    one.kind: one for one in (CONFIG_MAPS, DEPLOYMENTS, JOBS, QUOTAS, ROLLOUTS, SERVICES)
+    one.kind: one for one in (CONFIG_MAPS, DEPLOYMENTS, JOBS, QUOTAS, ROLLOUTS, SERVICES, STATEFUL_SETS)
 } | {"LimitRange": Resource("v1", "LimitRange", "limitranges")}
-WORKLOADS = ("Deployment", "Rollout", "Job")
+WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
 WORDS = frozenset(
     {
         "CrashLoopBackOff",
@@ -80,15 +81,15 @@ class Outcome:
 
 async def carry_out(cluster: Cluster, namespace: str, scenario: Scenario, linger: float = 0.0) -> Outcome:
     """Run what is old, make the change, follow to the verdict, and listen on for a while."""
-    async with _namespace(cluster, namespace, scenario):
+    async with place_for(cluster, namespace, scenario):
         if scenario.old:
-            await _apply(cluster, namespace, scenario.old)
-            await _settled(cluster, namespace, scenario.old)
-        await _apply(cluster, namespace, scenario.before)
+            await apply_all(cluster, namespace, scenario.old)
+            await settle(cluster, namespace, scenario.old)
+        await apply_all(cluster, namespace, scenario.before)
         # The cluster counts whole seconds: what was made in the last one is not of this change.
         await asyncio.sleep(1.1)
         applied_at = time.time()
-        await _apply(cluster, namespace, scenario.new)
+        await apply_all(cluster, namespace, scenario.new)
         target = _target(namespace, applied_at, scenario)
         witness = ClusterWitness(cluster, namespace)
         recorder = Recorder(cluster, witness, time.time)
@@ -155,7 +156,7 @@ def _documents(row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 def _is_new(kind: str, document: dict[str, Any], applied_at: float) -> bool:
     from datetime import datetime
 
-    if kind in ("Deployment", "Rollout"):
+    if kind in ("Deployment", "Rollout", "StatefulSet"):
         return True
     made = datetime.fromisoformat(document["metadata"]["creationTimestamp"]).timestamp()
     return made >= int(applied_at)
@@ -193,12 +194,12 @@ def _target(namespace: str, applied_at: float, scenario: Scenario) -> Target:
     return Target("dev", namespace, RELEASE, release, tuple(sorted(expected)))
 
 
-async def _apply(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
+async def apply_all(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
     for one in documents:
         await cluster.apply(RESOURCES[one["kind"]], one, namespace, manager="helm", force=True)
 
 
-async def _settled(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
+async def settle(cluster: Cluster, namespace: str, documents: tuple[Document, ...]) -> None:
     target = Target(
         "dev",
         namespace,
@@ -218,7 +219,7 @@ async def _settled(cluster: Cluster, namespace: str, documents: tuple[Document, 
 
 
 @asynccontextmanager
-async def _namespace(cluster: Cluster, name: str, scenario: Scenario) -> AsyncIterator[None]:
+async def place_for(cluster: Cluster, name: str, scenario: Scenario) -> AsyncIterator[None]:
     await cluster.create(NAMESPACES, {"metadata": {"name": name, "labels": scenario.namespace}})
     try:
         yield

@@ -1,6 +1,7 @@
 """Two sets of Kubernetes objects compared as objects; values of secrets are never shown."""
 
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Difference:
 
 def compare(before: Iterable[Document], after: Iterable[Document]) -> Difference:
     """What turns the objects of one side into those of the other."""
-    sides = [[document for document in side if document] for side in (before, after)]
+    sides = [[_stored(document) for document in side if document] for side in (before, after)]
     crowded = {stem for side in sides for stem, number in Counter(map(_stem, side)).items() if number > 1}
     old, new = ({_identity(document, crowded): document for document in side} for side in sides)
     applications = {one for document in (*old.values(), *new.values()) if (one := _workload_of(document))}
@@ -84,6 +85,16 @@ def neutral(documents: Iterable[Document], release: str, namespace: str) -> tupl
     """The objects with the names of release and namespace blanked, to compare environments."""
     blanks = {release: "(release)", namespace: "(namespace)"}
     return tuple(_blanked(document, blanks) for document in documents)
+
+
+def _stored(document: Document) -> Document:
+    """A Secret as a cluster keeps it: its plain texts encoded among the rest."""
+    plain = document.get("stringData")
+    if document.get("kind") != "Secret" or not isinstance(plain, Mapping):
+        return document
+    encoded = {key: b64encode(str(value).encode()).decode() for key, value in plain.items()}
+    rest = {key: value for key, value in document.items() if key != "stringData"}
+    return {**rest, "data": {**(document.get("data") or {}), **encoded}}
 
 
 def _blanked(value: Any, blanks: Mapping[str, str]) -> Any:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from flaskship.cli.clean import near, printable
+from flaskship.model.exit import describe_exit
 from flaskship.model.release import Event, Revision
-from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
+from flaskship.model.snapshot import ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.explain import Explained
 from flaskship.tasks.machine import Check, Health
@@ -57,12 +58,43 @@ def workload_rows(snapshot: Snapshot) -> list[tuple[str, ...]]:
 
 
 def workload_line(workload: WorkloadSnapshot) -> str:
-    """One application as a line of progress."""
+    """One application as a line of progress: how many serve, new and old ones, what holds it up."""
     restarts = sum(replica.restarts for replica in workload.replicas)
     again = f", {restarts} restart{'s' if restarts != 1 else ''}" if restarts else ""
-    problems = {replica.problem.message for replica in workload.replicas if replica.problem}
-    why = f": {sorted(problems)[0]}" if problems else ""
-    return f"{workload.name}: {workload.phase}, {workload.ready}/{workload.desired} ready{again}{why}"
+    why = _held_up_by(workload)
+    return (
+        f"{workload.name}: {workload.phase}, {workload.ready}/{workload.desired} ready"
+        f"{_old_and_new(workload)}{again}{f': {why}' if why else ''}"
+    )
+
+
+def _old_and_new(workload: WorkloadSnapshot) -> str:
+    standing = [one for one in workload.replicas if one.phase is not ReplicaPhase.TERMINATING]
+    old = sum(not one.current for one in standing)
+    if not old or old == len(standing):
+        return ""
+    return f" ({sum(one.ready for one in standing if one.current)} new, {old} old)"
+
+
+def _held_up_by(workload: WorkloadSnapshot) -> str:
+    if workload.complete:
+        return ""
+    if workload.problem is not None:
+        return workload.problem.message
+    held = [one for one in workload.replicas if one.current and not one.ready]
+    problems = sorted({one.problem.message for one in held if one.problem})
+    if problems:
+        return problems[0]
+    crashed = next((one for one in held if one.phase is ReplicaPhase.BACK_OFF and one.exits), None)
+    if crashed is not None:
+        return f"{crashed.phase} after {describe_exit(crashed.exits[-1])}"
+    failing = next((probe for one in held for probe in one.probes), None)
+    return f"{failing.probe} probe: {_first_line(failing.answer)}" if failing is not None else ""
+
+
+def _first_line(text: str) -> str:
+    line = printable(text.partition("\n")[0])
+    return line if len(line) <= LONGEST_VALUE else line[:LONGEST_VALUE] + "..."
 
 
 def moved_screen(moved: Moved) -> list[str]:

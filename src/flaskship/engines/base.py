@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Snapshot
@@ -45,6 +45,26 @@ class Lock:
 
     environment: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that an environment needs where it runs; not needed: it is only worth knowing."""
+
+    name: str
+    met: bool
+    message: str
+    advice: str | None = None
+    needed: bool = True
+
+
+@runtime_checkable
+class HasSurroundings(Protocol):
+    """An engine that runs in something which may lack what a release needs."""
+
+    async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
+        """Return what these objects need of it, met or not; nothing is changed."""
+        ...
 
 
 class Engine(Protocol):

@@ -46,8 +46,8 @@ class Release:
     images: Mapping[str, str] = field(default_factory=dict)
     """Image reference as the manifests have it -> the digest (here: the local image's id) that serves it."""
     notes: str = ""
-    chart: ChartSource | None = None
-    """None where the engine runs the documents themselves."""
+    chart: ChartSource | None = field(default=None, compare=False)
+    """None where the engine runs the documents themselves; where it came from is not what a release is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,8 @@ class ReleaseState:
     outcome: Outcome | None = None
     applied_at: float = 0.0
     """Replicas that are older belong to an earlier revision, whatever their template."""
+    problem: Problem | None = None
+    """Why the engine could not apply all of the revision; what it did apply stays until it is undone."""
 
 
 @dataclass(frozen=True, slots=True)

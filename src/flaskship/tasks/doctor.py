@@ -7,17 +7,25 @@ from flaskship.model.release import Document
 from flaskship.tasks.floors import check_floors
 from flaskship.tasks.machine import Asked, Check, Health, Interpreter, Machine, Port
 from flaskship.tasks.prepare import Wish, draft
+from flaskship.tasks.surroundings import LOCAL, check_surroundings
 from flaskship.tasks.world import World
 
 OLDEST_PYTHON = (3, 11)
 LITTLE_DISK, MUCH_DISK = 500 << 20, 2 << 30
 
 
-async def doctor(world: World, project: Project, environments: Iterable[Environment]) -> tuple[Check, ...]:
-    """Ask this machine what the environments need, and judge the answers."""
+async def doctor(
+    world: World, project: Project, environments: Iterable[Environment], *, meant: bool = False
+) -> tuple[Check, ...]:
+    """Ask this machine and the clusters what the environments need, and judge the answers.
+
+    meant: somebody named the environment, so that its cluster has to have everything.
+    """
     chosen = tuple(environments)
-    machine = await world.inspect(project, wanted_ports(world, project, chosen))
-    return (*examine(machine), *check_floors(await world.meet(chosen)))
+    here = [one for one in chosen if one.engine == LOCAL or not meant]
+    machine = await world.inspect(project, wanted_ports(world, project, here))
+    around = await check_surroundings(world, project, chosen, meant=meant)
+    return (*examine(machine), *check_floors(await world.meet(chosen)), *around)
 
 
 def wanted_ports(world: World, project: Project, environments: Iterable[Environment]) -> tuple[Port, ...]:

@@ -13,6 +13,9 @@ def judge(snapshot: Snapshot, now: float) -> Verdict | None:
     """Return the verdict, or None while the rollout is still under way; only the newest template counts."""
     if snapshot.release is None:
         return None
+    if (problem := snapshot.release.problem) is not None:
+        cause = Cause(problem.code, problem.message, evidence=problem.evidence, field=problem.field)
+        return Verdict(Outcome.FAILED, (cause, *causes(snapshot, now)))
     applied_at = snapshot.release.applied_at
     found = tuple(cause for workload in snapshot.workloads for cause in _failure(workload, applied_at, now))
     if found:

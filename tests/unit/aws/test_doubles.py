@@ -4,7 +4,7 @@ import io
 import json
 from typing import Any
 
-from flaskship.aws.doubles.server import UNANSWERED, Doubled, all_routes, read_call
+from flaskship.aws.doubles.server import UNANSWERED, Doubled, all_doubles, read_call
 
 
 def signed(service: str, method: str, path: str, body: Any = None, target: str = "") -> dict[str, Any]:
@@ -24,14 +24,17 @@ def signed(service: str, method: str, path: str, body: Any = None, target: str =
 class Server:
     """The doubles in front of a server that knows nothing."""
 
-    def __init__(self, status: str = "501 Not Implemented") -> None:
+    def __init__(self, status: str = "501 Not Implemented", answer: bytes = b"{}") -> None:
         self.passed: list[dict[str, Any]] = []
-        self.application = Doubled(lambda environ, start: self._answer(environ, start, status), all_routes())
+        self.answer = answer
+        self.application = Doubled(
+            lambda environ, start: self._answer(environ, start, status), *all_doubles()
+        )
 
     def _answer(self, environ: dict[str, Any], start: Any, status: str) -> list[bytes]:
         self.passed.append(environ)
         start(status, [])
-        return [b"{}"]
+        return [self.answer]
 
     def ask(self, *arguments: Any, **more: Any) -> tuple[int, dict[str, Any]]:
         said: list[str] = []
@@ -104,3 +107,19 @@ def test_other_protocols_are_not_read() -> None:
     assert read_call(form) is None
     assert read_call(signed("s3", "PUT", "/bucket", {"a": 1})) is None
     assert read_call({"HTTP_AUTHORIZATION": ""}) is None
+
+
+def test_a_cluster_is_told_with_what_it_was_made_with() -> None:
+    moto = {"cluster": {"name": "c", "status": "ACTIVE"}}
+    server = Server("200 OK", json.dumps(moto).encode())
+    wish = {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
+    server.ask("eks", "POST", "/clusters", {"name": "c", "accessConfig": wish})
+    cluster = server.ask("eks", "GET", "/clusters/c")[1]["cluster"]
+    assert cluster == {"name": "c", "status": "ACTIVE", "accessConfig": {"authenticationMode": "API"}}
+
+
+def test_nodes_of_a_template_have_no_disk_of_their_own() -> None:
+    moto = {"nodegroup": {"diskSize": 20, "launchTemplate": {"id": "lt-1"}}}
+    server = Server("200 OK", json.dumps(moto).encode())
+    nodes = server.ask("eks", "GET", "/clusters/c/node-groups/spot")[1]["nodegroup"]
+    assert nodes == {"launchTemplate": {"id": "lt-1"}}

@@ -24,7 +24,15 @@ def test_tells_in_tenths_and_ignores_what_is_no_message() -> None:
     assert heard.lines[-1].endswith("[####################] 40/40 create")
 
 
+def test_reading_is_no_change() -> None:
+    heard = Heard()
+    progress = Progress("network", heard)
+    progress.hear(json.dumps({"type": "planned_change"}))
+    progress.hear(json.dumps({"type": "apply_complete", "hook": {"action": "read"}}))
+    assert heard.lines == []
+
+
 def test_more_done_than_planned_breaks_nothing() -> None:
     heard = Heard()
-    Progress("app", heard).hear(json.dumps({"type": "apply_complete"}))
-    assert heard.lines == ["app       [####################] 1/0 change"]
+    Progress("app", heard).hear(json.dumps({"type": "apply_complete", "hook": {"action": "create"}}))
+    assert heard.lines == ["app       [####################] 1/0 create"]

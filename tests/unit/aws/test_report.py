@@ -13,6 +13,7 @@ GOOD = Rehearsal(
     (DriftFound("network", "DNS was switched off", "aws_vpc.this", True),),
     ("eks:CreateAddon",),
     (),
+    (),
     (Checked("reachability", "rules of ours"),),
 )
 

@@ -18,9 +18,27 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Options]]:
     return asked
 
 
-def test_all_benchmarks_run_without_a_name(measured: list[tuple[str, Options]]) -> None:
+def test_all_benchmarks_run_without_a_name(
+    measured: list[tuple[str, Options]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
     assert command.main([]) == 0
     assert [name for name, _ in measured] == list(command.NAMES)
+    assert "left out: kubernetes (KUBECONFIG names no cluster)" in capsys.readouterr().out
+
+
+def test_those_of_a_cluster_run_where_there_is_one(
+    measured: list[tuple[str, Options]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", "/a/kubeconfig")
+    assert command.main([]) == 0
+    assert [name for name, _ in measured] == list(command.KNOWN)
+
+
+def test_a_benchmark_of_a_cluster_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    with pytest.raises(SystemExit, match="KUBECONFIG names no cluster"):
+        command.main(["kubernetes", "--tiny"])
 
 
 def test_a_missed_goal_is_told_and_no_error(
@@ -49,7 +67,7 @@ def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "there are: start" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", command.NAMES)
+@pytest.mark.parametrize("name", command.KNOWN)
 def test_every_name_is_a_benchmark(name: str) -> None:
     from importlib import import_module
 

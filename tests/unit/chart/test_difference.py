@@ -89,7 +89,7 @@ def test_only_configurations_have_generations() -> None:
 @pytest.mark.parametrize("part", ["data", "stringData"])
 def test_what_a_secret_holds_is_never_shown(part: str) -> None:
     found = fields(thing("Secret", "s", **{part: {"k": "old"}}), thing("Secret", "s", **{part: {"k": "new"}}))
-    assert found == [FieldChange(f"{part}.k", MASK, MASK, masked=True)]
+    assert found == [FieldChange("data.k", MASK, MASK, masked=True)]
 
 
 @pytest.mark.parametrize("name", ["API_KEY", "db-password", "GITHUB_TOKEN", "DATABASE_URL", "clientSecret"])
@@ -131,3 +131,14 @@ def test_across_environments_the_names_of_release_and_namespace_do_not_count() -
 def test_odd_objects_are_compared_too(broken: Json) -> None:
     assert compare([broken], [broken]).changes == ()
     assert compare([], [thing("X", "x"), broken]).changes
+
+
+def test_a_secret_is_the_same_whether_its_texts_are_plain_or_encoded() -> None:
+    rendered = {"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"password": "hunter2"}}
+    stored = {"kind": "Secret", "metadata": {"name": "s"}, "data": {"password": "aHVudGVyMg=="}}
+    assert compare([stored], [rendered]).changes == ()
+    other = {**rendered, "stringData": {"password": "hunter3"}}
+    (change,) = compare([stored], [other]).changes
+    assert [(field.path, field.before, field.after) for field in change.fields] == [
+        ("data.password", MASK, MASK)
+    ]

@@ -8,7 +8,17 @@ from tests.contract.world import API, Stage
 from tests.unit.cli.conftest import Terminal
 
 from flaskship.cli import screens
-from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
+from flaskship.model.snapshot import (
+    Exit,
+    Phase,
+    ProbeFailure,
+    Problem,
+    ReleaseState,
+    ReplicaPhase,
+    ReplicaSnapshot,
+    Snapshot,
+    WorkloadSnapshot,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 BREAK = f"applications.{API}.command={{/bin/false}}"
@@ -95,3 +105,56 @@ def test_a_status_says_by_which_means_limits_hold() -> None:
     release = ReleaseState("dev-apps", 1)
     seen = Snapshot("dev", "local", "n", 0.0, Phase.HEALTHY, release, containment="watchdog: memory")
     assert screens.status_screen(seen)[-1] == "limits: watchdog: memory"
+
+
+def workload(*replicas: ReplicaSnapshot, **more: object) -> WorkloadSnapshot:
+    given = {"desired": 2, "ready": 1, "updated": 1, "available": 1, "template": "new", "replicas": replicas}
+    return WorkloadSnapshot("web", "web", "Deployment", Phase.PROGRESSING, "demo", **(given | more))  # type: ignore[arg-type]
+
+
+def replica(phase: ReplicaPhase = ReplicaPhase.READY, **more: object) -> ReplicaSnapshot:
+    given = {"current": True, "ready": phase is ReplicaPhase.READY}
+    return ReplicaSnapshot("web-1", "u", "new", phase=phase, **(given | more))  # type: ignore[arg-type]
+
+
+REFUSED = ProbeFailure("readiness", 0.0, 2, 3, "GET http://10.0.0.7:5000/ready", "503: no database\nat all")
+
+
+@pytest.mark.parametrize(
+    ("one", "shown"),
+    [
+        (workload(replica()), "web: Progressing, 1/2 ready"),
+        (
+            workload(replica(), replica(current=False), replica(current=False)),
+            "web: Progressing, 1/2 ready (1 new, 2 old)",
+        ),
+        (
+            workload(replica(), replica(ReplicaPhase.TERMINATING, current=False)),
+            "web: Progressing, 1/2 ready",
+        ),
+        (
+            workload(replica(ReplicaPhase.BACK_OFF, restarts=2, exits=(Exit("web", 0.0, code=1),))),
+            "web: Progressing, 1/2 ready, 2 restarts: CrashLoopBackOff after exit 1",
+        ),
+        (
+            workload(replica(ReplicaPhase.RUNNING, probes=(REFUSED,))),
+            "web: Progressing, 1/2 ready: readiness probe: 503: no database",
+        ),
+        (
+            workload(replica(), problem=Problem("QuotaExceeded", "The quota pods is used up")),
+            "web: Progressing, 1/2 ready: The quota pods is used up",
+        ),
+        (
+            workload(replica(ReplicaPhase.PENDING, problem=Problem("SecretMissing", "Secret a is missing"))),
+            "web: Progressing, 1/2 ready: Secret a is missing",
+        ),
+        (
+            workload(replica(ReplicaPhase.BACK_OFF, current=False, exits=(Exit("web", 0.0, code=1),))),
+            "web: Progressing, 1/2 ready",
+        ),
+    ],
+)
+def test_a_line_of_progress_tells_old_from_new_and_what_holds_it_up(
+    one: WorkloadSnapshot, shown: str
+) -> None:
+    assert screens.workload_line(one) == shown

@@ -37,9 +37,10 @@ mock_resource "aws_iam_policy" {
 
 mock_resource "aws_eks_cluster" {
   defaults = {
-    arn      = "arn:aws:eks:us-west-2:111122223333:cluster/mock"
-    endpoint = "https://mock.us-west-2.eks.amazonaws.com"
-    identity = [{ oidc = [{ issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF" }] }]
+    arn                   = "arn:aws:eks:us-west-2:111122223333:cluster/mock"
+    endpoint              = "https://mock.us-west-2.eks.amazonaws.com"
+    certificate_authority = [{ data = "bW9jaw==" }]
+    identity              = [{ oidc = [{ issuer = "https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF" }] }]
   }
 }
 

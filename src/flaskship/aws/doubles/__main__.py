@@ -15,10 +15,13 @@ def main() -> int:
     )
     from werkzeug.serving import make_server
 
-    from flaskship.aws.doubles.server import Doubled, all_routes
+    from flaskship.aws.doubles.corrections import correct
+    from flaskship.aws.doubles.server import Doubled, all_doubles
+
+    correct()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    application = Doubled(DomainDispatcherApplication(create_backend_app), all_routes())
+    application = Doubled(DomainDispatcherApplication(create_backend_app), *all_doubles())
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")

@@ -1,9 +1,11 @@
 """Add-ons and access entries of EKS."""
 
+from typing import Any
 from urllib.parse import unquote
 
 from flaskship.aws.doubles.call import ACCOUNT, Answer, Call, Route, missing
 
+FORGOTTEN = ("accessConfig", "upgradePolicy", "bootstrapSelfManagedAddons")
 ADDON_VERSION = "v1.0.0-eksbuild.1"
 
 
@@ -14,6 +16,7 @@ class Eks:
         self.addons: dict[tuple[str, str], dict[str, object]] = {}
         self.entries: dict[tuple[str, str], dict[str, object]] = {}
         self.policies: dict[tuple[str, str, str], dict[str, object]] = {}
+        self.wishes: dict[str, dict[str, object]] = {}
 
     def routes(self) -> list[Route]:
         """Return the calls that are answered here."""
@@ -121,3 +124,18 @@ class Eks:
         """DisassociateAccessPolicy."""
         key = (call.parts[0], unquote(call.parts[1]), unquote(call.parts[2]))
         return Answer() if self.policies.pop(key, None) else missing()
+
+    def completed(self, call: Call, document: dict[str, Any]) -> dict[str, Any]:
+        """Return moto's answer with what it was told and forgot, and without what AWS leaves out."""
+        if call.path == "/clusters" and call.method == "POST":
+            self.wishes[call.body["name"]] = {key: call.body[key] for key in FORGOTTEN if key in call.body}
+        if "cluster" in document:
+            document["cluster"] |= self.wishes.get(document["cluster"].get("name"), {})
+            access = document["cluster"].get("accessConfig", {})
+            # AWS asks it once, at creation, and never tells it.
+            access.pop("bootstrapClusterCreatorAdminPermissions", None)
+        if document.get("nodegroup", {}).get("launchTemplate"):
+            # Disk and remote access are the template's then.
+            for key in ("diskSize", "remoteAccess"):
+                document["nodegroup"].pop(key, None)
+        return document

@@ -4,7 +4,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flaskship.aws.doubles.call import Answer, Call, Route
@@ -20,18 +20,25 @@ SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 UNANSWERED = "/flaskship/unanswered"
 
 
-def all_routes() -> tuple[Route, ...]:
-    """Return every call that a double answers."""
-    services = (Eks(), XRay(), Logs(), CostExplorer(), SecurityHub())
-    return tuple(route for service in services for route in service.routes())
+Complete = Callable[[Call, dict[str, Any]], dict[str, Any]]
+
+
+def all_doubles() -> tuple[tuple[Route, ...], dict[str, Complete]]:
+    """Return every call that a double answers, and by service what completes the API server's own answers."""
+    eks = Eks()
+    services = (eks, XRay(), Logs(), CostExplorer(), SecurityHub())
+    return tuple(route for service in services for route in service.routes()), {"eks": eks.completed}
 
 
 class Doubled:
     """A WSGI application: doubles answer their calls, the API server all others; it counts what fails."""
 
-    def __init__(self, application: Application, routes: Iterable[Route]) -> None:
+    def __init__(
+        self, application: Application, routes: Iterable[Route], complete: Mapping[str, Complete]
+    ) -> None:
         self._application = application
         self._routes = tuple(routes)
+        self._complete = dict(complete)
         self._unanswered: dict[str, int] = {}
         self._lock = threading.Lock()
 
@@ -48,7 +55,22 @@ class Doubled:
                     with self._lock:
                         answer = route.handler(_with_parts(call, parts))
                     return _respond(answer, start_response)
+        if call is not None and call.service in self._complete:
+            return self._completed(call, environ, start_response)
         return self._application(environ, self._watched(call, environ, start_response))
+
+    def _completed(self, call: Call, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        """Let the API server answer, and complete what it said."""
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+        watched = self._watched(call, environ, lambda status, headers, *_: said.append((status, headers)))
+        body = b"".join(self._application(environ, watched))
+        ((status, headers),) = said
+        if status.startswith("200"):
+            with self._lock:
+                body = json.dumps(self._complete[call.service](call, json.loads(body or b"{}"))).encode()
+        kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start_response(status, [*kept, ("Content-Length", str(len(body)))])
+        return [body]
 
     def _watched(self, call: Call | None, environ: Environ, start_response: Any) -> Any:
         def watch(status: str, headers: Any, *more: Any) -> Any:

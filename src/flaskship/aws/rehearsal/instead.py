@@ -3,10 +3,10 @@
 import json
 import urllib.request
 
-from flaskship.aws.doubles.server import UNANSWERED, all_routes
+from flaskship.aws.doubles.server import UNANSWERED, all_doubles
 from flaskship.aws.rehearsal.outcome import Checked
 
-DOUBLED = tuple(f"{route.service}:{route.operation}" for route in all_routes())
+DOUBLED = tuple(f"{route.service}:{route.operation}" for route in all_doubles()[0])
 INSTEAD = (
     Checked(
         "IAM policy simulation", "the roles' own policy documents, read back and evaluated by rules of ours"

@@ -57,6 +57,7 @@ class Rehearsal:
     facts: tuple[Fact, ...] = ()
     drift: tuple[DriftFound, ...] = ()
     doubled: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     instead: tuple[Checked, ...] = field(default=())
 

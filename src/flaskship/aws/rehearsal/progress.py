@@ -27,11 +27,12 @@ class Progress:
         with contextlib.suppress(ValueError):
             message = json.loads(line)
             kind = message.get("type") if isinstance(message, dict) else None
+            action = message.get("hook", {}).get("action", "") if kind == "apply_complete" else ""
             if kind == "planned_change":
                 self._planned += 1
-            elif kind == "apply_complete":
+            elif kind == "apply_complete" and action != "read":
                 self._done += 1
-                self._tell(message.get("hook", {}).get("action", "change"))
+                self._tell(action)
 
     def _tell(self, action: str) -> None:
         tenths = self._done * EVERY // max(self._planned, 1)

@@ -33,6 +33,8 @@ def lines(outcome: Rehearsal) -> Iterator[str]:
     yield ""
     yield "answered by doubles of ours, because the API server lacks it:"
     yield f"  {', '.join(outcome.doubled)}"
+    yield "corrected in the API server, because AWS answers otherwise:"
+    yield from (f"  {line}" for line in outcome.corrected)
     for one_ in outcome.unanswered:
         yield f"  answered by nobody: {one_}"
     yield "not shown by this, and how it is checked instead:"

@@ -67,6 +67,7 @@ def rehearse(
 
 
 def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
+    from flaskship.aws.doubles.corrections import CORRECTIONS
     from flaskship.aws.rehearsal.drift import inject
     from flaskship.aws.rehearsal.facts import look
     from flaskship.aws.rehearsal.instead import DOUBLED, INSTEAD, unanswered
@@ -75,9 +76,13 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
     facts: tuple[Fact, ...] = ()
     drift: list[DriftFound] = []
     for stack in stacks:
+        broken = [need for need in stack.needs if need not in runs or runs[need].errors]
+        if broken:
+            stage.listener.step(f"{stack.name}: left out, {broken[0]} did not stand")
+            continue
         runs[stack.name] = _apply(stage, stack)
         if runs[stack.name].errors:
-            break
+            stage.listener.step(f"{stack.name}: failed: {runs[stack.name].errors[0]}")
     applied = [stack for stack in stacks if stack.name in runs]
     whole = all(not run.errors for run in runs.values())
     if whole:
@@ -103,6 +108,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
         facts,
         tuple(drift),
         DOUBLED,
+        CORRECTIONS,
         unanswered(stage.port),
         INSTEAD,
     )

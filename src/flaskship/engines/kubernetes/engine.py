@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import aclosing
 from typing import Any, ClassVar
 
-from flaskship.engines.base import Action, Lock
+from flaskship.engines.base import Action, Lock, Need
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
@@ -19,6 +19,7 @@ from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
+from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
@@ -220,6 +221,10 @@ class KubernetesEngine:
         if known:
             await remove_all(self.cluster, place, purge=purge)
         self._targets.forget(environment)
+
+    async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
+        """Return what these objects need of the cluster, met or not; nothing is changed."""
+        return await needs_of(self.cluster, self._place(environment), documents)
 
     async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
         """Return those of the documents' objects that exist, as somebody set them."""

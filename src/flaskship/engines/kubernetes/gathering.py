@@ -15,6 +15,7 @@ SECONDS = 3.0
 FRESH_SECONDS = 5.0
 """How long what is still being written, or may be answered otherwise, is good enough."""
 TRIES = 3
+AGAIN_SECONDS = 0.3
 AT_ONCE = 4
 LONGEST_ANSWER = 2048
 
@@ -76,6 +77,7 @@ class Gatherer:
         self._clock = clock
         self._lines: dict[LogKey, tuple[str, ...]] = {}
         self._answers: dict[AnswerKey, str] = {}
+        self._whole: set[LogKey] = set()
         self._asked: dict[LogKey | AnswerKey, tuple[float, int]] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -85,6 +87,7 @@ class Gatherer:
         self._lines = {key: kept for key, kept in self._lines.items() if key in known}
         self._answers = {key: kept for key, kept in self._answers.items() if key in known}
         self._asked = {key: kept for key, kept in self._asked.items() if key in known}
+        self._whole &= known.keys()
         due = [want for want in known.values() if self._is_due(want)]
         await asyncio.gather(*(self._fetch(want) for want in due))
         return Evidence(dict(self._lines), dict(self._answers))
@@ -92,17 +95,27 @@ class Gatherer:
     def _is_due(self, want: WantedLog | WantedAnswer) -> bool:
         at, tries = self._asked.get(want.key, (0.0, 0))
         if isinstance(want, WantedLog) and want.ended:
-            return want.key not in self._lines and tries < TRIES
+            return want.key not in self._whole and tries < TRIES
         return self._clock() - at >= FRESH_SECONDS
 
     async def _fetch(self, want: WantedLog | WantedAnswer) -> None:
-        _, tries = self._asked.get(want.key, (0.0, 0))
-        self._asked[want.key] = (self._clock(), tries + 1)
-        try:
-            async with self._slots, asyncio.timeout(SECONDS):
-                if isinstance(want, WantedLog):
-                    self._lines[want.key] = await self._witness.lines(want, LINES)
-                elif (answer := await self._witness.answer(want)) is not None:
-                    self._answers[want.key] = answer
-        except (TimeoutError, RefusedError):
-            return  # a verdict without its log lines is still one
+        """Ask; for the log of a run that ended at once again, since it tells what the end was."""
+        while True:
+            _, tries = self._asked.get(want.key, (0.0, 0))
+            self._asked[want.key] = (
+                self._clock(),
+                tries + 1 if isinstance(want, WantedLog) and want.ended else 0,
+            )
+            try:
+                async with self._slots, asyncio.timeout(SECONDS):
+                    if isinstance(want, WantedLog):
+                        self._lines[want.key] = await self._witness.lines(want, LINES)
+                        if want.ended:
+                            self._whole.add(want.key)
+                    elif (answer := await self._witness.answer(want)) is not None:
+                        self._answers[want.key] = answer
+                return
+            except (TimeoutError, RefusedError):
+                if isinstance(want, WantedAnswer) or not want.ended or tries + 1 >= TRIES:
+                    return  # a verdict without its log lines is still one
+            await asyncio.sleep(AGAIN_SECONDS)

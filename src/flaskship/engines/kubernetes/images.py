@@ -51,7 +51,7 @@ def _reported(pods: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
 
 
 def _main_image(document: Document, name: str) -> str:
-    pod: Mapping[str, Any] = document["spec"].get("template", {}).get("spec", {})
+    pod: Mapping[str, Any] = ((document.get("spec") or {}).get("template") or {}).get("spec") or {}
     containers: list[Mapping[str, Any]] = pod.get("containers") or [{}]
     main = next((one for one in containers if one.get("name") == name), containers[0])
     return str(main.get("image") or "")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from flaskship.engines.base import Lock
 from flaskship.engines.kubernetes.client import Cluster, Object
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError
+from flaskship.engines.kubernetes.holder import is_gone, me
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import LEASES
 from flaskship.engines.kubernetes.storage import seconds
@@ -20,6 +21,7 @@ DURATION = 15
 RENEWAL = 5.0
 LOOK = 1.0
 OWNER = "flaskship.dev/owner"
+PROCESS = "flaskship.dev/process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Leases:
             "renewTime": now,
             "leaseTransitions": 0,
         }
-        metadata = {"name": name_of(place), "annotations": {OWNER: f"{owner} on {socket.gethostname()}"}}
+        annotations = {OWNER: f"{owner} on {socket.gethostname()}", PROCESS: me()}
+        metadata: Object = {"name": name_of(place), "annotations": annotations}
         try:
             if lease is None:
                 body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind}
@@ -147,6 +150,9 @@ def _look(lease: Object | None, before: Seen | None, now: float) -> Seen | None:
 
 def _is_free(lease: Object | None, seen: Seen | None, now: float, server_now: float) -> bool:
     if lease is None or seen is None or not _holder(lease):
+        return True
+    process = (lease["metadata"].get("annotations") or {}).get(PROCESS) or ""
+    if is_gone(process):
         return True
     duration = float((lease.get("spec") or {}).get("leaseDurationSeconds") or DURATION)
     # By the server's clock where it is long past; else by our own, which saw nothing move for all its time.

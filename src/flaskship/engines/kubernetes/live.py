@@ -22,29 +22,41 @@ AT_ONCE = 8
 
 async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[Document, ...]:
     """Return those of the documents' objects that exist, each with what somebody set on it."""
-    kinds = await cluster.api_resources()
+    known = await cluster.api_resources()
+    # The preferred version stands first: it is meant where a document names none.
+    kinds = {("", kind): one for (_, kind), one in reversed(known.items())} | known
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def look(document: Document) -> Document | None:
-        resource: Resource | None = kinds.get((str(document.get("apiVersion")), str(document.get("kind"))))
+        resource: Resource | None = kinds.get(
+            (str(document.get("apiVersion", "")), str(document.get("kind")))
+        )
         if resource is None:
             return None
         name = str((document.get("metadata") or {}).get("name"))
         async with slots:
             found = await cluster.find(resource, name, place.namespace if resource.namespaced else None)
-        return None if found is None else as_set(found)
+        return None if found is None else _with_secrets(found, as_set(found))
 
     found = await asyncio.gather(*(look(one) for one in documents))
     return tuple(one for one in found if one is not None)
 
 
+def _with_secrets(found: Mapping[str, Any], kept: Object) -> Object:
+    """What is written as stringData is owned under that name and kept as data, which nobody else fills in."""
+    return {**kept, "data": found["data"]} if found["kind"] == "Secret" and found.get("data") else kept
+
+
 def as_set(found: Mapping[str, Any]) -> Object:
     """Return the object with the fields that a person, Helm or another tool owns."""
     metadata = found["metadata"]
+    fields: dict[str, Any] = {}
+    for owner in metadata.get("managedFields") or ():
+        if _counts(owner):
+            fields = _union(fields, owner.get("fieldsV1") or {}) if fields else owner.get("fieldsV1") or {}
     kept: Object = {"apiVersion": found["apiVersion"], "kind": found["kind"], "metadata": {}}
-    owners = [one for one in metadata.get("managedFields") or () if _counts(one)]
-    for one in owners:
-        _merge(kept, _extract(found, one.get("fieldsV1") or {}))
+    if fields:
+        kept |= _extract(found, fields)
     known = {"name": metadata["name"]}
     if metadata.get("namespace"):
         known["namespace"] = metadata["namespace"]
@@ -60,20 +72,29 @@ def _counts(owner: Mapping[str, Any]) -> bool:
     return owner.get("subresource") != "status" and not manager.startswith((*OF_KUBERNETES, *OF_OPERATORS))
 
 
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of two owners; without fields of its own a value is owned as a whole."""
+    if not one or not other:
+        return {}
+    return {
+        key: _union(one[key], other[key]) if key in one and key in other else {**one, **other}[key]
+        for key in {**one, **other}
+    }
+
+
 def _extract(value: Any, fields: Mapping[str, Any]) -> Any:
     """Return the part of a value that a set of owned fields names."""
-    inner = {key: below for key, below in fields.items() if key != "."}
-    if not inner:
+    if not fields:
         return value
     if isinstance(value, Mapping):
         return {
             key[2:]: _extract(value[key[2:]], below)
-            for key, below in inner.items()
+            for key, below in fields.items()
             if key.startswith("f:") and key[2:] in value
         }
     if isinstance(value, list):
         return [
-            _extract(item, below) for item in value for key, below in inner.items() if _is_meant(item, key)
+            _extract(item, below) for item in value for key, below in fields.items() if _is_meant(item, key)
         ]
     return value
 
@@ -82,31 +103,3 @@ def _is_meant(item: Any, key: str) -> bool:
     if key.startswith("k:") and isinstance(item, Mapping):
         return all(item.get(name) == wanted for name, wanted in json.loads(key[2:]).items())
     return key.startswith("v:") and item == json.loads(key[2:])
-
-
-def _merge(into: Any, other: Any) -> None:
-    """Add what another owner set; items of a list are the same where their keys are."""
-    for key, value in other.items():
-        before = into.get(key)
-        if isinstance(before, dict) and isinstance(value, dict):
-            _merge(before, value)
-        elif isinstance(before, list) and isinstance(value, list):
-            _merge_lists(before, value)
-        else:
-            into[key] = value
-
-
-def _merge_lists(into: list[Any], other: list[Any]) -> None:
-    for item in other:
-        same = next((one for one in into if _same(one, item)), None)
-        if same is None:
-            into.append(item)
-        elif isinstance(same, dict):
-            _merge(same, item)
-
-
-def _same(one: Any, other: Any) -> bool:
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
-        return bool(one == other)
-    keys = [key for key in ("name", "containerPort", "port", "mountPath", "type", "ip") if key in one]
-    return bool(keys) and all(one.get(key) == other.get(key) for key in keys[:1])

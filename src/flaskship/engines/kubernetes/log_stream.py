@@ -15,14 +15,27 @@ from flaskship.engines.kubernetes.observing.exits import runs
 from flaskship.engines.kubernetes.observing.observed import Observed
 from flaskship.engines.kubernetes.observing.ownership import Family, application, belongs
 from flaskship.engines.kubernetes.observing.pods import ContainerStatus, Pod
-from flaskship.engines.kubernetes.observing.workloads import Deployment, Job, Rollout
-from flaskship.engines.kubernetes.reflecting import Reflector
+from flaskship.engines.kubernetes.observing.workloads import (
+    DaemonSet,
+    Deployment,
+    Job,
+    Rollout,
+    StatefulSet,
+)
+from flaskship.engines.kubernetes.reflecting import DAEMON_SETS, Reflector
 from flaskship.engines.kubernetes.reflecting import Source as Listing
-from flaskship.engines.kubernetes.resources import DEPLOYMENTS, JOBS, PODS, REPLICA_SETS, ROLLOUTS
+from flaskship.engines.kubernetes.resources import (
+    DEPLOYMENTS,
+    JOBS,
+    PODS,
+    REPLICA_SETS,
+    ROLLOUTS,
+    STATEFUL_SETS,
+)
 from flaskship.model.release import LogLine
 
 NEEDED = (DEPLOYMENTS, REPLICA_SETS, PODS)
-USEFUL = (ROLLOUTS, JOBS)
+USEFUL = (ROLLOUTS, STATEFUL_SETS, DAEMON_SETS, JOBS)
 QUEUED = 1000
 """Lines that wait for the reader: beyond that the streams wait, too."""
 AT_ONCE = 8
@@ -208,8 +221,13 @@ class LogStream:
 
 def voices(observed: Observed, release: str, wanted: str | None) -> Iterator[tuple[Voice, ContainerStatus]]:
     """Yield every container of the release's pods; wanted is an application or a workload."""
-    workloads: tuple[Deployment | Rollout | Job, ...]
-    workloads = (*observed.deployments, *observed.rollouts, *observed.jobs)
+    workloads: tuple[Deployment | Rollout | StatefulSet | DaemonSet | Job, ...] = (
+        *observed.deployments,
+        *observed.rollouts,
+        *observed.stateful_sets,
+        *observed.daemon_sets,
+        *observed.jobs,
+    )
     for workload in workloads:
         meta = workload.metadata
         if not belongs(meta, release) or wanted not in (None, application(meta), meta.name):

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import (
@@ -63,12 +64,9 @@ async def examine(cluster: Cluster, place: Place, documents: Iterable[Document])
     if findings:
         return Examined(tuple(findings), version=version, kinds=kinds)
     namespace = await cluster.find(NAMESPACES, place.namespace)
-    if namespace is not None and (namespace.get("status") or {}).get("phase") == "Terminating":
-        being_deleted = Finding(
-            f"namespace {place.namespace} is being deleted",
-            f"wait for its end: kubectl --context {cluster.context} get namespace {place.namespace}",
-        )
-        return Examined((being_deleted,), version=version, kinds=kinds)
+    findings += namespace_finding(place, namespace, cluster.context)
+    if findings:
+        return Examined(tuple(findings), version=version, kinds=kinds)
     findings += await check_permissions(cluster, place, objects, kinds)
     if not findings:
         findings += await rehearse(cluster, place, objects, kinds)
@@ -98,6 +96,18 @@ def check_kinds(documents: Iterable[Document], kinds: Kinds, context: str) -> li
         )
         for version, kind in sorted(wanted)
         if (version, kind) not in kinds
+    ]
+
+
+def namespace_finding(place: Place, namespace: Mapping[str, Any] | None, context: str) -> list[Finding]:
+    """The namespace is not on its way out."""
+    if namespace is None or (namespace.get("status") or {}).get("phase") != "Terminating":
+        return []
+    return [
+        Finding(
+            f"namespace {place.namespace} is being deleted",
+            f"wait for its end: kubectl --context {context} get namespace {place.namespace}",
+        )
     ]
 
 

@@ -26,6 +26,7 @@ from flaskship.engines.kubernetes.resources import (
     REPLICA_SETS,
     ROLLOUTS,
     SERVICES,
+    STATEFUL_SETS,
     Resource,
 )
 from flaskship.model.errors import FlaskshipError
@@ -33,7 +34,18 @@ from flaskship.model.errors import FlaskshipError
 EXTERNAL_SECRETS = Resource("external-secrets.io/v1", "ExternalSecret", "externalsecrets")
 NEEDED = (DEPLOYMENTS, REPLICA_SETS, PODS, EVENTS)
 """Without these no verdict can be given."""
-USEFUL = (JOBS, SERVICES, INGRESSES, AUTOSCALERS, CLAIMS, ROLLOUTS, EXTERNAL_SECRETS)
+DAEMON_SETS = Resource("apps/v1", "DaemonSet", "daemonsets")
+USEFUL = (
+    JOBS,
+    STATEFUL_SETS,
+    DAEMON_SETS,
+    SERVICES,
+    INGRESSES,
+    AUTOSCALERS,
+    CLAIMS,
+    ROLLOUTS,
+    EXTERNAL_SECRETS,
+)
 """A cluster may lack these kinds, or forbid them."""
 WATCH_SECONDS = 45.0
 """A watch is asked for anew so often: a connection that silently died is noticed within this time."""

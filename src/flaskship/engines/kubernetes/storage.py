@@ -85,7 +85,7 @@ async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
         secret = await cluster.get(SECRETS, name_of(place, number), place.namespace)
     except NotFoundError:
         return False
-    content = _content(secret)
+    content = content_of(secret)
     info = content.setdefault("info", {})
     if not Status(info.get("status", "unknown")).under_way:
         return False
@@ -94,7 +94,7 @@ async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
     changed = {
         **secret,
         "metadata": {**secret["metadata"], "labels": labels},
-        "data": {"release": _encoded(content)},
+        "data": {"release": encoded(content)},
     }
     # With the resource version that was read: a Helm that is alive after all wins.
     await cluster.replace(SECRETS, changed, place.namespace)
@@ -121,7 +121,7 @@ def _labelled(secret: Object) -> HelmRevision:
 
 
 def _decoded(secret: Object) -> Stored:
-    content = _content(secret)
+    content = content_of(secret)
     info = content.get("info") or {}
     chart = (content.get("chart") or {}).get("metadata") or {}
     return Stored(
@@ -136,7 +136,8 @@ def _decoded(secret: Object) -> Stored:
     )
 
 
-def _content(secret: Object) -> dict[str, Any]:
+def content_of(secret: Object) -> dict[str, Any]:
+    """Return the release that a Secret of Helm holds."""
     name = secret["metadata"]["name"]
     try:
         packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
@@ -151,7 +152,8 @@ def _content(secret: Object) -> dict[str, Any]:
     return content
 
 
-def _encoded(content: Mapping[str, Any]) -> str:
+def encoded(content: Mapping[str, Any]) -> str:
+    """Return a release as Helm keeps it in its Secret."""
     packed = gzip.compress(json.dumps(content).encode(), mtime=0)
     return base64.b64encode(base64.b64encode(packed)).decode()
 

@@ -11,8 +11,9 @@ from flaskship.engines.kubernetes.observing.observed import Target
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.model.release import Document
-from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
+from flaskship.model.snapshot import Phase, Problem, ReleaseState, Snapshot
 
+REFUSED = "ReleaseRefused"
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "Job")
 
 
@@ -42,6 +43,8 @@ class Targets:
             return Target(place.environment, place.namespace, place.release)
         newest = revisions[-1]
         state = release_state(place, revisions, known)
+        if newest.status is Status.FAILED:
+            state = replace(state, problem=await self._refusal(place, newest))
         if newest.status in (Status.UNINSTALLED, Status.UNINSTALLING):
             self._stopped[place.environment] = state
             return Target(place.environment, place.namespace, place.release)
@@ -56,6 +59,17 @@ class Targets:
     def forget(self, environment: str) -> None:
         """Something of ours was written: look again."""
         self._known.pop(environment, None)
+
+    async def _refusal(self, place: Place, newest: HelmRevision) -> Problem:
+        try:
+            said = (await storage.stored(self._cluster, place, newest.number)).description
+        except NotFoundError:
+            said = "it is gone"
+        message = (
+            f"Helm could not apply all of revision {newest.number}: {said.rstrip('.')}. "
+            "Correct what it names and deploy again."
+        )
+        return Problem(REFUSED, message)
 
     async def _expected(self, place: Place, newest: HelmRevision) -> tuple[tuple[str, str], ...]:
         known = self._known.get(place.environment)

@@ -5,7 +5,7 @@ import pytest
 from flaskship.engines.kubernetes.observing.endpoints import endpoints_of
 from flaskship.engines.kubernetes.observing.exits import exits_of
 from flaskship.engines.kubernetes.observing.missing import missing
-from flaskship.engines.kubernetes.observing.observed import Evidence, LogKey, Observed
+from flaskship.engines.kubernetes.observing.observed import Evidence, LogKey, Observed, Target
 from flaskship.engines.kubernetes.observing.pods import Pod, Template
 from flaskship.engines.kubernetes.observing.probes import failures_of
 from flaskship.engines.kubernetes.observing.problems import problem_of
@@ -13,8 +13,10 @@ from flaskship.engines.kubernetes.observing.progress import progressed_at
 from flaskship.engines.kubernetes.observing.refusals import named
 from flaskship.engines.kubernetes.observing.replicas import phase_of
 from flaskship.engines.kubernetes.observing.shape import parse
+from flaskship.engines.kubernetes.observing.snapshot import snapshot
 from flaskship.engines.kubernetes.observing.surroundings import Event, ExternalSecret, Ingress, Service
-from flaskship.model.snapshot import KilledBy, ReplicaPhase
+from flaskship.engines.kubernetes.observing.workloads import DaemonSet, StatefulSet
+from flaskship.model.snapshot import KilledBy, ReleaseState, ReplicaPhase
 
 NOW = 1000.0
 
@@ -488,3 +490,92 @@ def test_an_ingress_is_an_address_once_somebody_gave_it_one(points, tls, found):
         },
     )
     assert addresses(service(), ingresses=(ingress,)) == found
+
+
+LABELS = {"app.kubernetes.io/instance": "dev-apps"}
+TARGET = Target("dev", "ns", "dev-apps", ReleaseState("dev-apps", 2, 1, None, 890.0))
+
+
+def of_revision(revision, *, kind, ready=True, name="web-0", made=900.0):
+    return parse(
+        Pod,
+        {
+            "metadata": {
+                "name": name,
+                "uid": name,
+                "creationTimestamp": at(made),
+                "labels": {"controller-revision-hash": revision},
+                "ownerReferences": [{"kind": kind, "uid": "s1", "controller": True}],
+            },
+            "status": {"conditions": [{"type": "Ready", "status": "True" if ready else "False"}]},
+        },
+    )
+
+
+def stateful(*pods, generation=2, **status):
+    counted = {"replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}
+    revisions = {"observedGeneration": 2, "currentRevision": "web-1", "updateRevision": "web-2"}
+    one = parse(
+        StatefulSet,
+        {
+            "metadata": {"name": "web", "uid": "s1", "generation": generation, "labels": LABELS},
+            "spec": {"replicas": 1},
+            "status": counted | revisions | status,
+        },
+    )
+    observed = Observed(stateful_sets=(one,), pods=pods)
+    (found,) = snapshot(TARGET, observed, Evidence(), NOW).workloads
+    return found
+
+
+NEW, OLD = of_revision("web-2", kind="StatefulSet"), of_revision("web-1", kind="StatefulSet")
+
+
+def test_a_stateful_set_is_complete_when_every_replica_is_of_the_newest_revision():
+    assert stateful(NEW).complete
+    assert [one.current for one in stateful(OLD).replicas] == [False]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        stateful(),
+        stateful(OLD),
+        stateful(of_revision("web-2", kind="StatefulSet", ready=False)),
+        stateful(NEW, of_revision("web-1", kind="StatefulSet", name="web-1")),
+        stateful(NEW, generation=3),
+        stateful(NEW, availableReplicas=0),
+        stateful(NEW, updatedReplicas=0),
+    ],
+    ids=["no pod", "an old one", "not ready", "an old one beside", "not seen", "not available", "not moved"],
+)
+def test_a_stateful_set_that_is_not_known_to_be_complete_is_not(one):
+    assert not one.complete
+
+
+def daemon(*pods, **status):
+    counted = {
+        "desiredNumberScheduled": 1,
+        "updatedNumberScheduled": 1,
+        "numberReady": 1,
+        "numberAvailable": 1,
+    }
+    one = parse(
+        DaemonSet,
+        {
+            "metadata": {"name": "web", "uid": "s1", "generation": 2, "labels": LABELS},
+            "status": counted | {"observedGeneration": 2} | status,
+        },
+    )
+    (found,) = snapshot(TARGET, Observed(daemon_sets=(one,), pods=pods), Evidence(), NOW).workloads
+    return found
+
+
+def test_a_daemon_set_is_complete_when_every_node_has_the_newest():
+    assert daemon(of_revision("b", kind="DaemonSet")).complete
+    assert not daemon(of_revision("b", kind="DaemonSet"), updatedNumberScheduled=0).complete
+    assert not daemon(of_revision("b", kind="DaemonSet", ready=False)).complete
+    assert not daemon(of_revision("b", kind="DaemonSet"), observedGeneration=1).complete
+    old = of_revision("a", kind="DaemonSet", name="old", made=800.0)
+    found = daemon(of_revision("b", kind="DaemonSet"), old)
+    assert [(one.name, one.current) for one in found.replicas] == [("old", False), ("web-0", True)]

@@ -9,6 +9,11 @@ output "endpoint" {
   value       = aws_eks_cluster.this.endpoint
 }
 
+output "certificate" {
+  description = "The API server's authority, in base64."
+  value       = aws_eks_cluster.this.certificate_authority[0].data
+}
+
 output "arn" {
   description = "The cluster's ARN."
   value       = aws_eks_cluster.this.arn

@@ -3,6 +3,7 @@ locals {
   handover = {
     cluster           = module.cluster.name
     endpoint          = module.cluster.endpoint
+    certificate       = module.cluster.certificate
     oidc_provider_arn = module.cluster.oidc_provider_arn
     node_role         = aws_iam_role.nodes.name
     interruptions     = module.karpenter.queue

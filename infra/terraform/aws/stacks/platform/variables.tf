@@ -31,9 +31,9 @@ variable "region" {
 }
 
 variable "kubernetes_version" {
-  description = "The minor version of Kubernetes."
+  description = "The minor version of Kubernetes: one that Karpenter's pinned version supports."
   type        = string
-  default     = "1.36"
+  default     = "1.35"
 }
 
 variable "administrators" {

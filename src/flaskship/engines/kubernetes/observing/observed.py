@@ -13,13 +13,22 @@ from flaskship.engines.kubernetes.observing.surroundings import (
     Ingress,
     Service,
 )
-from flaskship.engines.kubernetes.observing.workloads import Deployment, Job, ReplicaSet, Rollout
+from flaskship.engines.kubernetes.observing.workloads import (
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    Rollout,
+    StatefulSet,
+)
 from flaskship.model.snapshot import ReleaseState
 
 SHAPES: Mapping[str, type[Shape]] = {
     "Deployment": Deployment,
     "Rollout": Rollout,
     "ReplicaSet": ReplicaSet,
+    "StatefulSet": StatefulSet,
+    "DaemonSet": DaemonSet,
     "Pod": Pod,
     "Job": Job,
     "Event": Event,
@@ -63,6 +72,8 @@ class Observed:
     deployments: tuple[Deployment, ...] = ()
     rollouts: tuple[Rollout, ...] = ()
     replica_sets: tuple[ReplicaSet, ...] = ()
+    stateful_sets: tuple[StatefulSet, ...] = ()
+    daemon_sets: tuple[DaemonSet, ...] = ()
     pods: tuple[Pod, ...] = ()
     jobs: tuple[Job, ...] = ()
     events: tuple[Event, ...] = ()

@@ -10,10 +10,11 @@ from flaskship.engines.kubernetes.observing.observed import Evidence, Observed, 
 from flaskship.engines.kubernetes.observing.ownership import belongs
 from flaskship.engines.kubernetes.observing.problems import GRACE_SECONDS
 from flaskship.engines.kubernetes.observing.rollouts import rollout_snapshot
+from flaskship.engines.kubernetes.observing.sets import daemon_set_snapshot, stateful_set_snapshot
 from flaskship.model.snapshot import Phase, Problem, Snapshot, WorkloadSnapshot
 
 ENGINE = "kubernetes"
-NOTED_KINDS = ("Deployment", "Rollout", "Job")
+NOTED_KINDS = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "Job")
 METRICS_SECONDS = 60.0
 """An autoscaler that has just been made has no measurement yet."""
 
@@ -62,6 +63,12 @@ def _workloads(
     for rollout in observed.rollouts:
         if belongs(rollout.metadata, target.name):
             yield rollout_snapshot(rollout, target, observed, evidence, now)
+    for stateful in observed.stateful_sets:
+        if belongs(stateful.metadata, target.name):
+            yield stateful_set_snapshot(stateful, target, observed, evidence, now)
+    for daemon in observed.daemon_sets:
+        if belongs(daemon.metadata, target.name):
+            yield daemon_set_snapshot(daemon, target, observed, evidence, now)
     for job in observed.jobs:
         if belongs(job.metadata, target.name) and counts(job, target):
             yield job_snapshot(job, target, observed, evidence, now)

@@ -13,6 +13,8 @@ FIELDS = {
     "Deployment": "deployments",
     "Rollout": "rollouts",
     "ReplicaSet": "replica_sets",
+    "StatefulSet": "stateful_sets",
+    "DaemonSet": "daemon_sets",
     "Pod": "pods",
     "Job": "jobs",
     "Event": "events",

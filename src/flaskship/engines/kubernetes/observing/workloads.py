@@ -45,6 +45,44 @@ class ReplicaSet(Shape, frozen=True):
     status: WorkloadStatus = WorkloadStatus()
 
 
+class StatefulSetStatus(Shape, frozen=True):
+    """The replicas of a StatefulSet, counted by its controller."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    updated_replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    current_revision: str = ""
+    update_revision: str = ""
+
+
+class StatefulSet(Shape, frozen=True):
+    """Replicas with names and volumes of their own."""
+
+    metadata: Meta = Meta()
+    spec: WorkloadSpec = WorkloadSpec()
+    status: StatefulSetStatus = StatefulSetStatus()
+
+
+class DaemonSetStatus(Shape, frozen=True):
+    """The pods of a DaemonSet, counted by its controller."""
+
+    observed_generation: int = 0
+    desired_number_scheduled: int = 0
+    updated_number_scheduled: int = 0
+    number_ready: int = 0
+    number_available: int = 0
+
+
+class DaemonSet(Shape, frozen=True):
+    """A pod on every node."""
+
+    metadata: Meta = Meta()
+    spec: WorkloadSpec = WorkloadSpec()
+    status: DaemonSetStatus = DaemonSetStatus()
+
+
 class BlueGreen(Shape, frozen=True):
     """Which ReplicaSets the two services of a Rollout select."""
 

@@ -16,8 +16,8 @@ override_data {
   }
 }
 
-# Ephemeral resources cannot be mocked. dev has no entries, so this provider is asked for nothing; the rehearsal
-# proves what is random.
+# Ephemeral resources cannot be mocked. dev has no entries, so this provider is asked for nothing, nor where a
+# validation fails; the rehearsal proves what is random.
 provider "aws" {
   alias                       = "values"
   region                      = "us-west-2"

@@ -1,0 +1,237 @@
+"""`flaskship deploy` against `helm upgrade --install --wait`: the same chart, the same cluster, in turns."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Goal, Options, Result, Series, ratio
+from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
+from flaskship.engines.kubernetes.resources import NAMESPACES, NODES
+from flaskship.verification.receipt import drive
+
+NAME = "kubernetes"
+REPOSITORY = Path(__file__).parents[1]
+IMAGE = os.environ.get("FLASKSHIP_TEST_IMAGE", "cloudandparth/my-demo-app:1.0")
+API = "my-tomorrows-api"
+ENVIRONMENT, RELEASE = "dev", "dev-apps"
+HELM_SECONDS = 60
+"""What Helm is given for a change that fails."""
+PATIENCE = 300
+VERDICT_SECONDS = 15.0
+MOST_RATIO = 1.1
+RATE = 40.0
+FAILURES = (
+    ("a crash loop", f"applications.{API}.command={{/bin/false}}"),
+    ("an image that is not there", f"applications.{API}.image.tag=nobody-built-this"),
+    (
+        "a failing probe",
+        f"applications.{API}.probes.startup.path=/nobody-answers-this,"
+        f"applications.{API}.probes.startup.failureThreshold=3",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two, with a namespace and a node port of its own."""
+
+    name: str
+    namespace: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """The cluster, a copy of the project that deploys to it, and both sides."""
+
+    context: str
+    helm: str
+    root: Path
+    node: str
+    ours: Side
+    theirs: Side
+
+    def flaskship(self, *arguments: str, sets: tuple[str, ...] = ()) -> tuple[float, int, str]:
+        """Deploy by the command and return its seconds, its exit code and what it printed."""
+        command = [sys.executable, "-m", "flaskship", "--project", str(self.root), "deploy", ENVIRONMENT]
+        command += ["--engine", "kubernetes", "--context", self.context, *arguments]
+        return timed([*command, *_sets(self.ours, sets)])
+
+    def helm_upgrade(self, *, sets: tuple[str, ...] = (), patience: int = PATIENCE) -> tuple[float, int, str]:
+        """Do the same with Helm itself, and wait as it waits."""
+        chart = self.root / "infra" / "helmchart"
+        command = [
+            self.helm,
+            "upgrade",
+            "--install",
+            RELEASE,
+            str(chart),
+            "-f",
+            str(chart / "values-dev.yaml"),
+        ]
+        command += ["--kube-context", self.context, "-n", self.theirs.namespace, "--create-namespace"]
+        return timed([*command, "--wait", "--timeout", f"{patience}s", *_sets(self.theirs, sets)])
+
+
+def run(options: Options) -> Result:
+    with place() as here:
+        result = Result(NAME)
+        result.notes.append(
+            "flaskship also checks, locks, drives traffic, judges, asks the address and records, in that time"
+        )
+        deploys(here, options, result)
+        asyncio.run(loss(here, options, result))
+        verdicts(here, options, result)
+        return result
+
+
+def deploys(here: Place, options: Options, result: Result) -> None:
+    """A change of one application's environment, rolled out by each side in turn."""
+    ours, theirs = Series("flaskship deploy, to verified"), Series("helm upgrade --install --wait")
+    for series, move in ((ours, here.flaskship), (theirs, here.helm_upgrade)):
+        _succeeds(series.name, move(sets=_coloured("first")))
+    for number in range(options.rounds):
+        sets = _coloured(f"c{number}")
+        sides = [(ours, here.flaskship), (theirs, here.helm_upgrade)]
+        for series, move in sides if number % 2 else reversed(sides):
+            series.values.append(_succeeds(series.name, move(sets=sets)))
+    result.series += [ours, theirs]
+    result.goals.append(Goal("deploy to verified, in Helm's own time", ratio(ours, theirs), MOST_RATIO))
+
+
+async def loss(here: Place, options: Options, result: Result) -> None:
+    """Requests through the node port while the API is replaced again and again."""
+    until, moves = asyncio.Event(), int(options.pick(5, 1))
+    url = f"http://{here.node}:{here.ours.port}/api/reminders"
+    traffic = asyncio.create_task(drive(url, until=until, rate=RATE))
+    try:
+        for number in range(moves):
+            told = await asyncio.to_thread(lambda n=number: here.flaskship(sets=_coloured(f"loss{n}")))
+            _succeeds("a rolling update under load", told)
+    finally:
+        until.set()
+        receipt = await traffic
+    result.notes.append(
+        f"rolling updates under load: {moves} updates, {receipt.sent} requests, {receipt.failed} failed, "
+        f"p50 {receipt.p50_ms} ms, p99 {receipt.p99_ms} ms"
+    )
+    result.goals.append(Goal("requests lost in rolling updates under load", receipt.failed, 0))
+
+
+def verdicts(here: Place, options: Options, result: Result) -> None:
+    """How long each side takes to say that a change fails; Helm has to wait until its time is over."""
+    rounds = int(options.pick(2 if options.rounds >= 5 else 1, 1))
+    for name, sets in FAILURES:
+        ours, theirs = Series(f"{name}: flaskship"), Series(f"{name}: helm --wait (at most {HELM_SECONDS} s)")
+        for _ in range(rounds):
+            seconds, code, text = here.flaskship("--no-rollback", sets=(sets,))
+            if code != 1:
+                raise SystemExit(f"{name}: flaskship deploy ended with {code}:\n{text}")
+            ours.values.append(seconds)
+            _succeeds("the way back", here.flaskship(sets=_coloured("back")))
+            seconds, code, _ = here.helm_upgrade(sets=(sets,), patience=HELM_SECONDS)
+            theirs.values.append(seconds)
+            result.notes += [f"{name}: helm --wait ended with success"] if code == 0 else []
+            _succeeds("Helm's way back", here.helm_upgrade(sets=_coloured("back")))
+        result.series += [ours, theirs]
+        goal = f"{name}: from the command to the verdict, longest"
+        result.goals.append(Goal(goal, max(ours.values), VERDICT_SECONDS))
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Place]:
+    """A copy of the project and two namespaces on the cluster of KUBECONFIG; none is left afterwards."""
+    if not os.environ.get("KUBECONFIG"):
+        raise SystemExit(
+            "kubernetes: KUBECONFIG names no cluster: KUBECONFIG=FILE python -m benchmarks kubernetes"
+        )
+    helm = shutil.which("helm")
+    if helm is None:
+        raise SystemExit("kubernetes: there is no helm on PATH to compare with")
+    context = os.environ.get("FLASKSHIP_TEST_CONTEXT") or read_kubeconfig().current
+    if not context:
+        raise SystemExit("kubernetes: the kubeconfig has no current context: set FLASKSHIP_TEST_CONTEXT")
+    prefix = f"{os.environ.get('FLASKSHIP_TEST_PREFIX', 'flaskship')}-bench-{os.getpid()}"
+    node = asyncio.run(_node(context))
+    first, second = _free_node_ports(node)
+    ours, theirs = Side("ours", f"{prefix}-ours", first), Side("theirs", f"{prefix}-theirs", second)
+    with tempfile.TemporaryDirectory(prefix="flaskship-bench-") as folder:
+        root = Path(folder)
+        for name in ("infra", "app"):
+            shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("tests", ".*"))
+        text = (REPOSITORY / "flaskship.yaml").read_text()
+        (root / "flaskship.yaml").write_text(text.replace("my-app-dev", ours.namespace))
+        try:
+            yield Place(context, helm, root, node, ours, theirs)
+        finally:
+            asyncio.run(_forget(context, ours.namespace, theirs.namespace))
+
+
+def timed(command: list[str]) -> tuple[float, int, str]:
+    began = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return time.monotonic() - began, done.returncode, done.stdout + done.stderr
+
+
+def _succeeds(name: str, told: tuple[float, int, str]) -> float:
+    seconds, code, text = told
+    if code:
+        raise SystemExit(f"{name} ended with {code}:\n{text}")
+    return seconds
+
+
+def _sets(side: Side, sets: tuple[str, ...]) -> list[str]:
+    repository, _, tag = IMAGE.rpartition(":")
+    given = (
+        f"applications.{API}.service.nodePort={side.port}",
+        f"defaults.image.repository={repository}",
+        f"defaults.image.tag={tag}",
+        *sets,
+    )
+    return [word for one in given for word in ("--set", one)]
+
+
+def _coloured(colour: str) -> tuple[str, ...]:
+    return (f"applications.{API}.env.COLOUR={colour}",)
+
+
+async def _node(context: str) -> str:
+    cluster = Cluster.of(context)
+    try:
+        nodes = (await cluster.list(NODES)).items
+    finally:
+        await cluster.close()
+    addresses = [one for node in nodes for one in node["status"]["addresses"]]
+    return str(next(one["address"] for one in addresses if one["type"] == "InternalIP"))
+
+
+def _free_node_ports(node: str) -> tuple[int, int]:
+    """Two node ports at which nobody answers: a cluster refuses one that is taken."""
+    free = []
+    for port in range(31500 + os.getpid() % 500, 32767):
+        with contextlib.closing(socket.socket()) as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((node, port)):
+                free.append(port)
+        if len(free) == 2:
+            break
+    return free[0], free[1]
+
+
+async def _forget(context: str, *namespaces: str) -> None:
+    cluster = Cluster.of(context)
+    try:
+        for namespace in namespaces:
+            await cluster.delete(NAMESPACES, namespace)
+    finally:
+        await cluster.close()

@@ -1,0 +1,2 @@
+environment = "prod"
+node_limit  = 128

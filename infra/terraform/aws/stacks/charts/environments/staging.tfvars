@@ -1,0 +1,2 @@
+environment = "staging"
+node_limit  = 32

@@ -1,0 +1,4 @@
+output "releases" {
+  description = "Release to the version of its chart."
+  value       = local.versions
+}

@@ -1,0 +1,56 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
+mock_provider "helm" {}
+
+override_data {
+  target = data.aws_ssm_parameter.network
+  values = { value = "{\"vpc_id\":\"vpc-0a\"}" }
+}
+
+override_data {
+  target = data.aws_ssm_parameter.platform
+  values = {
+    value = "{\"cluster\":\"my-app-dev\",\"endpoint\":\"https://mock\",\"certificate\":\"bW9jaw==\",\"node_role\":\"my-app-dev-nodes\",\"interruptions\":\"my-app-dev-interruptions\",\"roles\":{\"load_balancer_controller\":\"arn:lb\",\"external_secrets\":\"arn:eso\",\"argo_rollouts\":\"arn:ar\",\"collector\":\"arn:col\",\"karpenter\":\"arn:kar\"}}"
+  }
+}
+
+variables {
+  environment = "dev"
+  node_limit  = 16
+}
+
+run "each_with_its_own_role" {
+  command = plan
+
+  assert {
+    condition     = yamldecode(helm_release.karpenter.values[0]).serviceAccount.annotations["eks.amazonaws.com/role-arn"] == "arn:kar"
+    error_message = "Karpenter takes on its own role."
+  }
+
+  assert {
+    condition     = !yamldecode(helm_release.vpa.values[0]).updater.enabled
+    error_message = "The VPA recommends and moves nothing."
+  }
+}
+
+run "a_range_of_versions" {
+  command = plan
+
+  variables {
+    versions = { karpenter = "~> 1.11" }
+  }
+
+  expect_failures = [var.versions]
+}
+
+run "a_chart_that_is_none" {
+  command = plan
+
+  variables {
+    versions = { karpentre = "1.11.1" }
+  }
+
+  expect_failures = [var.versions]
+}

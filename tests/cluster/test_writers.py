@@ -1,0 +1,113 @@
+"""Writers that meet or die: one at a time, each named, and what is left behind is put right by the next."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+
+import pytest
+from tests.cluster.town import Town
+
+from flaskship.engines.kubernetes import storage
+from flaskship.engines.kubernetes.lease import Leases
+from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.resources import SECRETS
+
+KILLS = int(os.environ.get("FLASKSHIP_TEST_KILLS", "20"))
+
+
+def place(town: Town) -> Place:
+    return Place("dev", "dev-apps", town.namespace())
+
+
+async def test_a_second_deploy_is_told_who_holds_the_lock(town: Town) -> None:
+    await town.make_namespace("dev")
+    leases = Leases(town.cluster, time.monotonic)
+    lock = await leases.acquire(place(town), "grace: deploy", 0)
+    try:
+        refused = await town.go("deploy", "dev", "--lock-timeout", "1")
+        assert refused.code == 5
+        assert "grace: deploy" in refused.document["error"]["message"]
+        assert "since" in refused.document["error"]["message"]
+    finally:
+        await leases.release(place(town), lock)
+        await leases.close()
+    (await town.go("deploy")).succeeded()
+
+
+async def test_deploys_at_the_same_time_follow_one_another(town: Town) -> None:
+    await town.make_namespace("dev")
+    both = await asyncio.gather(
+        *(town.go("deploy", "dev", "--reason", reason, "--lock-timeout", "120") for reason in ("one", "two"))
+    )
+    assert sorted(one.succeeded().document["release"]["revision"] for one in both) == [1, 2]
+
+
+async def test_the_lock_of_a_killed_command_expires(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    victim = town.start("deploy", "dev", "--set", "defaults.logLevel=INFO")
+    await until_pending_or_applied(town, 2)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait()
+    began = time.monotonic()
+    (await town.go("deploy", "dev", "--set", "defaults.logLevel=ERROR", "--lock-timeout", "60")).succeeded()
+    print(f"the next deploy was done {time.monotonic() - began:.1f} s after the kill")
+
+
+async def test_a_release_that_nobody_finishes_is_named_and_settled(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    await pretend_pending(town)
+    (await town.go("deploy", "dev", "--set", "defaults.logLevel=INFO")).succeeded()
+    known = await storage.revisions(town.cluster, place(town))
+    assert known[-1].status == "deployed"
+    # Helm goes on from what was settled, and calls it superseded as it does every older one.
+    assert "its writer was killed" in (await storage.stored(town.cluster, place(town), 1)).description
+
+
+@pytest.mark.timeout(60 * KILLS + 120)
+async def test_after_a_kill_at_any_moment_the_next_deploy_succeeds(town: Town) -> None:
+    seed = int(os.environ.get("FLASKSHIP_TEST_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"FLASKSHIP_TEST_SEED={seed}")
+    chance = random.Random(seed)
+    (await town.go("deploy")).succeeded()
+    for kill in range(KILLS):
+        level = ("DEBUG", "INFO", "WARNING", "ERROR")[kill % 4]
+        change = ("--set", f"defaults.logLevel={level}")
+        victim = town.start("deploy", "dev", *change, "--lock-timeout", "60")
+        moment = chance.uniform(0.2, 9.0)
+        await asyncio.sleep(moment)
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+        began = time.monotonic()
+        again = await town.go("deploy", "dev", *change, "--lock-timeout", "60", "--no-rollback")
+        if again.code:
+            status = (await town.go("status")).document
+            known = await storage.revisions(town.cluster, place(town))
+            raise AssertionError(f"after kill {kill + 1}: {again}\n{status}\n{known}")
+        took = time.monotonic() - began
+        print(
+            f"kill {kill + 1} of {KILLS} after {moment:.2f} s; the next deploy took {took:.1f} s", flush=True
+        )
+    assert (await town.go("status")).document["phase"] == "Healthy"
+
+
+async def until_pending_or_applied(town: Town, number: int) -> None:
+    for _ in range(600):
+        known = await storage.revisions(town.cluster, place(town))
+        if known and known[-1].number >= number:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the deploy never reached Helm")
+
+
+async def pretend_pending(town: Town) -> None:
+    """Make the newest revision look as a Helm leaves it that was killed between two requests."""
+    name = storage.name_of(place(town), 1)
+    secret = await town.cluster.get(SECRETS, name, town.namespace())
+    content = storage.content_of(secret)
+    content["info"]["status"] = "pending-install"
+    labels = {**secret["metadata"]["labels"], "status": "pending-install"}
+    changed = {**secret, "metadata": {**secret["metadata"], "labels": labels}}
+    changed["data"] = {"release": storage.encoded(content)}
+    await town.cluster.replace(SECRETS, changed, town.namespace())

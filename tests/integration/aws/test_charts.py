@@ -1,0 +1,82 @@
+"""The stack of Helm releases: its own chart as Helm renders it, and its plan where a helm provider is."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from tests.integration.aws.conftest import AWS, Run
+
+from flaskship.aws.terraform import PROVIDER, Terraform, cli_configuration
+from flaskship.chart import helm
+
+CHART = AWS / "stacks" / "charts" / "cluster-defaults"
+VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimit": 128}
+
+
+def rendered(**values: object) -> list[dict]:
+    manifests = render(VALUES | values)
+    return [one for one in YAML(typ="safe").load_all(manifests) if one]
+
+
+def render(values: dict) -> str:
+    release = helm.ReleaseFacts("cluster-defaults", "kube-system")
+    return "\n---\n".join(helm.render(CHART, values, release).values())
+
+
+@pytest.fixture
+def mirror(terraform: Terraform, tmp_path: Path) -> Path:
+    """Return a mirror of the AWS provider and of the helm provider that a development override names."""
+    configuration = Path(os.environ.get("TF_CLI_CONFIG_FILE", "/nonexistent"))
+    text = configuration.read_text() if configuration.is_file() else ""
+    found = re.search(r'"hashicorp/helm"\s*=\s*"([^"]+)"', text)
+    if found is None:
+        pytest.skip("not tested here: no TF_CLI_CONFIG_FILE names a helm provider (or a double of it)")
+    registry = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp"
+    helm_provider = registry / "helm" / "3.3.0" / "linux_amd64"
+    helm_provider.mkdir(parents=True)
+    (helm_provider / "terraform-provider-helm_v3.3.0").symlink_to(Path(found[1]) / "terraform-provider-helm")
+    # Terraform follows no symbolic link at the level of a provider's name.
+    for version in (terraform.mirror / PROVIDER).iterdir():
+        for platform in version.iterdir():
+            (registry / "aws" / version.name).mkdir(parents=True, exist_ok=True)
+            (registry / "aws" / version.name / platform.name).symlink_to(platform)
+    return tmp_path / "mirror"
+
+
+def test_the_default_class_is_encrypted() -> None:
+    (storage,) = [one for one in rendered() if one["kind"] == "StorageClass"]
+    assert storage["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert storage["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
+
+
+def test_spot_nodes_are_tainted_as_the_charts_applications_tolerate() -> None:
+    pools = {one["metadata"]["name"]: one for one in rendered() if one["kind"] == "NodePool"}
+    assert pools.keys() == {"on-demand", "spot"}
+    (taint,) = pools["spot"]["spec"]["template"]["spec"]["taints"]
+    assert (taint["key"], taint["value"]) == ("eks.amazonaws.com/capacityType", "SPOT")
+    assert "taints" not in pools["on-demand"]["spec"]["template"]["spec"]
+    assert {pool["spec"]["limits"]["cpu"] for pool in pools.values()} == {"128"}
+
+
+def test_nodes_start_where_the_network_is_tagged() -> None:
+    (nodes,) = [one for one in rendered() if one["kind"] == "EC2NodeClass"]
+    assert nodes["spec"]["subnetSelectorTerms"] == [{"tags": {"karpenter.sh/discovery": "my-app-prod"}}]
+    assert nodes["spec"]["metadataOptions"]["httpPutResponseHopLimit"] == 1
+    text = (AWS / "modules" / "network" / "subnets.tf").read_text()
+    assert '"karpenter.sh/discovery" = var.cluster_name' in text
+
+
+def test_the_releases_plan(mirror: Path, run_terraform: Run, tmp_path: Path) -> None:
+    infra = AWS.parents[1]
+    there = tmp_path / "infra" / AWS.relative_to(infra)
+    shutil.copytree(AWS, there, ignore=shutil.ignore_patterns(".terraform*"))
+    configuration = tmp_path / "terraform.rc"
+    (tmp_path / "plugins").mkdir()
+    configuration.write_text(cli_configuration(mirror, tmp_path / "plugins"))
+    folder = there / "stacks" / "charts"
+    for arguments in (["init", "-backend=false"], ["test"]):
+        done = run_terraform(*arguments, "-no-color", folder=folder, TF_CLI_CONFIG_FILE=str(configuration))
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,92 @@
+"""The rehearsal as a user runs it: the real command, terraform, provider and API server (make rehearse)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.integration.aws.conftest import AWS
+
+from flaskship.aws.terraform import Terraform
+
+ROOT = AWS.parents[2]
+COMMAND = [sys.executable, "-m", "flaskship", "--project", str(ROOT), "aws", "rehearse"]
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Return the command lines of processes that work in a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if str(folder).encode() in (entry / "environ").read_bytes():
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except OSError:
+                continue
+    return found
+
+
+def test_a_network_stands_its_rehearsal(terraform: Terraform, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "network", "--env", "dev", "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        timeout=800,
+    )
+    document = json.loads(done.stdout)
+    assert done.returncode == 0, json.dumps(document, indent=1) + done.stderr
+    assert document["good"]
+    assert [run["stack"] for run in document["stacks"]] == ["bootstrap", "network"]
+    assert all(run["resources"] > 5 and not run["second_plan"] for run in document["stacks"])
+    assert len(document["facts"]) > 25
+    assert all(fact["holds"] for fact in document["facts"])
+    assert [one["found"] for one in document["drift"]] == [True, True]
+    assert "eks:CreateAddon" in document["doubled"]
+    assert list(tmp_path.iterdir()) == []
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(terraform: Terraform, tmp_path: Path, number: int) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "bootstrap"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        start_new_session=True,
+    ) as command:
+        assert command.stderr is not None
+        for line in command.stderr:
+            if line.startswith("bootstrap"):
+                break
+        assert any(tmp_path.iterdir())
+        assert left_behind(tmp_path)
+        command.send_signal(number)
+        assert command.wait(120) == 130
+    assert list(tmp_path.iterdir()) == []
+    until = time.monotonic() + 10
+    while left_behind(tmp_path) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert left_behind(tmp_path) == []
+
+
+def test_without_a_provider_it_says_what_is_missing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"FLASKSHIP_TERRAFORM_MIRROR": str(tmp_path)},
+        timeout=60,
+    )
+    assert done.returncode == 4
+    assert "FLASKSHIP_TERRAFORM_MIRROR" in json.loads(done.stdout)["error"]["hint"]

@@ -1,0 +1,141 @@
+"""The lock: one writer, named, renewed, and free once its holder is gone; on a clock that the test moves."""
+
+import asyncio
+
+import pytest
+from tests.unit.engines.kubernetes.api import LEASES, PLACE, Api
+
+from flaskship.engines.base import Lock
+from flaskship.engines.kubernetes import holder
+from flaskship.engines.kubernetes.lease import DURATION, PROCESS, Leases
+from flaskship.model.errors import LockedError
+
+NAME = f"{LEASES}/flaskship-dev-apps"
+
+
+class Time:
+    """Passes when somebody waits, and lets everybody else go on meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+async def never(seconds: float) -> None:
+    await asyncio.Event().wait()
+
+
+def leases(api: Api, time: Time | None = None) -> Leases:
+    clock = time or Time()
+    return Leases(api.cluster(), clock, clock.sleep if time else never)
+
+
+def from_elsewhere(api: Api) -> None:
+    """As if another machine had taken it: nobody here can tell whether its process lives."""
+    api.objects[NAME]["metadata"]["annotations"][PROCESS] = ""
+
+
+async def test_a_lock_is_taken_checked_and_given_back() -> None:
+    api = Api()
+    mine = leases(api)
+    lock = await mine.acquire(PLACE, "grace: deploy", 0)
+    await mine.check(PLACE, lock)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == lock.token
+    await mine.release(PLACE, lock)
+    await mine.release(PLACE, lock)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == ""
+    with pytest.raises(LockedError):
+        await mine.check(PLACE, lock)
+
+
+async def test_a_second_writer_is_told_who_since_when_and_what_to_do() -> None:
+    api = Api()
+    first, second = leases(api), leases(api)
+    lock = await first.acquire(PLACE, "grace: deploy", 0)
+    with pytest.raises(
+        LockedError, match=r"dev is being written to by grace: deploy on .* since .* UTC"
+    ) as held:
+        await second.acquire(PLACE, "ada", 0)
+    assert held.value.exit_code == 5
+    assert "--lock-timeout" in str(held.value.hint)
+    await first.release(PLACE, lock)
+    await second.release(PLACE, await second.acquire(PLACE, "ada", 0))
+
+
+async def test_a_lock_whose_holder_is_silent_is_taken_after_its_time() -> None:
+    api, time = Api(), Time()
+    await leases(api).acquire(PLACE, "grace", 0)
+    from_elsewhere(api)
+    began = time.now
+    other = Leases(api.cluster(), time, time.sleep)
+    lock = await other.acquire(PLACE, "ada", DURATION + 5)
+    assert DURATION < time.now - began <= DURATION + 2
+    assert api.objects[NAME]["spec"]["leaseTransitions"] == 1
+    assert lock.token
+    await other.close()
+
+
+async def test_a_lock_that_is_renewed_is_not_taken() -> None:
+    api, time = Api(), Time()
+    await leases(api).acquire(PLACE, "grace", 0)
+    from_elsewhere(api)
+
+    async def renewing(seconds: float) -> None:
+        await time.sleep(seconds)
+        api.objects[NAME]["spec"]["renewTime"] = f"2999-01-01T00:00:{int(time.now) % 60:02d}.000000Z"
+
+    with pytest.raises(LockedError, match="grace"):
+        await Leases(api.cluster(), time, renewing).acquire(PLACE, "ada", 4 * DURATION)
+
+
+async def test_a_lock_whose_process_died_on_this_machine_is_free_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = Api()
+    await leases(api).acquire(PLACE, "grace", 0)
+    monkeypatch.setattr(holder, "alive", lambda identity: False)
+    lock = await leases(api).acquire(PLACE, "ada", 0)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == lock.token
+
+
+async def test_the_holder_renews_until_it_lets_go() -> None:
+    api, ticks = Api(), asyncio.Semaphore(0)
+
+    async def ticking(seconds: float) -> None:
+        await ticks.acquire()
+
+    mine = Leases(api.cluster(), Time(), ticking)
+    lock = await mine.acquire(PLACE, "grace", 0)
+    before = api.objects[NAME]["metadata"]["resourceVersion"]
+    ticks.release()
+    while api.objects[NAME]["metadata"]["resourceVersion"] == before:
+        await asyncio.sleep(0)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == lock.token
+    await mine.release(PLACE, lock)
+
+
+async def test_whoever_lost_the_lock_may_not_write() -> None:
+    api = Api()
+    mine = leases(api)
+    lock = await mine.acquire(PLACE, "grace", 0)
+    api.objects[NAME]["spec"]["holderIdentity"] = "somebody"
+    for wrong in (lock, Lock("staging", lock.token), Lock("dev", "nobody")):
+        with pytest.raises(LockedError, match="lost or never held"):
+            await mine.check(PLACE, wrong)
+    await mine.release(PLACE, lock)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == "somebody"
+
+
+def test_a_process_is_gone_only_where_this_machine_can_tell() -> None:
+    boot, here, pid, start = holder.me().split("/")
+    assert not holder.is_gone(holder.me())
+    assert holder.is_gone(f"{boot}/{here}/{pid}/{int(start) + 1}")
+    for unknown in ("", "x", f"other-boot/{here}/{pid}/1", f"{boot}/pid:[1]/{pid}/1", f"{boot}/{here}/a/b"):
+        assert not holder.is_gone(unknown)

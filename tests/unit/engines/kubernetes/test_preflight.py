@@ -1,0 +1,105 @@
+"""What is found before anything is changed, each with what to do."""
+
+from typing import Any
+
+import pytest
+from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
+
+from flaskship.engines.kubernetes.installing import controller_of, how_to_install
+from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine
+from flaskship.model.errors import PreflightError
+
+WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
+
+
+async def findings(api: Api, *documents: dict[str, Any]) -> list[str]:
+    found = await examine(api.cluster(), PLACE, documents or (WEB, SERVICE))
+    return [one.message for one in found.findings]
+
+
+async def test_all_is_well_and_nothing_was_changed() -> None:
+    api = Api()
+    assert await findings(api) == []
+    assert [one for one in api.asked if one.startswith("PATCH")] == [
+        "PATCH /apis/apps/v1/namespaces/shop/deployments/web",
+        "PATCH /api/v1/namespaces/shop/services/web",
+    ]
+    assert set(api.objects) == {f"{NAMESPACES}/shop"}
+
+
+@pytest.mark.parametrize(
+    ("version", "well"),
+    [("v1.29.9", False), ("v1.30.0", True), ("v1.37.2", True), ("v1.38.0-eks-1", True), ("odd", True)],
+)
+def test_the_oldest_supported_version(version: str, well: bool) -> None:
+    assert (check_version(version, "here") == []) is well
+
+
+async def test_an_old_cluster_is_named() -> None:
+    api = Api()
+    api.version = "v1.28.1"
+    assert await findings(api) == [
+        "cluster here runs Kubernetes v1.28.1, and Flaskship supports 1.30 to 1.37"
+    ]
+
+
+async def test_a_kind_that_the_cluster_does_not_know_says_how_it_is_installed() -> None:
+    external = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": {"name": "a"}}
+    found = await examine(Api().cluster(), PLACE, (WEB, external, external))
+    (one,) = found.findings
+    assert one.message == "cluster here does not know the kind ExternalSecret of external-secrets.io/v1"
+    assert "helm install external-secrets" in str(one.advice)
+    assert "secrets.provider=existing" in str(one.advice)
+
+
+async def test_what_the_user_may_not_do_is_listed_at_once() -> None:
+    api = Api()
+    api.denied = {("create", "deployments"), ("patch", "services")}
+    (message,) = await findings(api)
+    assert message == "its user may not create deployments.apps, patch services in namespace shop"
+    assert not any(one.startswith("PATCH") for one in api.asked)
+
+
+async def test_a_namespace_that_is_being_deleted_is_waited_for_by_the_user() -> None:
+    api = Api()
+    api.objects[f"{NAMESPACES}/shop"]["status"] = {"phase": "Terminating"}
+    assert await findings(api) == ["namespace shop is being deleted"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "advice"),
+    [
+        (403, 'services "web" is forbidden: exceeded quota: small', "quota"),
+        (422, "spec.selector: Invalid value: field is immutable", "another name"),
+        (422, "spec.ports[0].nodePort: provided port is already allocated", "another nodePort"),
+        (400, 'admission webhook "x" denied the request: no', "change the values"),
+        (409, "conflict with something", "change the values"),
+    ],
+)
+async def test_what_the_server_would_refuse_is_told_with_its_words(code: int, said: str, advice: str) -> None:
+    api = Api()
+    api.refusals["web"] = (code, said)
+    found = await examine(api.cluster(), PLACE, (SERVICE,))
+    (one,) = found.findings
+    assert one.message == f"the cluster refuses Service/web: {said}"
+    assert advice in str(one.advice)
+
+
+def test_everything_that_was_found_is_one_refusal() -> None:
+    with pytest.raises(PreflightError) as refused:
+        Examined((Finding("a is missing", "get a"), Finding("b is missing", "get b"))).insist(PLACE, "here")
+    assert refused.value.exit_code == 4
+    assert refused.value.message.splitlines() == [
+        "dev cannot be deployed to here: ",
+        "  - a is missing",
+        "  - b is missing",
+    ]
+    assert refused.value.hint == "get a; get b"
+    Examined().insist(PLACE, "here")
+
+
+def test_kubernetes_own_groups_have_no_controller_to_install() -> None:
+    for version in ("v1", "apps/v1", "unknown.example/v1"):
+        assert controller_of(version) is None
+    assert "CustomResourceDefinition" in how_to_install("unknown.example/v1", "Thing")
