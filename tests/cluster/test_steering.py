@@ -1,6 +1,7 @@
 """Pause, resume, abort, scale and restart on a real cluster, and whose fields they leave behind."""
 
 import asyncio
+import contextlib
 import copy
 import secrets
 import time
@@ -71,11 +72,14 @@ class Bench:
             return Target("dev", self.namespace, RELEASE, ReleaseState(RELEASE, 2, 1, None, 0.0))
 
         watcher = Watcher(self.cluster, ClusterWitness(self.cluster, self.namespace), self.namespace)
-        async with asyncio.timeout(seconds), aclosing(watcher.follow(find)) as snapshots:
-            async for snapshot in snapshots:
-                if snapshot.workloads and done(snapshot.workloads[0]):
-                    return snapshot
-        raise AssertionError("the stream ended")
+        last = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds), aclosing(watcher.follow(find)) as snapshots:
+                async for snapshot in snapshots:
+                    last = snapshot
+                    if snapshot.workloads and done(snapshot.workloads[0]):
+                        return snapshot
+        raise AssertionError(f"never came; last: {last}")
 
     async def live(self) -> dict[str, Any]:
         return await self.cluster.get(DEPLOYMENTS, "web", self.namespace)

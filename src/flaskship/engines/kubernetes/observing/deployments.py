@@ -25,7 +25,9 @@ def deployment_snapshot(
     """Return the workload; nothing of its status counts until its controller has seen the newest spec."""
     family = Family.of(one.metadata.uid, observed)
     seen = one.status.observed_generation >= one.metadata.generation
-    newest_set = newest(family.replica_sets, one.metadata) if seen else None
+    # While it is paused its controller makes no ReplicaSet for a template that is newer than all of them.
+    held = one.spec.paused and one.status.updated_replicas == 0
+    newest_set = newest(family.replica_sets, one.metadata) if seen and not held else None
     template = template_hash(newest_set.metadata) if newest_set is not None else ""
     new = family.of_template(template) if template else ()
     replicas = tuple(
