@@ -13,7 +13,7 @@ FENCE = re.compile(r"^( *)(```+)([^\n`]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOT
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
-FILE = re.compile(r"\.?[\w-][\w./-]*\.(?:py|ya?ml|json|md|txt|in|tpl|toml|sh)")
+FILE = re.compile(r"\.?[\w-][\w./-]*\.(?:py|ya?ml|json|md|txt|in|tpl|toml|sh|tf|tfvars|hcl)")
 FOLDER = re.compile(r"\.?[\w-][\w./-]*/")
 
 
