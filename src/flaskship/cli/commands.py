@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
     "build": "Make the project's images: for this machine, a cluster's nodes or a registry.",
-    "aws": "Rehearse the AWS infrastructure.",
+    "aws": "Rehearse the AWS infrastructure, or tell what it costs.",
     "doctor": "Check what this machine needs, and say what to do.",
 }
 

@@ -1,0 +1,97 @@
+"""What AWS itself says that an environment cost: Cost Explorer, by the tags that every stack gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from flaskship.model.errors import FlaskshipError, PreflightError
+
+BY_STACK = "Stack"
+BY_ENVIRONMENT = "Environment"
+UNTAGGED = "(without the tag)"
+
+
+class CostExplorer(Protocol):
+    """The one call of boto3's client that is used."""
+
+    def get_cost_and_usage(self, **request: Any) -> Mapping[str, Any]:
+        """Return one page."""
+
+
+class CostExplorerError(FlaskshipError):
+    """AWS refused to say what it cost, or could not be asked."""
+
+    code = "CostExplorerFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What each stack of an environment cost from one day to another, which is not counted."""
+
+    environment: str
+    begin: date
+    end: date
+    currency: str
+    stacks: Mapping[str, Decimal]
+
+    @property
+    def total(self) -> Decimal:
+        """What they cost together."""
+        return sum(self.stacks.values(), Decimal(0))
+
+
+def open_cost_explorer() -> CostExplorer:
+    """Return boto3's client; PreflightError where the optional part is not installed."""
+    try:
+        import boto3
+    except ImportError:
+        hint = "pip install 'flaskship[aws]', or leave --actual out for the estimate"
+        raise PreflightError("boto3 is not installed, which asks AWS", hint=hint) from None
+    client: CostExplorer = boto3.client("ce", region_name="us-east-1")
+    return client
+
+
+def month_until(today: date) -> tuple[date, date]:
+    """Return the last whole month before today, as Cost Explorer counts: the end is not in it."""
+    end = today.replace(day=1)
+    begin = end.replace(year=end.year - 1, month=12) if end.month == 1 else end.replace(month=end.month - 1)
+    return begin, end
+
+
+def read_actual(client: CostExplorer, environment: str, begin: date, end: date) -> Actual:
+    """Ask for the cost of an environment's tag, by the tag of the stack, page by page."""
+    request: dict[str, Any] = {
+        "TimePeriod": {"Start": begin.isoformat(), "End": end.isoformat()},
+        "Granularity": "MONTHLY",
+        "Metrics": ["UnblendedCost"],
+        "Filter": {"Tags": {"Key": BY_ENVIRONMENT, "Values": [environment], "MatchOptions": ["EQUALS"]}},
+        "GroupBy": [{"Type": "TAG", "Key": BY_STACK}],
+    }
+    stacks: dict[str, Decimal] = {}
+    currency = "USD"
+    while True:
+        page = _asked(client, request)
+        for period in page.get("ResultsByTime", ()):
+            for group in period.get("Groups", ()):
+                # AWS answers with the tag's name before its value: Stack$network.
+                name = group["Keys"][0].partition("$")[2] or UNTAGGED
+                amount = group["Metrics"]["UnblendedCost"]
+                currency = amount["Unit"]
+                stacks[name] = stacks.get(name, Decimal(0)) + Decimal(amount["Amount"])
+        if not page.get("NextPageToken"):
+            break
+        request["NextPageToken"] = page["NextPageToken"]
+    return Actual(environment, begin, end, currency, dict(sorted(stacks.items())))
+
+
+def _asked(client: CostExplorer, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return client.get_cost_and_usage(**request)
+    except Exception as error:
+        # boto3 makes the classes of its errors when it runs; its names say what they are.
+        if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
+            raise
+        hint = "who asks wants ce:GetCostAndUsage, and the tags must be activated for cost allocation"
+        raise CostExplorerError(f"Cost Explorer: {error}", hint=hint) from None

@@ -1,0 +1,160 @@
+"""The bill of one environment: what each stack makes, how much of it, and what that costs in a month."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flaskship.aws.cost.prices import Price, Prices
+from flaskship.aws.cost.sizes import Sizes
+
+ZERO = Decimal(0)
+NODE_DISK_GIB = 50
+"""The default of the module node-group, which no stack changes."""
+
+SECRETS = 3
+"""Those of infra/secrets.yaml in one environment: the database's, the API's and the pages'."""
+
+ALARMS = 12
+"""About as many as the app stack has in each environment."""
+
+LOAD_BALANCER = "load balancer"
+DATABASE = "database"
+NODES = "nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """So much of something, in one stack; group says what an application's share is taken of."""
+
+    stack: str
+    what: str
+    count: Decimal
+    price: Price
+    group: str = ""
+
+    @property
+    def monthly(self) -> Decimal:
+        """What it costs in a month."""
+        return self.count * self.price.monthly
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Everything that an environment pays for, and what its nodes offer."""
+
+    environment: str
+    items: tuple[Item, ...]
+    vcpu: Decimal
+    gib: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """What the environment costs in a month."""
+        return sum((item.monthly for item in self.items), ZERO)
+
+    @property
+    def stacks(self) -> dict[str, Decimal]:
+        """What each stack costs in a month."""
+        found: dict[str, Decimal] = {}
+        for item in self.items:
+            found[item.stack] = found.get(item.stack, ZERO) + item.monthly
+        return found
+
+    def of_group(self, group: str) -> Decimal:
+        """What the items of a group cost in a month."""
+        return sum((item.monthly for item in self.items if item.group == group), ZERO)
+
+
+def make_bill(environment: str, sizes: Sizes, prices: Prices, *, exposed: bool) -> Bill:
+    """Count what the stacks make; exposed tells whether an Ingress asks for a load balancer."""
+    items = (
+        *_network(environment, sizes["network"], prices),
+        *_platform(environment, sizes["platform"], prices),
+        *_app(environment, sizes["app"], prices),
+        *(_load_balancer(environment, sizes["network"], prices) if exposed else ()),
+    )
+    nodes = [prices.price(kind) for kind, count, _ in _groups(sizes["platform"]) for _ in range(count)]
+    return Bill(
+        environment,
+        tuple(item for item in items if item.count),
+        sum((node.vcpu or ZERO for node in nodes), ZERO),
+        sum((node.gib or ZERO for node in nodes), ZERO),
+    )
+
+
+def _network(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator[Item]:
+    zones = Decimal(len(sizes["zones"]))
+    gateways = zones if sizes["nat_per_zone"] else Decimal(1)
+    endpoints = Decimal(len(sizes["interface_endpoints"])) * zones
+    flow_logs = prices.used(environment, "flow_log_gb")
+
+    def item(what: str, count: Decimal) -> Item:
+        return Item("network", what, count, prices.price(what))
+
+    yield item("NAT gateway", gateways)
+    yield item("NAT gateway, data", prices.used(environment, "nat_gb"))
+    yield item("public IPv4 address", gateways)
+    yield item("interface endpoint", endpoints)
+    yield item("interface endpoint, data", prices.used(environment, "endpoint_gb") if endpoints else ZERO)
+    yield item("logs taken in", flow_logs)
+    yield item("logs kept", flow_logs * _months(sizes["flow_log_retention_days"]))
+
+
+def _groups(sizes: Mapping[str, Any]) -> Iterator[tuple[str, int, bool]]:
+    """Each group of nodes: the instance type that it takes first, how many at the beginning, whether spot."""
+    for name, spot in (("on_demand", False), ("spot", True)):
+        yield sizes[name]["instance_types"][0], int(sizes[name]["size"]["desired"]), spot
+
+
+def _platform(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator[Item]:
+    yield Item("platform", "EKS cluster", Decimal(1), prices.price("EKS cluster"))
+    nodes = 0
+    for kind, count, spot in _groups(sizes):
+        price = prices.price(kind)
+        if spot:
+            price = Price(price.usd * prices.spot_share, price.per, price.vcpu, price.gib)
+        yield Item("platform", f"{kind}, spot" if spot else kind, Decimal(count), price, NODES)
+        nodes += count
+    yield Item("platform", "disk gp3", Decimal(nodes * NODE_DISK_GIB), prices.price("disk gp3"), NODES)
+    yield Item("platform", "key", Decimal(1), prices.price("key"))
+    insights = "Container Insights, observations"
+    yield Item("platform", insights, prices.used(environment, "insight_millions"), prices.price(insights))
+
+
+def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator[Item]:
+    database = sizes["database"]
+    machines = Decimal(2 if database["multi_az"] else 1)
+    logs = prices.used(environment, "log_gb")
+
+    def item(what: str, count: Decimal, group: str = "") -> Item:
+        return Item("app", what, count, prices.price(what), group)
+
+    yield item(database["instance_class"], machines, DATABASE)
+    yield item("database disk gp3", database["storage_gib"]["initial"] * machines, DATABASE)
+    # The database's and that of the alarms' topic.
+    yield item("key", Decimal(2))
+    yield item("secret", Decimal(SECRETS))
+    yield item("logs taken in", logs)
+    yield item("logs kept", logs * _months(sizes["log_retention_days"]))
+    yield item("alarm", Decimal(ALARMS))
+    yield item("traces", prices.used(environment, "trace_millions"))
+    yield item("objects in S3", prices.used(environment, "bucket_gb"))
+    yield item("images in ECR", prices.used(environment, "image_gb") if sizes["registry"] else ZERO)
+
+
+def _load_balancer(environment: str, network: Mapping[str, Any], prices: Prices) -> Iterator[Item]:
+    """What the controller makes for the Ingress: one, with an address in each zone."""
+
+    def item(what: str, count: Decimal) -> Item:
+        return Item("app", what, count, prices.price(what), LOAD_BALANCER)
+
+    yield item("load balancer", Decimal(1))
+    yield item("load balancer, capacity unit", prices.used(environment, "capacity_units"))
+    yield item("public IPv4 address", Decimal(len(network["zones"])))
+    yield item("data to the internet", prices.used(environment, "internet_gb"))
+
+
+def _months(days: Decimal) -> Decimal:
+    """For how many months of use are kept at once."""
+    return days / 30

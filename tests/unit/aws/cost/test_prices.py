@@ -1,0 +1,73 @@
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from flaskship.aws.cost.prices import HOURS, Price, Prices, load_prices
+from flaskship.model.errors import ConfigurationError
+
+HEAD = 'region = "r"\ncurrency = "USD"\nsource = "s"\ndate = 2025-06-30\n'
+TAIL = "[use]\nspot_share = 0.35\n[use.dev]\nnat_gb = 1\n"
+
+
+def test_the_file_says_where_its_prices_are_from_and_when(prices: Prices) -> None:
+    assert "aws.amazon.com/pricing" in prices.source
+    assert date.fromisoformat(prices.date)
+    assert (prices.region, prices.currency) == ("us-west-2", "USD")
+    assert set(prices.use) == {"dev", "staging", "prod"}
+    assert len({frozenset(use) for use in prices.use.values()}) == 1, "the same is assumed of each"
+
+
+def test_every_node_says_what_it_offers(prices: Prices) -> None:
+    nodes = [price for name, price in prices.prices.items() if name[0] in "tmc" and name[1].isdigit()]
+    assert len(nodes) > 5
+    assert all(node.vcpu and node.gib and node.per == "hour" for node in nodes)
+
+
+def test_an_hour_is_paid_for_a_whole_month() -> None:
+    assert Price(Decimal("0.1"), "hour").monthly == HOURS * Decimal("0.1")
+    assert Price(Decimal("0.1"), "GB").monthly == Decimal("0.1")
+
+
+def test_prices_are_exact() -> None:
+    assert Price(Decimal("0.1"), "GB").usd * 3 == Decimal("0.3")
+
+
+def test_a_missing_price_says_what_to_write(prices: Prices) -> None:
+    with pytest.raises(ConfigurationError, match=r"there is no price of z9\.huge") as caught:
+        prices.price("z9.huge")
+    assert caught.value.location
+    assert caught.value.location.file.endswith("prices.toml")
+    assert caught.value.hint == 'write a table [price."z9.huge"] with usd and per there'
+
+
+def test_a_missing_assumption_says_what_to_write(prices: Prices) -> None:
+    with pytest.raises(ConfigurationError, match="nothing is assumed of nat_gb in qa"):
+        prices.used("qa", "nat_gb")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("region = ", "Invalid value"),
+        (HEAD + TAIL, "KeyError 'price'"),
+        (HEAD + '[price.x]\nusd = 1\nper = "week"\n' + TAIL, "per is one of hour, month"),
+        (HEAD + '[price.x]\nusd = -1\nper = "hour"\n' + TAIL, "usd is not negative"),
+        (HEAD + '[price.x]\nper = "hour"\n' + TAIL, "KeyError 'usd'"),
+        (HEAD + '[price.x]\nusd = 1\nper = "hour"\ncpu = 2\n' + TAIL, "ValueError"),
+        (HEAD + '[price.x]\nusd = "much"\nper = "hour"\n' + TAIL, "InvalidOperation"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_name(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_prices(file)
+    assert message in caught.value.message
+    assert str(caught.value.location) == str(file)
+
+
+def test_no_file_at_all(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="there is no file of prices"):
+        load_prices(tmp_path / "prices.toml")
