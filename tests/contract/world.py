@@ -17,6 +17,7 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import ReplicaPhase, Snapshot
+from flaskship.model.usage import Use
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Asked, Machine, Met, Port
@@ -120,9 +121,18 @@ class Stage:
             check_health=self._check,
             inspect=self._inspect,
             meet=self._meet,
+            measure=self._measure,
             provenance=lambda _, reason: Provenance("ada", reason, "c0ffee"),
             rehearse=lambda _, stacks, environment, report: rehearsed(stacks, environment, report),
         )
+
+    async def _measure(
+        self, engine: Engine, environment: Environment, snapshot: Snapshot, seconds: float, report: Report
+    ) -> dict[str, Use]:
+        await self.clock.sleep(seconds)
+        return {
+            one.name: Use(8.0, 90 * 2**20) for workload in snapshot.workloads for one in workload.replicas
+        }
 
     def _layer(
         self, _: Project, environment: Environment, files: Sequence[Path], sets: Sequence[str]

@@ -30,6 +30,7 @@ def command(env: str | None, against: str | None, actual: bool) -> int:
     --actual.
     """
     settings = options.current()
+    settings.output.kind = "aws-cost"
     world, project = options.load(settings)
     chosen = [options.choose(project, env)] if env else list(project.environments)
     if against and not env:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "diff": "Show what a deploy of ENV would change.",
     "check": "Judge what ENV renders by the rules, and say which value to change.",
     "explain": "Show which values layers set PATH in ENV.",
+    "rightsize": "Compare what replicas use with what they ask for.",
     "build": "Make the project's images: for this machine, a cluster's nodes or a registry.",
     "aws": "Rehearse the AWS infrastructure, or tell what it costs.",
     "doctor": "Check what this machine needs, and say what to do.",

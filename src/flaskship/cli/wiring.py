@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flaskship.aws.rehearsal.outcome import Rehearsal
@@ -13,6 +13,7 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
+from flaskship.model.usage import Use
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Met, Port
@@ -47,6 +48,7 @@ def real_world() -> World:
         check_health=_check_health,
         inspect=_inspect,
         meet=_meet,
+        measure=_measure,
         provenance=provenance_of,
         rehearse=_rehearse,
     )
@@ -145,6 +147,39 @@ def _open_engine(project: Project, environment: Environment, name: str) -> Engin
     from flaskship.engines import open_engine
 
     return open_engine(project, environment, name)
+
+
+async def _measure(
+    engine: Engine, environment: Environment, snapshot: Snapshot, seconds: float, report: Report
+) -> Mapping[str, Use]:
+    told = 0.0
+
+    def tell(passed: float) -> None:
+        nonlocal told
+        if passed - told >= 10:
+            told = passed
+            report.step(f"{passed:.0f} of {seconds:g} s")
+
+    replicas = [(workload.name, one) for workload in snapshot.workloads for one in workload.replicas]
+    if engine.name == "local":
+        from flaskship.engines.local import meter
+
+        pids = {one.name: one.pid for _, one in replicas if one.pid is not None}
+        return await meter.measure(pids, seconds, now=time.monotonic, sleep=asyncio.sleep, report=tell)
+    from flaskship.engines.kubernetes import meter as metrics
+    from flaskship.engines.kubernetes.engine import KubernetesEngine
+
+    assert isinstance(engine, KubernetesEngine)
+    containers = {one.name: name for name, one in replicas}
+    return await metrics.measure(
+        engine.cluster,
+        environment.namespace,
+        containers,
+        seconds,
+        now=time.monotonic,
+        sleep=asyncio.sleep,
+        report=tell,
+    )
 
 
 def _judge(snapshot: Snapshot, now: float) -> Verdict | None:

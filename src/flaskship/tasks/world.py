@@ -13,6 +13,7 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
+from flaskship.model.usage import Use
 from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Met, Port
@@ -116,6 +117,8 @@ class World:
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
     meet: Callable[[Iterable[Environment]], Awaitable[tuple[Met, ...]]]
+    measure: Callable[[Engine, Environment, Snapshot, float, Report], Awaitable[Mapping[str, Use]]]
+    """Looks at the replicas of a snapshot for some seconds; what each uses, by its name."""
     provenance: Callable[[Path, str], Provenance]
     rehearse: Callable[[Project, Sequence[str], str, Report], Rehearsal]
     """The AWS infrastructure, applied and destroyed on this machine."""

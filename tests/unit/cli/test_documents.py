@@ -32,6 +32,7 @@ GOOD: dict[str, tuple[str, ...]] = {
     "check": ("check", "dev"),
     "explain": ("explain", "dev", "applications"),
     "build": ("build",),
+    "rightsize": ("rightsize", "dev"),
     "aws": ("aws", "rehearse", "--env", "dev"),
     "doctor": ("doctor",),
 }
@@ -57,6 +58,7 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "check": (("check", "dve"), 2, "ConfigurationInvalid"),
     "explain": (("explain", "dev"), 2, "UsageInvalid"),
     "build": (("build", "my-demo-ap"), 2, "ConfigurationInvalid"),
+    "rightsize": (("rightsize", "dve"), 2, "ConfigurationInvalid"),
     "aws": (("aws", "rehearse", "netwrok"), 2, "ConfigurationInvalid"),
     "doctor": (("doctor", "dve"), 2, "ConfigurationInvalid"),
 }
