@@ -7,6 +7,7 @@ COMMANDS = (
     ("flaskship.policy.reference",),
     ("flaskship.chart.reference",),
     ("flaskship.engines.local.manifests.reference",),
+    ("flaskship.cli.aws_cost_reference",),
     ("flaskship.verification.reference", "docs/reference/causes.md"),
 )
 

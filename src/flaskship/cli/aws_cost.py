@@ -78,7 +78,8 @@ def screen(found: Sequence[Estimate], other: str | None, changes: Sequence[Chang
 
 def _one(one: Estimate) -> Iterator[str]:
     bill, shares = one.bill, one.shares
-    yield f"{bill.environment}  {money(bill.total)} {one.prices.currency} a month, estimated"
+    share = f", {bill.total / one.budget:.0%} of its budget" if one.budget else ""
+    yield f"{bill.environment}  {money(bill.total)} {one.prices.currency} a month, estimated{share}"
     yield ""
     yield from table(
         ("STACK", "WHAT", "HOW MUCH", "EACH", "A MONTH"),
@@ -145,6 +146,7 @@ def document_of(one: Estimate) -> Json:
         "region": prices.region,
         "prices": {"file": str(PRICES), "source": prices.source, "date": prices.date},
         "total": money(bill.total),
+        "budget": None if one.budget is None else money(one.budget),
         "stacks": {name: money(cost) for name, cost in bill.stacks.items()},
         "items": [
             {

@@ -23,6 +23,8 @@ class Estimate:
     bill: Bill
     shares: Shares
     prices: Prices
+    budget: Decimal | None = None
+    """What the app stack's budget warns of."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -30,6 +32,8 @@ class Estimate:
         found: tuple[str, ...] = (
             "not in it: what an account has once (GuardDuty, Security Hub, states), support, tax",
         )
+        if self.budget is not None and self.bill.total > self.budget:
+            found += (f"{self.bill.environment} is above its budget of {self.budget} (budget_usd)",)
         if self.shares.used > 1:
             percent = round(self.shares.used * 100)
             found += (
@@ -53,7 +57,7 @@ def estimate(world: World, project: Project, environment: Environment) -> Estima
     sizes = read_sizes(project.root, environment.name)
     wanted = demands(draft(world, project, environment, Wish(), 1, is_upgrade=False).rendered.documents)
     bill = make_bill(environment.name, sizes, prices, exposed=any(demand.exposed for demand in wanted))
-    return Estimate(bill, share(bill, wanted), prices)
+    return Estimate(bill, share(bill, wanted), prices, sizes["app"].get("budget_usd"))
 
 
 def difference(before: Estimate, after: Estimate) -> Sequence[Change]:

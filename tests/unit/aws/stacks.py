@@ -18,6 +18,7 @@ STACKS = {
     ),
     "app": (
         'variable "log_retention_days" {\n  default = 30\n}\n\nvariable "registry" {\n  default = true\n}\n',
+        'applications = ["my-tomorrows-api", "my-tomorrows-worker"]\n'
         'database = {\n  instance_class = "db.t4g.micro"\n  storage_gib    = { initial = 20, max = 50 }\n'
         "  multi_az       = false\n}\n",
     ),

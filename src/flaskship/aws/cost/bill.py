@@ -15,8 +15,11 @@ NODE_DISK_GIB = 50
 SECRETS = 3
 """Those of infra/secrets.yaml in one environment: the database's, the API's and the pages'."""
 
-ALARMS = 12
-"""About as many as the app stack has in each environment."""
+ALARMS, OF_AN_API = 5, 2
+"""Those of the cluster and the database, and those of each API: stacks/app/alarms.tf."""
+
+METRICS = 2
+"""Those that are filtered out of the logs of each application: stacks/app/logs.tf."""
 
 LOAD_BALANCER = "load balancer"
 DATABASE = "database"
@@ -97,6 +100,7 @@ def _network(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iter
     yield item("public IPv4 address", gateways)
     yield item("interface endpoint", endpoints)
     yield item("interface endpoint, data", prices.used(environment, "endpoint_gb") if endpoints else ZERO)
+    yield item("key", Decimal(1))
     yield item("logs taken in", flow_logs)
     yield item("logs kept", flow_logs * _months(sizes["flow_log_retention_days"]))
 
@@ -137,7 +141,9 @@ def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator
     yield item("secret", Decimal(SECRETS))
     yield item("logs taken in", logs)
     yield item("logs kept", logs * _months(sizes["log_retention_days"]))
-    yield item("alarm", Decimal(ALARMS))
+    apis = sum(name.endswith("-api") for name in sizes["applications"])
+    yield item("alarm", Decimal(ALARMS + OF_AN_API * apis))
+    yield item("metric of ours", Decimal(METRICS * len(sizes["applications"])))
     yield item("traces", prices.used(environment, "trace_millions"))
     yield item("objects in S3", prices.used(environment, "bucket_gb"))
     yield item("images in ECR", prices.used(environment, "image_gb") if sizes["registry"] else ZERO)

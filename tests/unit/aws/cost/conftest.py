@@ -34,6 +34,7 @@ def sizes() -> dict[str, dict[str, Any]]:
                 "storage_gib": {"initial": Decimal(20)},
                 "multi_az": False,
             },
+            "applications": ["shop-api", "shop-worker"],
             "log_retention_days": Decimal(30),
             "registry": True,
         },

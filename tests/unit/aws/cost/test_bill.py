@@ -78,6 +78,14 @@ def test_an_ingress_brings_a_load_balancer(prices: Prices, sizes: Sizes) -> None
     assert bill.of_group("load balancer") == sum(item.monthly for item in mine)
 
 
+def test_alarms_and_metrics_are_those_of_the_applications(prices: Prices, sizes: Sizes) -> None:
+    found = counts(make_bill("dev", sizes, prices, exposed=False))
+    assert (found["alarm"], found["metric of ours"]) == (7, 4)
+    sizes["app"]["applications"].append("shop-admin")
+    found = counts(make_bill("dev", sizes, prices, exposed=False))
+    assert (found["alarm"], found["metric of ours"]) == (7, 6)
+
+
 def test_images_are_paid_where_the_registry_is(prices: Prices, sizes: Sizes) -> None:
     sizes["app"]["registry"] = False
     assert "images in ECR" not in counts(make_bill("dev", sizes, prices, exposed=False))
