@@ -6,10 +6,12 @@ locals {
     yamldecode(file(file))
   ]
 
-  # A list of applications takes the place of all before it; maps are merged.
-  given       = [for layer in local.layers : try(layer.applications, null)]
-  last_list   = max(0, [for index, given in local.given : index if given != null && !can(keys(given))]...)
-  application = [for given in slice(local.given, local.last_list, length(local.given)) : try(merge(given, {}), { for entry in given : entry.name => entry }, {})]
+  # A list of applications takes the place of all before it, and a map that of a list; maps are merged.
+  given       = [for layer in local.layers : layer.applications if try(layer.applications, null) != null]
+  listed      = [for given in local.given : !can(keys(given))]
+  replacing   = [for index in range(length(local.given)) : index if local.listed[index] || try(local.listed[index - 1], false)]
+  first       = max(0, local.replacing...)
+  application = [for given in slice(local.given, local.first, length(local.given)) : try(merge(given, {}), { for entry in given : entry.name => entry }, {})]
   names       = distinct(flatten([for layer in local.application : keys(layer)]))
   # A null takes an application away, until a later layer brings it back.
   last_null = { for name in local.names : name => max(-1, [for index, layer in local.application : index if can(layer[name]) && try(layer[name] == null, false)]...) }

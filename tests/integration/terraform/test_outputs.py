@@ -3,16 +3,16 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.terraform import ROOT, Root
 
-from flaskship.chart.project import load_project
-from flaskship.chart.render import render_environment
-from flaskship.chart.values import layer_values
+from flaskship.chart import helm
 
 from .conftest import KUBECONFIG
 
+CHART = ROOT / "infra" / "helmchart"
 VARIANTS = {
     "one off": ["applications: {my-tomorrows-worker: {enabled: false}}"],
     "two more": ["applications: {extra-worker: {}, extra-admin: {role: worker}}"],
@@ -27,6 +27,11 @@ VARIANTS = {
         "applications: {extra: {role: worker}}",
     ],
     "a list": ["applications: [{name: shop}, {name: stall, enabled: false}]"],
+    "a list, nothing, a map": [
+        "applications: [{name: shop}]",
+        "policy: {accept: []}",
+        "applications: {stall: {role: worker}}",
+    ],
     "a list, then a map": ["applications: [{name: shop}]", "applications: {stall: {role: worker}}"],
     "no role of that name": ["applications: {my-tomorrows-api: null, plain: {}}"],
 }
@@ -53,7 +58,21 @@ def test_the_plan_names_what_the_chart_renders(
 
 
 def deployed(environment: str, extra: list[Path]) -> list[str]:
-    project = load_project(ROOT)
-    chosen = project.environment(environment)
-    rendered = render_environment(project, chosen, layer_values(project, chosen, extra))
-    return sorted(item["metadata"]["name"] for item in rendered.documents if item["kind"] == "Deployment")
+    """The Deployments that Helm makes of these files: maps merge, all else takes the place of what was."""
+    values: dict[str, Any] = {}
+    for file in (CHART / f"values-{environment}.yaml", *extra):
+        values = merged(values, helm.parse_yaml(file.read_text()))
+    files = helm.render(CHART, values, helm.ReleaseFacts(f"{environment}-apps", f"my-app-{environment}"))
+    return sorted(
+        re.findall(
+            r"^kind: Deployment\nmetadata:\n  name: \"?([\w-]+)", "\n".join(files.values()), re.MULTILINE
+        )
+    )
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    found = dict(below)
+    for key, value in above.items():
+        old = found.get(key)
+        found[key] = merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return found
