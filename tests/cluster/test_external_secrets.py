@@ -6,7 +6,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ ALONE = {
 
 
 class Load:
-    """Writers and readers, each request on a connection of its own; what fails is kept with its moment."""
+    """Writers and readers, each request on a connection of its own; what fails is kept."""
 
     def __init__(self, address: str, clients: int = 3) -> None:
         self.address = address
@@ -51,7 +53,8 @@ class Load:
             thread.join(60)
 
     def _go(self, number: int) -> None:
-        reminder = {"message": "rotate", "due_at": "2099-01-01T00:00:00Z"}
+        due = datetime.now(UTC) + timedelta(days=30)
+        reminder = {"message": "rotate", "due_at": due.isoformat(timespec="seconds")}
         while not self._stop.is_set():
             content = json.dumps(reminder).encode() if number % 2 == 0 else None
             headers = {"X-API-Key": "the-key", "Content-Type": "application/json"}
@@ -61,7 +64,7 @@ class Load:
                     answer.read()
                 problem = None
             except (OSError, urllib.error.HTTPError) as error:
-                problem = f"{time.strftime('%X')} {request.get_method()}: {error}"
+                problem = f"{request.get_method()}: {error}"
             with self._lock:
                 self.answered += problem is None
                 self.lost += [problem] if problem else []
@@ -132,7 +135,7 @@ def test_a_rotated_password_loses_no_request_and_restarts_nothing(
         f"rotation: {load.answered} answered, {len(load.lost)} lost; in the Secret after {fetched:.1f} s,"
         f" in both pods after {reached:.1f} s; {ended} connections ended"
     )
-    assert load.lost == []
+    assert Counter(load.lost) == {}
     assert ended > 0
     assert pods(place) == running
     items = place.get("pods", "-l", f"app.kubernetes.io/name={API}")["items"]

@@ -78,8 +78,12 @@ def _index(text: str, path: Path) -> Iterator[tuple[KeyPath, int]]:
         raise ConfigurationError(
             f"not valid YAML: {_first_line(error)}", location=Location(path, line)
         ) from None
-    if root is not None:
-        yield from _Walk(path).nodes(root, ())
+    if root is None:
+        return
+    yield from _Walk(path).nodes(root, ())
+    if root.id == "sequence":
+        line = root.start_mark.line + 1
+        raise ConfigurationError("is not a map of keys and values", location=Location(path, line))
 
 
 def _first_line(error: BaseException) -> str:
@@ -111,6 +115,11 @@ class _Walk:
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if key.id != "scalar":
+                raise ConfigurationError(
+                    f"a key is a {'list' if key.id == 'sequence' else 'map'}, not a name",
+                    location=Location(self._path, line),
+                )
             if key.tag == "tag:yaml.org,2002:merge" or key.value == "<<":
                 merged = value.value if value.id == "sequence" else [value]
                 for part in merged:

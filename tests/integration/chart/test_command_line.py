@@ -160,6 +160,10 @@ BAD = {
     "null for a default": ("defaults:\n  probes: null\n", 2, "is required and missing"),
     "null for a key that nobody knows": ("defaults:\n  probs: null\n", 2, "did you mean probes?"),
     "a list for a map": ("defaults: []\n", 1, "is a list, not a map"),
+    "a list for the whole": ("- a\n", 1, "is not a map of keys and values"),
+    "a list for a key": ("environment: x\n? [a]\n: b\n", 2, "a key is a list, not a name"),
+    "not UTF-8": ("\udcff", 1, "not UTF-8 text"),
+    "a tag that builds objects": ("defaults: !!python/object:os.system {a: 1}\n", 1, "unknown key"),
     "not YAML": ("defaults: {\n", 0, "not valid YAML"),
     "two documents": ("a: 1\n---\nb: 2\n", 0, "not valid YAML"),
 }
@@ -169,7 +173,7 @@ BAD = {
 def test_bad_input_is_one_message_with_its_place(type_in: Type, tmp_path: Path, name: str) -> None:
     text, line, words = BAD[name]
     file = tmp_path / "bad.yaml"
-    file.write_text(text)
+    file.write_bytes(text.encode(errors="surrogateescape"))
     printed = type_in("render", "dev", "-f", str(file))
     assert printed.code == 2, printed.out[:500]
     assert printed.out == ""

@@ -120,7 +120,7 @@ def test_a_set_reaches_into_an_application_of_the_list_form(layer: Layer, write:
         ("applications:\n  - name: a\n  - name: a\n", 3, "a stands twice in the list, first on line 2"),
         ("applications:\n  - replicas: 1\n", 2, "applications[0]: an entry of the list needs a name"),
         ("applications:\n  - text\n", 2, "needs a name"),
-        ("- a\n", 0, "is not a map of keys and values"),
+        ("- a\n", 1, "is not a map of keys and values"),
         ("a: {\n", 2, "not valid YAML"),
     ],
 )
