@@ -51,9 +51,10 @@ EXAMPLES ?= 400
 properties: bootstrap-dev ## EXAMPLES=400 generated values through the chart, others each time, for every Kubernetes (minutes)
 	@FLASKSHIP_EXAMPLES=$(EXAMPLES) .venv/bin/python -m pytest tests/integration/chart/test_properties.py -q --timeout 1800
 
-checkov: bootstrap ## Checkov on the rendered manifests: no finding without an accepted reason
+checkov: bootstrap ## Checkov on the rendered manifests and on Terraform: no finding without an accepted reason
 	@$(find_python); "$$python" scripts/bootstrap.py checkov
 	@.venv/bin/python scripts/scan_manifests.py
+	@.venv/bin/python scripts/scan_terraform.py
 
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
 	@.venv/bin/flaskship aws rehearse --env prod

@@ -44,6 +44,16 @@ def test_a_reference_that_nobody_makes_is_seen(render) -> None:
     assert ("my-app/production/extra", "p") in references(render(text, environment="prod")) - entries("prod")
 
 
+def test_the_databases_own_secret_is_asked_for_by_its_arn(render) -> None:
+    # As `terraform output helm_values` of the app stack has it.
+    arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!db-1-AbCdEf"
+    data = f"database-password: {{key: '{arn}'}}"
+    text = f"secrets: {{external: {{secrets: {{app-secrets: {{data: {{{data}}}}}}}}}}}\n"
+    asked = references(render(text, environment="prod"))
+    assert (arn, "password") in asked
+    assert ("my-app/production/database", "host") in asked
+
+
 def test_an_entry_of_another_project_is_outside_of_the_policy() -> None:
     assert not any(fnmatchcase("other/production/api", pattern) for pattern in TABLE["resources"])
 
