@@ -123,3 +123,28 @@ def test_nodes_of_a_template_have_no_disk_of_their_own() -> None:
     server = Server("200 OK", json.dumps(moto).encode())
     nodes = server.ask("eks", "GET", "/clusters/c/node-groups/spot")[1]["nodegroup"]
     assert nodes == {"launchTemplate": {"id": "lt-1"}}
+
+
+def test_a_budgets_subscribers_and_tags_are_remembered() -> None:
+    server = Server("200 OK")
+    notification = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80}
+    subscribers = [{"SubscriptionType": "SNS", "Address": "arn:topic"}]
+    tags = [{"Key": "Environment", "Value": "dev"}]
+    server.ask(
+        "budgets",
+        "POST",
+        "/",
+        {"Budget": {"BudgetName": "b"}, "ResourceTags": tags},
+        target="AWSBudgetServiceGateway.CreateBudget",
+    )
+    named = {"BudgetName": "b", "Notification": notification}
+    server.ask("budgets", "POST", "/", named | {"Subscribers": subscribers}, target="A.CreateNotification")
+    named["Notification"] = notification | {"Threshold": 80.0, "NotificationState": "OK"}
+    read = server.ask("budgets", "POST", "/", named, target="A.DescribeSubscribersForNotification")
+    assert read == (200, {"Subscribers": subscribers})
+    arn = "arn:aws:budgets::123456789012:budget/b"
+    assert server.ask("budgets", "POST", "/", {"ResourceARN": arn}, target="A.ListTagsForResource")[1] == {
+        "ResourceTags": tags
+    }
+    named["Notification"] = notification | {"Threshold": 90}
+    assert server.ask("budgets", "POST", "/", named, target="A.DescribeSubscribersForNotification")[0] == 400

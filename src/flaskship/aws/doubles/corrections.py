@@ -6,11 +6,13 @@ from typing import Any
 def correct() -> tuple[str, ...]:
     """Correct moto in this process and return what was corrected, for the report."""
     _without_bucket_policies()
+    _features_add_up()
     return CORRECTIONS
 
 
 CORRECTIONS = (
     "s3: bucket policies are stored and not enforced, because this server has no TLS to demand",
+    "guardduty: a feature that is switched on leaves the others as they are",
     "eks: a cluster tells its access configuration, nodes of a launch template no disk of their own",
 )
 
@@ -23,3 +25,19 @@ def _without_bucket_policies() -> None:
         return PermissionResult.NEUTRAL
 
     FakeBucket.get_permission = neutral  # type: ignore[method-assign, assignment]
+
+
+def _features_add_up() -> None:
+    from moto.guardduty.models import Detector
+
+    replace = Detector.update
+
+    def update(
+        detector: Any, enable: Any, frequency: Any, sources: Any, features: list[dict[str, Any]] | None
+    ) -> None:
+        if features is not None:
+            known = {one["name"]: one for one in detector.features}
+            features = list((known | {one["name"]: one for one in features}).values())
+        replace(detector, enable, frequency, sources, features)  # type: ignore[arg-type]
+
+    Detector.update = update  # type: ignore[method-assign, assignment]

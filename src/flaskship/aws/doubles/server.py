@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from flaskship.aws.doubles.budgets import Budgets
 from flaskship.aws.doubles.call import Answer, Call, Route
 from flaskship.aws.doubles.cost_explorer import CostExplorer
 from flaskship.aws.doubles.eks import Eks
@@ -25,9 +26,10 @@ Complete = Callable[[Call, dict[str, Any]], dict[str, Any]]
 
 def all_doubles() -> tuple[tuple[Route, ...], dict[str, Complete]]:
     """Return every call that a double answers, and by service what completes the API server's own answers."""
-    eks = Eks()
-    services = (eks, XRay(), Logs(), CostExplorer(), SecurityHub())
-    return tuple(route for service in services for route in service.routes()), {"eks": eks.completed}
+    eks, budgets = Eks(), Budgets()
+    services = (eks, budgets, XRay(), Logs(), CostExplorer(), SecurityHub())
+    routes = tuple(route for service in services for route in service.routes())
+    return routes, {"eks": eks.completed, "budgets": budgets.completed}
 
 
 class Doubled:

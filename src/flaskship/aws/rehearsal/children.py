@@ -47,7 +47,11 @@ class Ended:
 @contextlib.contextmanager
 def api_server() -> Iterator[int]:
     """Serve AWS on a free port of loopback while the block runs."""
-    environ = os.environ | {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "PYTHONUNBUFFERED": "1"}
+    environ = os.environ | {
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        "MOTO_ACM_VALIDATION_WAIT": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "flaskship.aws.doubles"],
         stdin=subprocess.PIPE,

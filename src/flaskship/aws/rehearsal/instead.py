@@ -13,10 +13,13 @@ INSTEAD = (
     ),
     Checked("network reachability", "security groups and routes, read back and evaluated by rules of ours"),
     Checked(
-        "Helm releases of the platform (stack charts)", "not applied: the helm provider is not part of this"
+        "Helm releases of the platform (stack charts)",
+        "not applied: tests plan them with a mocked provider and render the one chart that is ours",
     ),
+    Checked("a certificate's proof", "the records are made; the API server issues without reading them"),
     Checked(
-        "DNS validation of a new certificate", "not applied: prod is given the ARN of an existing certificate"
+        "add-ons, access entries, X-Ray, saved queries, unusual cost, security standards",
+        "doubles of ours keep what they are given; the provider's checks and the second plan count",
     ),
 )
 

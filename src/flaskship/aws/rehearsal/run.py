@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from flaskship.aws.rehearsal.by_hand import make_zone
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
 from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
@@ -32,6 +33,7 @@ class Stage:
     port: int
     environment: str
     listener: Listener
+    zone: str = ""
 
 
 def rehearse(
@@ -61,6 +63,7 @@ def rehearse(
             port,
             environment,
             listener,
+            make_zone(port) if environment == "prod" else "",
         )
         outcome = _play(stage, stacks)
     return replace(outcome, seconds=time.monotonic() - began)
@@ -84,12 +87,11 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
         if runs[stack.name].errors:
             stage.listener.step(f"{stack.name}: failed: {runs[stack.name].errors[0]}")
     applied = [stack for stack in stacks if stack.name in runs]
-    whole = all(not run.errors for run in runs.values())
+    whole = [stack for stack in applied if not runs[stack.name].errors]
     if whole:
         stage.listener.step("asking the API what was made")
-        names = {stack.name for stack in applied}
-        facts = look(stage.port, stage.environment, names)
-        for stack in applied:
+        facts = look(stage.port, stage.environment, {stack.name for stack in whole})
+        for stack in whole:
             changes = inject(stage.port, stage.environment, stack.name)
             if changes:
                 stage.listener.step(f"{stack.name}: changed behind Terraform's back: {changes[0].change}")
@@ -129,6 +131,8 @@ def _apply(stage: Stage, stack: Stack) -> StackRun:
     managed = [line for line in listed.lines if line and ".data." not in f".{line}"]
     stage.listener.step(f"{stack.name}: {len(managed)} resources in {seconds:.0f} s; planning again")
     again = _terraform(stage, stack, "plan", "-json")
+    for address in _planned_changes(again):
+        stage.listener.step(f"{stack.name}: the second plan would change {address}")
     return StackRun(
         stack.name,
         resources=len(managed),
@@ -154,19 +158,19 @@ def _terraform(stage: Stage, stack: Stack, verb: str, *options: str) -> Ended:
     from flaskship.aws.rehearsal.progress import Progress
 
     arguments = [str(stage.terraform.binary), verb, "-no-color", "-input=false", *options]
-    arguments += inputs(stack, stage.environment)
+    arguments += inputs(stack, stage.environment, stage.zone)
     return run_terraform(
         arguments, stage.stacks / stack.name, stage.environ, Progress(stack.name, stage.listener).hear
     )
 
 
-def inputs(stack: Stack, environment: str) -> list[str]:
+def inputs(stack: Stack, environment: str, zone: str = "") -> list[str]:
     """Return the options that give a stack its variables."""
     given = [f"-var={name}={value}" for name, value in stack.variables]
     if stack.of_environment:
         given.append(f"-var-file=environments/{environment}.tfvars")
-    if stack.name == "app" and environment == "prod":
-        given.append(f"-var=certificate_arn=arn:aws:acm:{REGION}:123456789012:certificate/rehearsal")
+    if stack.name == "app" and zone:
+        given.append(f"-var=zone_id={zone}")
     return given
 
 
@@ -180,7 +184,7 @@ def _planned_changes(done: Ended) -> tuple[str, ...]:
 
 
 def _destroy(stage: Stage, stack: Stack, run: StackRun) -> StackRun:
-    from flaskship.aws.rehearsal.protection import empty_bucket, take_off
+    from flaskship.aws.rehearsal.by_hand import empty_bucket, take_off
 
     began = time.monotonic()
     stage.listener.step(f"{stack.name}: destroying")

@@ -1,6 +1,12 @@
-"""What a person does by hand before something protected is destroyed."""
+"""What a person does by hand: a zone that is there before, and what is protected before it is destroyed."""
 
 from flaskship.aws.rehearsal.api import client
+
+
+def make_zone(port: int) -> str:
+    """Make the zone of the applications' domain and return its id."""
+    made = client(port, "route53").create_hosted_zone(Name="mytomorrows.com", CallerReference="rehearsal")
+    return str(made["HostedZone"]["Id"]).rsplit("/", 1)[-1]
 
 
 def empty_bucket(port: int, bucket: str) -> None:

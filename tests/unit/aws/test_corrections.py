@@ -1,0 +1,29 @@
+"""The API server after its corrections, asked as Terraform asks it."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+from flaskship.aws.doubles.corrections import CORRECTIONS, correct
+assert correct() == CORRECTIONS
+from datetime import UTC, datetime
+from moto.guardduty.models import Detector
+from moto.s3.models import FakeBucket
+
+detector = Detector("1", "us-west-2", datetime.now(UTC), "SIX_HOURS", True, {}, {}, [])
+for name in ("EKS_AUDIT_LOGS", "RUNTIME_MONITORING", "EKS_AUDIT_LOGS"):
+    detector.update(None, None, None, [{"name": name, "status": "ENABLED"}])
+print([one["name"] for one in detector.features])
+bucket = FakeBucket("b", "1", "us-west-2")
+bucket.policy = b'{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
+print(bucket.get_permission("s3:GetObject", "arn:aws:s3:::b/o").name)
+"""
+
+
+def test_features_add_up_and_policies_are_stored_alone() -> None:
+    # In a process of its own: the corrections stay for its life.
+    said = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.split("\n")[:2] == ["['EKS_AUDIT_LOGS', 'RUNTIME_MONITORING']", "NEUTRAL"]
