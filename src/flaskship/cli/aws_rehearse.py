@@ -27,12 +27,14 @@ def command(stacks: tuple[str, ...], environment: str) -> int:
 
     settings = options.current()
     world, project = options.load(settings)
-    # A polite end is an interrupt: children are reaped and the folder removed.
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    # A polite end is an interrupt: children are reaped and the folder removed. SIGINT, too, because a shell
+    # without job control ignores it for what it runs in the background.
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         outcome = world.rehearse(project, stacks, environment, settings.output)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     settings.output.answer({**asdict(outcome), "good": outcome.good}, lines(outcome))
     if outcome.good:
         return 0

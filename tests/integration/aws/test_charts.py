@@ -12,6 +12,7 @@ from tests.integration.aws.conftest import AWS, Run
 from flaskship.aws.terraform import PROVIDER, Terraform, cli_configuration
 from flaskship.chart import helm
 
+pytestmark = pytest.mark.timeout(600)
 CHART = AWS / "stacks" / "charts" / "cluster-defaults"
 VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimit": 128}
 
