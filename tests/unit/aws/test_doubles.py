@@ -148,3 +148,23 @@ def test_a_budgets_subscribers_and_tags_are_remembered() -> None:
     }
     named["Notification"] = notification | {"Threshold": 90}
     assert server.ask("budgets", "POST", "/", named, target="A.DescribeSubscribersForNotification")[0] == 400
+
+
+def test_settings_of_the_hub_stay() -> None:
+    server = Server("200 OK", b'{"HubArn": "arn:hub"}')
+    assert server.ask("securityhub", "GET", "/accounts")[1]["ControlFindingGenerator"] == "SECURITY_CONTROL"
+    assert server.ask("securityhub", "PATCH", "/accounts", {"AutoEnableControls": False})[0] == 200
+    hub = server.ask("securityhub", "GET", "/accounts")[1]
+    assert (hub["HubArn"], hub["AutoEnableControls"]) == ("arn:hub", False)
+
+
+def test_a_standard_is_enabled_once_and_gone_after() -> None:
+    server = Server()
+    standard = "arn:aws:securityhub:us-west-2::standards/best/v/1.0.0"
+    body = {"StandardsSubscriptionRequests": [{"StandardsArn": standard}]}
+    made = server.ask("securityhub", "POST", "/standards/register", body)[1]["StandardsSubscriptions"][0]
+    asked = {"StandardsSubscriptionArns": [made["StandardsSubscriptionArn"]]}
+    found = server.ask("securityhub", "POST", "/standards/get", asked)[1]["StandardsSubscriptions"]
+    assert found == [made]
+    server.ask("securityhub", "POST", "/standards/deregister", asked)
+    assert server.ask("securityhub", "POST", "/standards/get", asked)[1] == {"StandardsSubscriptions": []}

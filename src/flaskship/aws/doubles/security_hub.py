@@ -1,15 +1,17 @@
-"""Standards of Security Hub."""
+"""Standards and settings of Security Hub."""
 
+from typing import Any
 from urllib.parse import unquote
 
 from flaskship.aws.doubles.call import ACCOUNT, Answer, Call, Route
 
 
 class SecurityHub:
-    """Subscriptions to standards by ARN."""
+    """Subscriptions to standards by ARN, and the settings of the hub."""
 
     def __init__(self) -> None:
         self.subscriptions: dict[str, dict[str, object]] = {}
+        self.settings: dict[str, object] = {"ControlFindingGenerator": "SECURITY_CONTROL"}
 
     def routes(self) -> list[Route]:
         """Return the calls that are answered here."""
@@ -18,7 +20,18 @@ class SecurityHub:
             ("GetEnabledStandards", "/standards/get", self.enabled),
             ("BatchDisableStandards", "/standards/deregister", self.disable),
         ]
-        return [Route("securityhub", name, handler, "POST", path) for name, path, handler in rest]
+        routes = [Route("securityhub", name, handler, "POST", path) for name, path, handler in rest]
+        update = Route("securityhub", "UpdateSecurityHubConfiguration", self.update, "PATCH", "/accounts")
+        return [*routes, update]
+
+    def completed(self, call: Call, document: dict[str, Any]) -> dict[str, Any]:
+        """Add the settings to what moto tells of the hub."""
+        return document | self.settings if (call.method, call.path) == ("GET", "/accounts") else document
+
+    def update(self, call: Call) -> Answer:
+        """UpdateSecurityHubConfiguration."""
+        self.settings |= call.body
+        return Answer()
 
     def enable(self, call: Call) -> Answer:
         """BatchEnableStandards."""

@@ -26,10 +26,10 @@ Complete = Callable[[Call, dict[str, Any]], dict[str, Any]]
 
 def all_doubles() -> tuple[tuple[Route, ...], dict[str, Complete]]:
     """Return every call that a double answers, and by service what completes the API server's own answers."""
-    eks, budgets = Eks(), Budgets()
-    services = (eks, budgets, XRay(), Logs(), CostExplorer(), SecurityHub())
+    eks, budgets, hub = Eks(), Budgets(), SecurityHub()
+    services = (eks, budgets, hub, XRay(), Logs(), CostExplorer())
     routes = tuple(route for service in services for route in service.routes())
-    return routes, {"eks": eks.completed, "budgets": budgets.completed}
+    return routes, {"eks": eks.completed, "budgets": budgets.completed, "securityhub": hub.completed}
 
 
 class Doubled:
