@@ -10,6 +10,10 @@ LEAVES = "import os\n{}\nserve()\n"
 CHILD = "import time\nif os.fork() == 0: time.sleep(600)\n"
 SESSION = "import time\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(600)\n os._exit(0)\n"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+MANY = (
+    "import threading, time\n"
+    "for _ in range(1100): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
+)
 THREAD = "import threading\nthreading.Thread(target=serve, daemon=False).start()\n"
 
 
@@ -99,6 +103,11 @@ MATRIX = (
         "memory",
         "more memory than the limit",
         failing(program("held = bytearray(400 << 20)\nserve()\n"), "OutOfMemory", limits={"memory": "64Mi"}),
+    ),
+    Entry(
+        "threads",
+        "more threads than its limit",
+        failing(_python(MANY), "TooManyProcesses"),
     ),
     Entry(
         "fork-bomb",

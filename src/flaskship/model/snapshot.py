@@ -41,6 +41,7 @@ class KilledBy(StrEnum):
     POST_START = "failed postStart hook"
     MEMORY_LIMIT = "memory limit"
     WATCHDOG = "memory watchdog"
+    PROCESS_WATCHDOG = "process watchdog"
     OUTSIDE = "outside"
 
 
@@ -57,6 +58,9 @@ class Exit:
     last_lines: tuple[str, ...] = ()
     memory_limit: int | None = None
     memory_peak: int | None = None
+    process_limit: int | None = None
+    """How many processes and threads it may have; it was refused so many further ones in forks_refused."""
+    forks_refused: int | None = None
     after_ready: bool = False
 
 

@@ -7,6 +7,7 @@ import sys
 
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import commands_of_mine, is_stopped
+from flaskship.engines.local.shortage import shortage_of
 from flaskship.model.errors import FlaskshipError, PreflightError, UnresponsiveError
 
 READY = "ready"
@@ -48,7 +49,8 @@ def start_supervisor(paths: LocalPaths) -> None:
         launch(paths, "--ready", str(writer), pass_fds=(writer,))
     except OSError as error:
         os.close(reader)
-        raise PreflightError(f"the supervisor could not be started: {error}") from error
+        what = "the supervisor could not be started"
+        raise (shortage_of(error, what) or PreflightError(f"{what}: {error}")) from error
     finally:
         os.close(writer)
     answer = _answer(reader, paths)

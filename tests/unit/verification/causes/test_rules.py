@@ -189,6 +189,40 @@ def test_a_kill_below_the_limit_is_no_lack_of_memory(make):
     assert "SIGKILL" in cause.message
 
 
+@pytest.mark.parametrize("recording", ["python_threads", "python_fork", "python_subprocess"])
+def test_too_many_processes_by_its_own_limit(make, recording):
+    ended = make.exit(1, lines=recorded(recording), process_limit=6, forks_refused=1)
+    cause = only(make, "TooManyProcesses", exits=(ended, ended))
+    assert "its limit of 6" in cause.message
+    assert cause.evidence
+
+
+@pytest.mark.parametrize("recording", ["python_threads", "python_fork", "python_subprocess"])
+@pytest.mark.parametrize("refused", [0, None])
+def test_too_many_processes_by_a_limit_of_the_machine(make, recording, refused):
+    ended = make.exit(1, lines=recorded(recording), process_limit=1024, forks_refused=refused)
+    cause = only(make, "TooManyProcesses", exits=(ended, ended))
+    assert "a limit of this machine" in cause.message
+
+
+def test_too_many_processes_counted_by_the_watchdog_are_no_lack_of_memory(make):
+    killed = make.exit(signal=9, killed_by=KilledBy.PROCESS_WATCHDOG, process_limit=1024)
+    cause = only(make, "TooManyProcesses", exits=(killed,))
+    assert "more processes than its limit of 1024" in cause.message
+
+
+def test_a_socket_that_would_block_is_no_lack_of_processes(make):
+    lines = ('  File "/srv/app/serve.py", line 9, in <module>', "    door.recv(1)")
+    lines += ("BlockingIOError: [Errno 11] Resource temporarily unavailable",)
+    ended = make.exit(1, lines=("Traceback (most recent call last):", *lines), forks_refused=0)
+    only(make, "PythonError", exits=(ended, ended))
+
+
+def test_refused_forks_that_the_program_outlived_explain_no_other_end(make):
+    ended = make.exit(1, lines=recorded("python_boom"), process_limit=6, forks_refused=4)
+    only(make, "PythonError", exits=(ended, ended))
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 9, 15])
 def test_killed_from_outside(make, number):
     only(make, "KilledFromOutside", exits=(make.exit(signal=number),))

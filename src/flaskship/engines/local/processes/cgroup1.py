@@ -39,6 +39,7 @@ class Cgroup1Cell:
             oom_kills=cgroupfs.read_fields(memory / "memory.oom_control").get("oom_kill") if memory else None,
             cpu_seconds=None if nanoseconds is None else nanoseconds / 1e9,
             processes=cgroupfs.read_number(pids / "pids.current") if pids else None,
+            forks_refused=cgroupfs.read_fields(pids / "pids.events").get("max") if pids else None,
         )
 
     def members(self) -> tuple[int, ...]:

@@ -108,6 +108,7 @@ def usage_of(folder: Path) -> Usage:
         oom_kills=cgroupfs.read_fields(folder / "memory.events").get("oom_kill"),
         cpu_seconds=None if microseconds is None else microseconds / 1e6,
         processes=cgroupfs.read_number(folder / "pids.current"),
+        forks_refused=cgroupfs.read_fields(folder / "pids.events").get("max"),
     )
 
 

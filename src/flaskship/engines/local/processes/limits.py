@@ -30,6 +30,7 @@ class Usage:
     oom_kills: int | None = None
     cpu_seconds: float | None = None
     processes: int | None = None
+    forks_refused: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from flaskship.engines.local.processes.identity import ProcessIdentity, alive, f
 from flaskship.engines.local.processes.limits import Cell, Description, Limits, Usage
 
 SECONDS = 0.1
+PROCESSES = "processes"
 _FULL_SCAN_EVERY = 50
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -126,7 +127,7 @@ class Watchdog:
     def _judge(self, cell: WatchedCell) -> Excess | None:
         pids = cell.family(self._root)
         if cell.limits.pids is not None and len(pids) > cell.limits.pids:
-            return Excess(cell.uid, "processes", len(pids), cell.limits.pids)
+            return Excess(cell.uid, PROCESSES, len(pids), cell.limits.pids)
         if cell.limits.memory is None:
             return None
         used = sum(resident(pid, self._root) for pid in pids)

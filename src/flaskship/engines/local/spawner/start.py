@@ -76,7 +76,10 @@ def explain(report: Report, request: SpawnRequest) -> Refused:
 
 def _fork_refused(error: OSError) -> Refused:
     if error.errno == errno.EAGAIN:
-        return Refused("OutOfProcesses", "no further process can be made: a limit on processes is reached")
+        return Refused(
+            "OutOfProcesses",
+            "no further process can be made: a limit on them is reached (ulimit -u, or pids.max)",
+        )
     return Refused("OutOfMemory", f"no further process can be made: {error.strerror}")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.shortage import shortage_of
 from flaskship.engines.local.supervisor.singleton import become_the_one
 from flaskship.model.errors import FlaskshipError
 
@@ -32,11 +33,20 @@ def main() -> int:
         aides.begin()
         _live(paths, aides, options.ready)
     except FlaskshipError as error:
-        # The one who started us reads the reason from the pipe; everybody else finds it in the log.
-        print(error, file=sys.stderr)  # noqa: T201
-        _tell(options.ready, f"{error.message}\n{error.hint or ''}")
-        return error.exit_code
+        return _refuse(error, options.ready)
+    except (OSError, RuntimeError) as error:
+        shortage = shortage_of(error, "the engine could not be started")
+        if shortage is None:
+            raise
+        return _refuse(shortage, options.ready)
     return 0
+
+
+def _refuse(error: FlaskshipError, ready: int | None) -> int:
+    # The one who started us reads the reason from the pipe; everybody else finds it in the log.
+    print(error, file=sys.stderr)  # noqa: T201
+    _tell(ready, f"{error.message}\n{error.hint or ''}")
+    return error.exit_code
 
 
 def _live(paths: LocalPaths, aides: Aides, ready: int | None) -> None:

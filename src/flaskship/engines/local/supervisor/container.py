@@ -280,10 +280,10 @@ class ContainerRuntime:
             self._stuck(problem)
             await self.kill(KilledBy.ENGINE, signal.SIGKILL)
 
-    async def over_limit(self, what: str) -> None:
+    async def over_limit(self, what: str, by: KilledBy) -> None:
         """End the process that the watchdog found over its limit."""
         self._event("OverLimit", what, "Warning")
-        await self.kill(KilledBy.WATCHDOG, signal.SIGKILL)
+        await self.kill(by, signal.SIGKILL)
         await self.kill_group()
 
     async def _unhealthy(self) -> None:
@@ -302,6 +302,8 @@ class ContainerRuntime:
     async def _finish(self, ending: Ending) -> Exit:
         standing = self.standing
         assert standing.process is not None
+        # What is refused once the cell is sealed is our doing.
+        before = self._cell.usage() if self._cell else None
         # Whatever the process left behind ends with it, as a container's processes do.
         await self.kill_group()
         await kill_all(self._world.paths.project, standing.process, None, cell=self._cell)
@@ -321,6 +323,8 @@ class ContainerRuntime:
             last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES, since=self._log_start)),
             memory_limit=self._launched.memory_limit if self._launched else None,
             memory_peak=usage.peak if usage else None,
+            process_limit=Limits().pids,
+            forks_refused=before.forks_refused if before else None,
             after_ready=self.probes.was_ready,
         )
         await self._world.launcher.forget(standing.process)

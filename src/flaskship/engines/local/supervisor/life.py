@@ -13,7 +13,7 @@ from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
-from flaskship.engines.local.processes.watchdog import Excess, Watchdog
+from flaskship.engines.local.processes.watchdog import PROCESSES, Excess, Watchdog
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.launcher import Launcher
@@ -23,6 +23,7 @@ from flaskship.engines.local.supervisor.server import Server
 from flaskship.engines.local.supervisor.supervisor import Supervisor
 from flaskship.engines.local.supervisor.world import World
 from flaskship.model.errors import FlaskshipError
+from flaskship.model.snapshot import KilledBy
 
 IDLE_SECONDS = 3.0
 
@@ -102,4 +103,6 @@ async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.
 async def _over_limit(containers: dict[str, ContainerRuntime], excess: Excess) -> None:
     container = containers.get(excess.uid)
     if container is not None:
-        await container.over_limit(f"{excess.resource}: {excess.used} used, {excess.limit} allowed")
+        what = f"{excess.resource}: {excess.used} used, {excess.limit} allowed"
+        by = KilledBy.PROCESS_WATCHDOG if excess.resource == PROCESSES else KilledBy.WATCHDOG
+        await container.over_limit(what, by)

@@ -66,7 +66,7 @@ def test_an_ended_record_stays_as_it_was(tmp_path, stranger):
 
 
 def test_without_pidfd_adopted_processes_are_polled_and_signalled_by_number(tmp_path, stranger, monkeypatch):
-    monkeypatch.delattr(os, "pidfd_open")
+    monkeypatch.setenv("FLASKSHIP_WITHOUT", "pidfd")
     known = children(tmp_path, record_of(stranger))
     assert known.polled
     assert known.watched() == []
@@ -78,7 +78,7 @@ def test_without_pidfd_adopted_processes_are_polled_and_signalled_by_number(tmp_
 
 
 def test_without_pidfd_a_process_that_is_gone_has_ended_unseen(tmp_path, stranger, monkeypatch):
-    monkeypatch.delattr(os, "pidfd_open")
+    monkeypatch.setenv("FLASKSHIP_WITHOUT", "pidfd")
     known = children(tmp_path, record_of(stranger, pid=2**22 + 1))
     assert [record.ending for record in known.unseen] == [Ending(5.0)]
     assert not known.polled
