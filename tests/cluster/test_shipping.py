@@ -1,0 +1,152 @@
+"""Whose objects they are, how they are now, and what Argo CD says of them: on a real cluster."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tests.cluster.reach import connect
+from tests.cluster.town import API, WORKER, Town
+
+from flaskship.engines.kubernetes.applications import APPLICATIONS, list_applications
+from flaskship.engines.kubernetes.resources import DEFINITIONS, DEPLOYMENTS, LEASES
+from flaskship.gitops.application import application_of, sync_of
+from flaskship.model.project import Environment
+
+COMMIT = "c0ffee" + "0" * 34
+
+
+async def stamp(town: Town, writer: str) -> None:
+    body = {"metadata": {"annotations": {"flaskship.dev/writer": writer}}}
+    await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="somebody")
+
+
+def fields(document: Any) -> dict[str, tuple[Any, Any]]:
+    """Every field that a diff tells, by its path, as before and after."""
+    return {
+        f"{one['kind']}/{one['name']} {field['path']}": (field["before"], field["after"])
+        for application in document["applications"]
+        for one in application["objects"]
+        for field in one["fields"]
+    }
+
+
+async def test_a_live_diff_is_empty_after_a_deploy_and_tells_what_was_changed_by_hand(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    settled = await town.go("diff", "dev", "--against", "live")
+    assert settled.succeeded().document["applications"] == []
+    body = {"spec": {"replicas": 2, "revisionHistoryLimit": 3}}
+    await town.cluster.patch(DEPLOYMENTS, WORKER, body, town.namespace(), manager="kubectl-edit")
+    found = fields((await town.go("diff", "dev", "--against", "live")).succeeded().document)
+    assert found[f"Deployment/{WORKER} spec.replicas"][0] == 2
+    assert found[f"Deployment/{WORKER} spec.revisionHistoryLimit"][0] == 3
+    assert all(f"Deployment/{WORKER}" in one for one in found)
+
+
+async def test_a_variable_that_was_set_by_hand_shows_and_its_secret_does_not(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    env = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "EXTRA", "value": "1"}]
+    body = {"spec": {"template": {"spec": {"containers": [{"name": WORKER, "env": env}]}}}}
+    await town.cluster.patch(
+        DEPLOYMENTS,
+        WORKER,
+        body,
+        town.namespace(),
+        manager="kubectl-set",
+        form="application/strategic-merge-patch+json",
+    )
+    document = (await town.go("diff", "dev", "--against", "live")).succeeded().document
+    assert "hunter2" not in json.dumps(document)
+    at = f"Deployment/{WORKER} spec.template.spec.containers[{WORKER}].env"
+    found = fields(document)
+    assert found[f"{at}[EXTRA]"] == ({"name": "EXTRA", "value": "1"}, None)
+    assert found[f"{at}[DB_PASSWORD]"] == ({"name": "DB_PASSWORD", "value": "***"}, None)
+    assert len(found) == 2
+
+
+async def test_a_second_writer_is_named_before_anything_changes(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    await stamp(town, "terraform")
+    before = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
+    leases = len((await town.cluster.list(LEASES, town.namespace())).items)
+    for command, more in (
+        ("deploy", ()),
+        ("scale", (API, "2")),
+        ("restart", ()),
+        ("rollback", ("1",)),
+        ("pause", (API,)),
+        ("down", ()),
+    ):
+        refused = await town.go(command, "dev", *more)
+        assert refused.code == 5, command
+        assert refused.document["error"]["code"] == "TwoWriters"
+        assert (
+            f"Deployment/{API} carries flaskship.dev/writer: terraform"
+            in refused.document["error"]["message"]
+        )
+    now = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
+    assert now == before
+    assert len((await town.cluster.list(LEASES, town.namespace())).items) == leases
+    taken = await town.go("deploy", "dev", "--take-over", "Terraform let it go")
+    taken.succeeded()
+    history = (await town.go("history")).document["revisions"]
+    assert history[-1]["reason"] == "Terraform let it go"
+    after = await town.cluster.get(DEPLOYMENTS, API, town.namespace())
+    assert after["metadata"]["annotations"]["flaskship.dev/writer"] == "cli"
+
+
+async def test_objects_that_argo_cd_tracks_are_its_own_whatever_their_stamp(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    mark = {"argocd.argoproj.io/tracking-id": f"dev:apps/Deployment:{town.namespace()}/{API}"}
+    body = {"metadata": {"annotations": mark}}
+    await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="argocd-controller")
+    refused = await town.go("deploy")
+    assert refused.code == 5
+    assert "Argo CD" in refused.document["error"]["message"]
+    assert "writer: cli" in refused.document["error"]["message"]
+
+
+@pytest_asyncio.fixture
+async def argo_kinds() -> AsyncIterator[None]:
+    """Argo CD's Application as a kind, without its controller: this test writes what that one would."""
+    cluster, name = connect(), f"{APPLICATIONS.plural}.argoproj.io"
+    made = await cluster.find(DEFINITIONS, name) is None
+    if made:
+        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+        names = {"kind": "Application", "plural": "applications", "singular": "application"}
+        spec = {"group": "argoproj.io", "scope": "Namespaced", "names": names, "versions": [version]}
+        kind = {"apiVersion": DEFINITIONS.api_version, "kind": DEFINITIONS.kind}
+        await cluster.create(DEFINITIONS, {**kind, "metadata": {"name": name}, "spec": spec})
+    try:
+        for _ in range(100):
+            if ("argoproj.io/v1alpha1", "Application") in await cluster.api_resources():
+                break
+            await asyncio.sleep(0.1)
+        yield
+    finally:
+        if made:
+            await cluster.delete(DEFINITIONS, name)
+        await cluster.close()
+
+
+@pytest.mark.usefixtures("argo_kinds")
+async def test_what_argo_cd_says_is_read_from_the_cluster(town: Town) -> None:
+    await town.make_namespace("dev")
+    application = {
+        "apiVersion": APPLICATIONS.api_version,
+        "kind": APPLICATIONS.kind,
+        "metadata": {"name": "dev"},
+        "spec": {
+            "destination": {"namespace": town.namespace()},
+            "source": {"helm": {"releaseName": "dev-apps"}},
+        },
+        "status": {"sync": {"status": "Synced", "revision": COMMIT}, "health": {"status": "Healthy"}},
+    }
+    await town.cluster.create(APPLICATIONS, application, town.namespace())
+    dev = Environment("dev", "dev-apps", town.namespace(), "kubernetes", town.context, None, "argocd")
+    found = application_of(dev, await list_applications(dev))
+    assert found is not None
+    assert sync_of(found).reached(COMMIT)
