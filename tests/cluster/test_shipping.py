@@ -15,6 +15,13 @@ from flaskship.engines.kubernetes.resources import DEFINITIONS, DEPLOYMENTS, LEA
 from flaskship.gitops.application import application_of, sync_of
 from flaskship.model.project import Environment
 
+# Other tests share the cluster's processors: little is asked for, and waited for patiently.
+SMALL = (
+    "--set",
+    "defaults.resources.requests.cpu=10m",
+    "--set",
+    "defaults.progressDeadlineSeconds=180",
+)
 COMMIT = "c0ffee" + "0" * 34
 
 
@@ -34,19 +41,19 @@ def fields(document: Any) -> dict[str, tuple[Any, Any]]:
 
 
 async def test_a_live_diff_is_empty_after_a_deploy_and_tells_what_was_changed_by_hand(town: Town) -> None:
-    (await town.go("deploy")).succeeded()
-    settled = await town.go("diff", "dev", "--against", "live")
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
+    settled = await town.go("diff", "dev", "--against", "live", *SMALL)
     assert settled.succeeded().document["applications"] == []
     body = {"spec": {"replicas": 2, "revisionHistoryLimit": 3}}
     await town.cluster.patch(DEPLOYMENTS, WORKER, body, town.namespace(), manager="kubectl-edit")
-    found = fields((await town.go("diff", "dev", "--against", "live")).succeeded().document)
+    found = fields((await town.go("diff", "dev", "--against", "live", *SMALL)).succeeded().document)
     assert found[f"Deployment/{WORKER} spec.replicas"][0] == 2
     assert found[f"Deployment/{WORKER} spec.revisionHistoryLimit"][0] == 3
     assert all(f"Deployment/{WORKER}" in one for one in found)
 
 
 async def test_a_variable_that_was_set_by_hand_shows_and_its_secret_does_not(town: Town) -> None:
-    (await town.go("deploy")).succeeded()
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
     env = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "EXTRA", "value": "1"}]
     body = {"spec": {"template": {"spec": {"containers": [{"name": WORKER, "env": env}]}}}}
     await town.cluster.patch(
@@ -57,7 +64,7 @@ async def test_a_variable_that_was_set_by_hand_shows_and_its_secret_does_not(tow
         manager="kubectl-set",
         form="application/strategic-merge-patch+json",
     )
-    document = (await town.go("diff", "dev", "--against", "live")).succeeded().document
+    document = (await town.go("diff", "dev", "--against", "live", *SMALL)).succeeded().document
     assert "hunter2" not in json.dumps(document)
     at = f"Deployment/{WORKER} spec.template.spec.containers[{WORKER}].env"
     found = fields(document)
@@ -67,7 +74,7 @@ async def test_a_variable_that_was_set_by_hand_shows_and_its_secret_does_not(tow
 
 
 async def test_a_second_writer_is_named_before_anything_changes(town: Town) -> None:
-    (await town.go("deploy")).succeeded()
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
     await stamp(town, "terraform")
     before = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
     leases = len((await town.cluster.list(LEASES, town.namespace())).items)
@@ -89,7 +96,7 @@ async def test_a_second_writer_is_named_before_anything_changes(town: Town) -> N
     now = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
     assert now == before
     assert len((await town.cluster.list(LEASES, town.namespace())).items) == leases
-    taken = await town.go("deploy", "dev", "--take-over", "Terraform let it go")
+    taken = await town.go("deploy", "dev", *SMALL, "--take-over", "Terraform let it go")
     taken.succeeded()
     history = (await town.go("history")).document["revisions"]
     assert history[-1]["reason"] == "Terraform let it go"
@@ -98,11 +105,11 @@ async def test_a_second_writer_is_named_before_anything_changes(town: Town) -> N
 
 
 async def test_objects_that_argo_cd_tracks_are_its_own_whatever_their_stamp(town: Town) -> None:
-    (await town.go("deploy")).succeeded()
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
     mark = {"argocd.argoproj.io/tracking-id": f"dev:apps/Deployment:{town.namespace()}/{API}"}
     body = {"metadata": {"annotations": mark}}
     await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="argocd-controller")
-    refused = await town.go("deploy")
+    refused = await town.go("deploy", "dev", *SMALL)
     assert refused.code == 5
     assert "Argo CD" in refused.document["error"]["message"]
     assert "writer: cli" in refused.document["error"]["message"]

@@ -1,5 +1,7 @@
 """-o json: one document on standard output for every command, on success and on failure."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contract.fake import FakeState
 from tests.contract.world import API, DIGEST, WORKER, Stage
@@ -243,3 +245,20 @@ def test_a_promotion_tells_the_proof_of_both_sides(terminal: Terminal, stage: St
     assert (document["environment"], document["release"]["revision"]) == ("staging", 1)
     assert document["verdict"]["outcome"] == "successful"
     assert document["file"] == "infra/helmchart/values-staging.yaml"
+
+
+def test_a_rollback_through_git_takes_a_promotion_back_as_a_whole(terminal: Terminal, stage: Stage) -> None:
+    dev, staging = stage.project.environments
+    stage.project = replace(stage.project, environments=(dev, replace(staging, writer="argocd")))
+    for words in (("staging", "3"), ("staging", "--app", API)):
+        error = terminal("rollback", *words, "-o", "json").document["error"]
+        assert (error["code"], error["exit_code"]) == ("ConfigurationInvalid", 2)
+        assert "taken back as a whole" in error["message"]
+    outside = terminal("rollback", "staging", "-o", "json").document["error"]
+    assert "not in a Git repository" in outside["message"]
+
+
+def test_a_push_is_for_what_goes_through_git(terminal: Terminal) -> None:
+    terminal("up", "dev", "--detach")
+    error = terminal("rollback", "dev", "--push", "-o", "json").document["error"]
+    assert error["message"] == "--push: dev is not written through Git"
