@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse test-cluster test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -59,6 +59,9 @@ checkov: bootstrap ## Checkov on the rendered manifests and on Terraform: no fin
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
 	@.venv/bin/flaskship aws rehearse --env prod
 	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py -q
+
+test-cluster: bootstrap-dev ## deploys, verdicts and bad luck on the cluster that KUBECONFIG names, in namespaces of its own
+	@.venv/bin/python scripts/run_tests.py cluster
 
 test-fast: bootstrap-dev ## the unit tests alone
 	@.venv/bin/python -m pytest tests/unit tests/contract -q -m "not slow"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.cluster.town import Town, make_town
+from tests.cluster.town import Town, choose_port, make_town
 
 HERE = Path(__file__).parent
 
@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
     one = make_town(tmp_path)
+    await choose_port(one)
     try:
         yield one
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import secrets
 import subprocess
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from tests.cluster.reach import IMAGE, connect, current_context
 
 from flaskship.engines.kubernetes.client import Cluster
-from flaskship.engines.kubernetes.resources import NAMESPACES, NODES, PODS
+from flaskship.engines.kubernetes.resources import NAMESPACES, NODES, PODS, SERVICES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "flaskship"]
@@ -68,17 +69,29 @@ class Town:
 
     def start(self, command: str, environment: str, *more: str) -> "subprocess.Popen[str]":
         """The command in a process group of its own, so that a test may kill it."""
+        return self._start(self.arguments(command, environment, *more), {})
+
+    def run(self, command: str, environment: str = "dev", *more: str) -> Ended:
+        return ended(self.start(command, environment, *more))
+
+    def run_words(self, words: list[str]) -> Ended:
+        return ended(self._start(words, {}))
+
+    async def go_with(self, environ: Mapping[str, str], command: str, environment: str = "dev") -> Ended:
+        """The same with other variables of the environment."""
+        words = self.arguments(command, environment)
+        return await asyncio.to_thread(lambda: ended(self._start(words, environ)))
+
+    def _start(self, words: list[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*self.arguments(command, environment, *more), "-o", "json"],
+            [*words, "-o", "json"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            env={**os.environ, **environ},
         )
-
-    def run(self, command: str, environment: str = "dev", *more: str) -> Ended:
-        return ended(self.start(command, environment, *more))
 
     async def go(self, command: str, environment: str = "dev", *more: str) -> Ended:
         """The same, while the test goes on."""
@@ -130,6 +143,13 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
         raise AssertionError(f"no end within {SECONDS} s:\n{progress}") from None
     document = json.loads(said) if said.strip() else {}
     return Ended(process.returncode, document, progress)
+
+
+async def choose_port(town: Town) -> None:
+    """Take a NodePort that no Service of the cluster has: the range is everybody's."""
+    services = (await town.cluster.list(SERVICES)).items
+    taken = {port.get("nodePort") for one in services for port in one["spec"].get("ports") or ()}
+    town.node_port = random.choice([port for port in range(31000, 32700) if port not in taken])
 
 
 def make_town(folder: Path) -> Town:
