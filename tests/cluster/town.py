@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "flaskship"]
 API, WORKER = "my-tomorrows-api", "my-tomorrows-worker"
 ENVIRONMENTS = ("dev", "staging", "prod")
-SECONDS = 240
+SECONDS = 360
+# Several tests share one small node, and a busy one starts slowly: what is tested is another thing.
+LIGHT = ("--set", "defaults.resources.requests.cpu=10m", "--set", "defaults.progressDeadlineSeconds=240")
 # Long enough for a busy machine to tell every node of a change, short enough for a test.
 PATIENT = ("--set", "defaults.preStopSeconds=5", "--set", "defaults.terminationGracePeriodSeconds=20")
 
@@ -63,7 +65,8 @@ class Town:
 
     def arguments(self, command: str, environment: str, *more: str) -> list[str]:
         port = ("--set", f"applications.{API}.service.nodePort={self.node_port}")
-        given = port if command in ("deploy", "diff") and environment == "dev" else ()
+        reads_values = command in ("deploy", "diff")
+        given = (*LIGHT, *(port if environment == "dev" else ())) if reads_values else ()
         engine = ("--engine", "kubernetes", "--context", self.context)
         return [*COMMAND, command, environment, *more, *given, *engine, "--project", str(self.folder)]
 
