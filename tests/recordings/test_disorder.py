@@ -15,7 +15,7 @@ from flaskship.model.verdict import Outcome
 from flaskship.verification.judge import judge
 
 Told = tuple[str, str, dict[str, Any]]
-EXAMPLES = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def successful(recorded: Recording, store: Store, now: float) -> bool:
