@@ -67,7 +67,7 @@ def container(**more: Any) -> Document:
         "ports": [{"name": "http", "containerPort": 5000}],
         "readinessProbe": probe("/ready"),
         # Without a request a pod gets nothing where other work fills the node.
-        "resources": {"requests": {"cpu": "200m"}},
+        "resources": {"requests": {"cpu": "30m"}},
     } | more
 
 

@@ -212,7 +212,7 @@ async def settle(cluster: Cluster, namespace: str, documents: tuple[Document, ..
         return target
 
     watcher = Watcher(cluster, ClusterWitness(cluster, namespace), namespace)
-    async with asyncio.timeout(60), aclosing(watcher.follow(find)) as snapshots:
+    async with asyncio.timeout(120), aclosing(watcher.follow(find)) as snapshots:
         async for snapshot in snapshots:
             if all(one.complete for one in snapshot.workloads):
                 return
