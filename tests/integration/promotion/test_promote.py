@@ -122,6 +122,14 @@ def test_the_placeholder_stays_while_one_application_has_no_digest(ours: Town) -
     assert images(ours, "prod") == {}
 
 
+def test_a_cluster_that_runs_a_tag_has_no_digest_to_promote(ours: Town) -> None:
+    accept_untested(ours, "prod", "staging")
+    ours.deploy("staging")
+    with pytest.raises(PreflightError, match="by a tag") as refused:
+        ours.promote("staging", "prod")
+    assert "flaskship deploy staging --image my-tomorrows-" in str(refused.value.hint)
+
+
 def test_a_source_that_failed_is_not_promoted(ours: Town) -> None:
     ours.deploy("dev", f"applications.{API}.command={{/bin/false}}", rollback=False)
     with pytest.raises(DeployError, match="revision 2 is failed") as refused:

@@ -1,6 +1,5 @@
 """What the environment that is promoted from has proven: which digests ran, verified, and are running now."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +17,6 @@ from flaskship.tasks.prepare import image_references
 from flaskship.tasks.single_writer import LOCAL
 from flaskship.tasks.targets import find_application, runs
 from flaskship.tasks.world import World
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,8 @@ def _image(
         source = world.local_source(project, image)
         return Image(application, named, _pushed_from(world.pushed(project), source, environment.name, named))
     reference = parse_image(named)
-    digest = reference.digest or _digest_of(revision.images.get(application, ""))
+    digest = reference.digest
+    # What pods report for a tag may be the digest of a configuration, which no registry can be asked for.
     if not digest:
         raise PreflightError(
             f"{environment.name} runs {application} as {named}, by a tag, which can move to another image",
@@ -149,8 +147,3 @@ def _named(documents: Iterable[Document], application: str) -> str | None:
 def main_image(documents: Iterable[Document], application: str) -> str | None:
     """Return the image reference of an application's main container."""
     return _named(documents, application)
-
-
-def _digest_of(text: str) -> str:
-    found = _DIGEST.search(text)
-    return found[0] if found else ""
