@@ -1,5 +1,6 @@
 """The root as text: format, pins, what may stand in it, and what a linter of infrastructure says."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from tests.terraform import ROOT, SOURCE, Root, pins, words
+from tests.terraform import ROOT, SOURCE, Root, pins
 
 FILES = sorted(SOURCE.glob("*.tf"))
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -122,10 +123,14 @@ def test_checkov_finds_nothing_that_is_not_accepted_with_a_reason() -> None:
     checkov = shutil.which("checkov", path=str(ROOT / ".venv-checkov" / "bin"))
     if checkov is None:
         pytest.skip("checkov is not set up: make checkov")
+    # It has no rule for these kinds of resources today; it reads them, and tells when it has one.
     command = [checkov, "--directory", str(SOURCE), "--framework", "terraform", "--skip-download"]
-    command += ["--skip-path", "aws/", "--quiet", "--compact"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, words(done.stdout) + done.stderr
+    done = subprocess.run(
+        [*command, "--skip-path", "aws/", "-o", "json"], capture_output=True, text=True, check=False
+    )
+    report = json.loads(done.stdout)
+    summary = report.get("summary", report)
+    assert (summary["failed"], summary["parsing_errors"]) == (0, 0), done.stdout
     for path in FILES:
         for accepted in re.findall(r"checkov:skip=(\S+)", path.read_text()):
             assert re.fullmatch(r"CKV\w+:\S+", accepted), f"{path.name}: {accepted} without a reason"
