@@ -21,6 +21,11 @@ def test_each_source_is_an_opening_of_its_own() -> None:
     }
 
 
+def test_all_protocols_are_all_ports_whatever_is_told_of_them() -> None:
+    rule = {"IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}
+    assert openings({"IpPermissions": [rule]}, {}) == {Opening("-1", 0, 65535, "10.0.0.0/16")}
+
+
 def test_a_group_without_a_name_keeps_its_id() -> None:
     assert Opening("tcp", 5432, 5432, "sg-nodes") in openings(GROUP, {})
 

@@ -24,10 +24,15 @@ class Opening:
 def openings(group: Mapping[str, Any], names: Mapping[str, str]) -> frozenset[Opening]:
     """Return what a group, as EC2 describes it, lets in; groups by name where names knows their id."""
     return frozenset(
-        Opening(rule["IpProtocol"], rule.get("FromPort", 0), rule.get("ToPort", 65535), source)
+        Opening(rule["IpProtocol"], *_ports(rule), source)
         for rule in group["IpPermissions"]
         for source in _sources(rule, names)
     )
+
+
+def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
+    # Of all protocols AWS tells no ports; others who speak its language tell -1.
+    return (0, 65535) if rule["IpProtocol"] == "-1" else (rule["FromPort"], rule["ToPort"])
 
 
 def _sources(rule: Mapping[str, Any], names: Mapping[str, str]) -> Iterable[str]:
