@@ -16,6 +16,15 @@ for name in ("EKS_AUDIT_LOGS", "RUNTIME_MONITORING", "EKS_AUDIT_LOGS"):
 print([one["name"] for one in detector.features])
 bucket = FakeBucket("b", "1", "us-west-2")
 bucket.policy = b'{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.models.security_groups import SecurityGroupRule
+
+source = {"GroupId": "sg-1", "Description": "nodes"}
+rule = SecurityGroupRule(None, "-1", "sg-2", None, None, None, source_group=source)
+assert rule.description == "nodes", rule.description
+tags = [{"ResourceType": kind, "Tags": []} for kind in ("instance", "launch-template")]
+version = LaunchTemplateVersion(None, 1, {"TagSpecifications": tags}, "")
+assert [one["ResourceType"] for one in version.data["TagSpecifications"]] == ["instance"]
 print(bucket.get_permission("s3:GetObject", "arn:aws:s3:::b/o").name)
 """
 

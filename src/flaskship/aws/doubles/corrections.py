@@ -8,12 +8,16 @@ def correct() -> tuple[str, ...]:
     _without_bucket_policies()
     _features_add_up()
     _rules_of_groups_are_described()
+    _tags_of_a_template_are_its_own()
+    _zones_begin_with_z()
     return CORRECTIONS
 
 
 CORRECTIONS = (
     "s3: bucket policies are stored and not enforced, because this server has no TLS to demand",
     "ec2: a rule whose source is a group has its description, too",
+    "ec2: a launch template's own tags are not those of the instances that it starts",
+    "route53: the id of a zone begins with Z",
     "guardduty: a feature that is switched on leaves the others as they are",
     "eks: a cluster tells its access configuration, nodes of a launch template no disk of their own",
 )
@@ -52,3 +56,26 @@ def _rules_of_groups_are_described() -> None:
         return rule.ip_range.get("Description") or rule.source_group.get("Description")
 
     SecurityGroupRule.description = property(description)  # type: ignore[method-assign, assignment]
+
+
+def _tags_of_a_template_are_its_own() -> None:
+    from moto.ec2.models.launch_templates import LaunchTemplateVersion
+
+    begin = LaunchTemplateVersion.__init__
+
+    def init(version: Any, template: Any, number: int, data: dict[str, Any], description: str) -> None:
+        tags = [one for one in data.get("TagSpecifications", ()) if one["ResourceType"] != "launch-template"]
+        begin(version, template, number, {**data, "TagSpecifications": tags}, description)
+
+    LaunchTemplateVersion.__init__ = init  # type: ignore[method-assign, assignment]
+
+
+def _zones_begin_with_z() -> None:
+    from moto.route53.models import HostedZoneIdentifier
+
+    make = HostedZoneIdentifier.generate
+
+    def generate(identifier: Any, *arguments: Any, **more: Any) -> str:
+        return f"Z{make(identifier, *arguments, **more)[1:]}"
+
+    HostedZoneIdentifier.generate = generate  # type: ignore[method-assign, assignment]
