@@ -14,20 +14,18 @@ Numbers = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The oldest version of a tool, why no older one, and the newest that was tried where that is a limit."""
+    """The oldest version of a tool, and why no older one."""
 
     tool: str
     oldest: Numbers
     reason: str
-    newest: Numbers | None = None
 
 
 HELM = Floor("Helm", (4, 0), "Helm 3 gets no corrections any more, and server-side apply is Helm 4's")
-KUBERNETES = Floor(
-    "Kubernetes", (1, 30), "the sleep of preStop needs no feature gate from there on", newest=(1, 37)
-)
+# Its engine compares each cluster with it; the documents state it from here.
+KUBERNETES = Floor("Kubernetes", (1, 30), "the sleep of preStop needs no feature gate from there on")
 TERRAFORM = Floor("Terraform", (1, 11), "from there on S3 locks a state by itself, without a table")
-FLOORS = {"helm": HELM, "kubernetes": KUBERNETES, "terraform": TERRAFORM}
+FLOORS = {"helm": HELM, "terraform": TERRAFORM}
 
 
 def numbers(text: str) -> Numbers | None:
@@ -42,9 +40,9 @@ def check_floors(met: Iterable[Met]) -> tuple[Check, ...]:
 
 
 def check_floor(met: Met) -> Check:
-    """Judge one version: absent is well, untried a warning, too old a failure where something needs it."""
+    """Judge one version: absent is well, unknown a warning, too old a failure where something needs it."""
     floor = FLOORS[met.tool]
-    name = met.where or f"{met.tool} binary"
+    name = f"{met.tool} binary"
     if met.version is None:
         return Check(name, Health.WARNING if met.needed else Health.OK, met.answer, met.advice)
     found = numbers(met.version)
@@ -62,13 +60,6 @@ def check_floor(met: Met) -> Check:
             Health.FAILED if met.needed else Health.WARNING,
             f"{text} is too old: {floor.reason}",
             f"use {floor.tool} {dotted(floor.oldest)} or later",
-        )
-    if floor.newest and found[: len(floor.newest)] > floor.newest:
-        return Check(
-            name,
-            Health.WARNING,
-            f"{text} is newer than what was tried, {dotted(floor.newest)}",
-            "flaskship check judges by the schemas up to that one: deploy to a rehearsal first",
         )
     return Check(name, Health.OK, text)
 

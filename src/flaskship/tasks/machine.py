@@ -50,14 +50,13 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A tool or cluster that was asked for its version; without one, `answer` and `advice` say more."""
+    """A tool that was asked for its version; without one, `answer` and `advice` say more."""
 
     tool: str
     version: str | None
     answer: str = ""
     needed: bool = False
     """Whether an environment cannot go on without it."""
-    where: str | None = None
     advice: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Asking the tools beside Flaskship, and the clusters of the environments, for their versions."""
+"""Asking the tools beside Flaskship for their versions; a cluster is asked by its engine."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from flaskship.model.project import Environment
 from flaskship.tasks.machine import Met
 
 PATIENCE = 5.0
-"""Seconds for one answer: a cluster that nobody can reach must not hold up the rest."""
+"""Seconds for one answer: a tool that hangs must not hold up the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,9 @@ class Answer:
 async def meet(
     environments: Iterable[Environment], which: Callable[[str], str | None] = shutil.which
 ) -> tuple[Met, ...]:
-    """Ask helm, terraform and each cluster at once; one that cannot be asked says so in its place."""
-    chosen = tuple(environments)
-    contexts = {one.context: one.name for one in reversed(chosen) if one.engine == "kubernetes"}
-    needs_terraform = any(one.writer == "terraform" for one in chosen)
-    return tuple(
-        await asyncio.gather(
-            _helm(which("helm")),
-            _terraform(which("terraform"), needs_terraform),
-            *(
-                _cluster(which("kubectl"), context, name)
-                for context, name in sorted(contexts.items(), key=str)
-            ),
-        )
-    )
+    """Ask helm and terraform at once; one that cannot be asked says so in its place."""
+    needs_terraform = any(one.writer == "terraform" for one in environments)
+    return tuple(await asyncio.gather(_helm(which("helm")), _terraform(which("terraform"), needs_terraform)))
 
 
 async def _helm(path: str | None) -> Met:
@@ -55,28 +44,6 @@ async def _terraform(path: str | None, needed: bool) -> Met:
     answer = await ask([path, "version", "-json"])
     version = field_of(answer, "terraform_version")
     return Met("terraform", version or f"{first_line(answer)} ({path})", needed=needed)
-
-
-async def _cluster(kubectl: str | None, context: str | None, environment: str) -> Met:
-    where = f"cluster of {environment}"
-    named = f"context {context}" if context else "the current context"
-    if kubectl is None:
-        return Met(
-            "kubernetes", None, f"not asked: no kubectl here to ask {named}", True, where, "install kubectl"
-        )
-    words = [] if context is None else ["--context", context]
-    answer = await ask([kubectl, *words, "version", "-o", "json", f"--request-timeout={PATIENCE - 1:.0f}s"])
-    version = field_of(answer, "serverVersion", "gitVersion")
-    if version is None:
-        return Met(
-            "kubernetes",
-            None,
-            f"not reached through {named}: {first_line(answer)}",
-            True,
-            where,
-            f"needed to deploy there only: see that the kubeconfig has {named}, and that the cluster answers",
-        )
-    return Met("kubernetes", version, needed=True, where=where)
 
 
 async def ask(argv: Sequence[str], patience: float = PATIENCE) -> Answer:

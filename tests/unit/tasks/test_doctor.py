@@ -72,11 +72,11 @@ async def test_every_port_of_every_environment_is_looked_at() -> None:
     assert story.exit_code(checks) == 0
 
 
-async def test_a_cluster_below_its_floor_is_exit_4() -> None:
+async def test_a_needed_tool_below_its_floor_is_exit_4() -> None:
     stage = Stage()
-    stage.met = (Met("kubernetes", "v1.29.0", needed=True, where="cluster of staging"),)
+    stage.met = (Met("terraform", "1.10.0", needed=True),)
     checks = await story.doctor(stage.world(), stage.project, ())
-    assert (checks[-1].name, checks[-1].result) == ("cluster of staging", Health.FAILED)
+    assert (checks[-1].name, checks[-1].result) == ("terraform binary", Health.FAILED)
     assert story.exit_code(checks) == 4
 
 

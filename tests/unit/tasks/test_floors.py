@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flaskship.chart import helm
+from flaskship.engines.kubernetes.preflight import NEWEST, OLDEST
 from flaskship.policy.kubernetes.table import load_table
 from flaskship.tasks import floors
 from flaskship.tasks.machine import Health, Met
@@ -38,10 +39,6 @@ def test_numbers(text: str, found: tuple[int, ...] | None) -> None:
         ("helm", "v5.1.0", Health.OK),
         ("terraform", "1.10.5", Health.WARNING),
         ("terraform", "1.11.0", Health.OK),
-        ("kubernetes", "v1.29.9", Health.WARNING),
-        ("kubernetes", "v1.30.0", Health.OK),
-        ("kubernetes", "v1.37.2-gke.1", Health.OK),
-        ("kubernetes", "v1.38.0", Health.WARNING),
         ("helm", "cannot say", Health.WARNING),
     ],
 )
@@ -52,26 +49,27 @@ def test_each_version_against_its_floor(tool: str, version: str, result: Health)
 
 
 def test_what_is_too_old_fails_only_where_something_needs_it() -> None:
-    check = floors.check_floor(Met("kubernetes", "v1.29.9", needed=True, where="cluster of prod"))
-    assert (check.name, check.result) == ("cluster of prod", Health.FAILED)
-    assert "Kubernetes 1.29.9 is too old: the sleep of preStop" in check.message
-    assert check.advice == "use Kubernetes 1.30 or later"
+    check = floors.check_floor(Met("terraform", "1.10.9", needed=True))
+    assert (check.name, check.result) == ("terraform binary", Health.FAILED)
+    assert "Terraform 1.10.9 is too old: from there on S3" in check.message
+    assert check.advice == "use Terraform 1.11 or later"
 
 
 def test_what_is_not_there_is_well_unless_it_is_needed() -> None:
     assert floors.check_floor(Met("helm", None, "none")).result is Health.OK
-    check = floors.check_floor(Met("kubernetes", None, "not reached", True, "cluster of prod", "look"))
-    assert (check.result, check.message, check.advice) == (Health.WARNING, "not reached", "look")
+    check = floors.check_floor(Met("terraform", None, "not here", True, "look"))
+    assert (check.result, check.message, check.advice) == (Health.WARNING, "not here", "look")
 
 
 def test_the_chart_refuses_what_is_below_the_floor_and_the_schemas_cover_what_is_above() -> None:
     chart = helm.parse_yaml((ROOT / "infra/helmchart/Chart.yaml").read_text())
     assert chart["kubeVersion"] == f">={floors.dotted(floors.KUBERNETES.oldest)}.0-0"
     minors = [tuple(map(int, minor.split("."))) for minor in load_table().minors]
-    assert (min(minors), max(minors)) == (floors.KUBERNETES.oldest, floors.KUBERNETES.newest)
+    assert (min(minors), max(minors)) == (OLDEST, NEWEST)
+    assert floors.KUBERNETES.oldest == OLDEST
 
 
-@pytest.mark.parametrize("floor", floors.FLOORS.values(), ids=lambda floor: floor.tool)
+@pytest.mark.parametrize("floor", [*floors.FLOORS.values(), floors.KUBERNETES], ids=lambda floor: floor.tool)
 def test_the_guide_map_states_each_floor_with_its_reason(floor: floors.Floor) -> None:
     text = (ROOT / "docs/guide-map.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith(f"| {floor.tool} ") and "+ |" in line)

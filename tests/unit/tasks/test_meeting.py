@@ -28,15 +28,14 @@ async def met(tmp_path: Path, *environments: Environment) -> dict[str, Met]:
     def which(name: str) -> str | None:
         return str(tmp_path / name) if (tmp_path / name).exists() else None
 
-    return {one.where or one.tool: one for one in await meet(environments, which)}
+    return {one.tool: one for one in await meet(environments, which)}
 
 
 async def test_a_machine_without_any_of_them(tmp_path: Path) -> None:
     found = await met(tmp_path, DEV, PROD)
-    assert list(found) == ["helm", "terraform", "cluster of prod"]
+    assert list(found) == ["helm", "terraform"]
     assert all(one.version is None for one in found.values())
     assert not found["helm"].needed
-    assert "no kubectl here to ask context prod" in found["cluster of prod"].answer
 
 
 async def test_each_says_its_version(tmp_path: Path, install: Install) -> None:
@@ -50,21 +49,7 @@ async def test_each_says_its_version(tmp_path: Path, install: Install) -> None:
     assert {name: one.version for name, one in found.items()} == {
         "helm": "v4.3.1",
         "terraform": "1.11.4",
-        "cluster of prod": "v1.37.0",
     }
-
-
-async def test_the_context_of_the_environment_is_asked(tmp_path: Path, install: Install) -> None:
-    install("kubectl", 'echo "$*" >&2; exit 1')
-    (cluster,) = [one for name, one in (await met(tmp_path, PROD)).items() if "cluster" in name]
-    assert "--context prod version -o json" in cluster.answer
-
-
-async def test_a_cluster_that_does_not_answer_says_why(tmp_path: Path, install: Install) -> None:
-    install("kubectl", "echo 'error: context \"prod\" does not exist' >&2; exit 1")
-    cluster = (await met(tmp_path, PROD))["cluster of prod"]
-    assert cluster.answer == 'not reached through context prod: error: context "prod" does not exist'
-    assert cluster.advice
 
 
 async def test_a_tool_that_fails_says_what_it_said(tmp_path: Path, install: Install) -> None:

@@ -60,7 +60,7 @@ def test_thresholds_that_cannot_be_are_refused(refused, text: str) -> None:
 def test_prometheus_itself_accepts_the_rules(render, tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("no promtool on the PATH: Prometheus brings it")
+        pytest.skip("no promtool on the PATH: Debian has it in its package prometheus")
     file = tmp_path / "rules.json"
     file.write_text(json.dumps(render(ON, environment="prod").one("PrometheusRule", "my-app-alerts")["spec"]))
     done = subprocess.run(

@@ -1,6 +1,5 @@
 """What Children decides about processes that it did not start, without a spawner around it."""
 
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
