@@ -41,6 +41,9 @@ def respond(request: Request) -> Answer:
             kube_context=connection["context"],
             namespace=connection["namespace"],
         ) as config:
+            # Loading Helm takes a moment: whoever died meanwhile has lost its lock, and nothing was begun.
+            if request.get("parent") not in (None, os.getppid()):
+                return {"ok": False, "error": "Orphaned", "detail": "whoever asked is gone"}
             return {"ok": True, **_ACTIONS[request["action"]](config, request)}
     except HelmError as error:
         return {"ok": False, "error": type(error).__name__, "detail": error.detail}

@@ -28,7 +28,7 @@ from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
 from flaskship.engines.kubernetes.watching import Watcher
-from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Document, Event, LogLine, Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
@@ -38,6 +38,7 @@ KEPT = 20
 SETTLE_SECONDS = 20.0
 """How long a Helm that somebody else's command left behind may take to end what it began."""
 LOOK = 0.5
+ATTEMPTS = 3
 NAMESPACE_LABELS = {
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/audit": "restricted",
@@ -84,32 +85,17 @@ class KubernetesEngine:
         """Start moving to the release and return its revision number; what would fail is refused before."""
         place = self._place(release.environment)
         source = _source(release)
-        await self._leases.check(place, lock)
-        before = await self._settled(place)
-        (await examine(self.cluster, place, release.documents)).insist(place, self.cluster.context)
-        number = before[-1].number + 1 if before else 1
-        mark = secrets.token_hex(8) if source.revision is None else _mark_of(before, source.revision, place)
-        record = Record(
-            number,
-            mark,
-            # Whole seconds, as the cluster writes its own times.
-            float(int(self.cluster.now())),
-            release.provenance,
-            images_by_application(release),
-            dict(release.images),
+        for _ in range(ATTEMPTS):
+            await self._leases.check(place, lock)
+            number = await self._attempt(place, source, release)
+            if number is not None:
+                await self._forget_old(place)
+                return number
+        raise LockedError(
+            f"{release.name} is being written to by something that takes no lock",
+            hint=f"see: helm --kube-context {self.cluster.context} -n {place.namespace} "
+            f"history {release.name}",
         )
-        await records.write(self.cluster, place, record)
-        try:
-            await self._write(place, source, before, record)
-        except HelmFailure as failure:
-            after = await storage.revisions(self.cluster, place)
-            if not after or after[-1].number < number:
-                raise PreflightError(
-                    f"Helm refuses to write {place.release} to {self.cluster.context}: {failure.detail}",
-                    hint="nothing was changed",
-                ) from None
-        await self._forget_old(place)
-        return number
 
     async def conclude(
         self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
@@ -244,6 +230,37 @@ class KubernetesEngine:
     def _watcher(self, place: Place) -> Watcher:
         witness = ClusterWitness(self.cluster, place.namespace)
         return Watcher(self.cluster, witness, place.namespace, clock=self.cluster.now)
+
+    async def _attempt(self, place: Place, source: ChartSource, release: Release) -> int | None:
+        """Write one revision and return its number; None where somebody else wrote at the same moment."""
+        before = await self._settled(place)
+        (await examine(self.cluster, place, release.documents)).insist(place, self.cluster.context)
+        number = before[-1].number + 1 if before else 1
+        mark = secrets.token_hex(8) if source.revision is None else _mark_of(before, source.revision, place)
+        record = Record(
+            number,
+            mark,
+            # Whole seconds, as the cluster writes its own times.
+            float(int(self.cluster.now())),
+            release.provenance,
+            images_by_application(release),
+            dict(release.images),
+        )
+        await records.write(self.cluster, place, record)
+        refused = ""
+        try:
+            await self._write(place, source, before, record)
+        except HelmFailure as failure:
+            refused = failure.detail
+        after = await storage.revisions(self.cluster, place)
+        if any((one.number, one.mark) == (number, mark) for one in after):
+            return number  # a failed one, too: its status says so
+        if refused and (not after or after[-1].number < number):
+            raise PreflightError(
+                f"Helm refuses to write {place.release} to {self.cluster.context}: {refused}",
+                hint="nothing was changed",
+            )
+        return None
 
     async def _write(
         self, place: Place, source: ChartSource, before: tuple[HelmRevision, ...], record: Record

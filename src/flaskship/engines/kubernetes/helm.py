@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ PATIENCE = 90.0
 LONGEST = 1200
 
 
-@dataclass(frozen=True, slots=True)
 class HelmFailure(Exception):
     """What Helm said instead of doing it: the kind of its error and its own words."""
 
-    kind: str
-    detail: str
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
 
 
 async def run_helm(
@@ -34,7 +34,8 @@ async def run_helm(
     A cancellation waits for Helm's end first: a release is never left half written by our own hand.
     """
     connection = {"context": context, "namespace": namespace, "kubeconfig": None}
-    content = json.dumps({"connection": connection, "action": action, "timeout": TIMEOUT, **request})
+    asked = {"connection": connection, "action": action, "timeout": TIMEOUT, "parent": os.getpid()}
+    content = json.dumps({**asked, **request})
     child = await asyncio.create_subprocess_exec(
         # Helm owns fields under the name of its program, which it takes from here.
         str(Path(sys.executable).with_name("helm")),

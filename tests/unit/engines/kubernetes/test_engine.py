@@ -28,6 +28,7 @@ class Helm:
         self.api = api
         self.requests: list[dict[str, Any]] = []
         self.refuses = ""
+        self.others = 0
 
     async def __call__(
         self, context: str, namespace: str, action: str, request: Mapping[str, Any]
@@ -37,6 +38,10 @@ class Helm:
             int(name.rpartition(".v")[2]) for name in self.api.below(SECRETS) if name.startswith("sh.helm")
         ]
         number = max(known, default=0) + 1
+        if self.others:
+            self.others -= 1
+            self.api.helm(number, "deployed", mark="of a command that was killed")
+            raise HelmFailure("HelmReleaseError", "another operation is in progress")
         if self.refuses == "before":
             raise HelmFailure("HelmReleaseError", "Service web exists and is not ours")
         if action == "uninstall":
@@ -174,6 +179,20 @@ async def test_what_a_killed_writer_left_is_waited_for_and_then_settled(
     assert await engine.apply(release(), LOCK) == 2
     found = await storage.revisions(api.cluster(), PLACE)
     assert [one.status for one in found] == ["failed", "deployed"]
+
+
+async def test_whoever_wrote_at_the_same_moment_is_waited_for_and_followed(
+    engine: KubernetesEngine, helm: Helm
+) -> None:
+    helm.others = 1
+    assert await engine.apply(release("ours"), LOCK) == 2
+    assert [one.provenance.actor for one in await engine.history("dev")] == ["helm", "grace"]
+
+
+async def test_somebody_who_writes_again_and_again_is_told(engine: KubernetesEngine, helm: Helm) -> None:
+    helm.others = 9
+    with pytest.raises(LockedError, match="takes no lock"):
+        await engine.apply(release(), LOCK)
 
 
 async def test_a_verdict_and_a_receipt_are_kept(engine: KubernetesEngine) -> None:

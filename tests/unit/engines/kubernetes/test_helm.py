@@ -112,3 +112,8 @@ async def test_a_child_outlives_whoever_started_it(kubeconfig: Path, tmp_path: P
     assert process.stdout is not None
     assert b'"ok": false' in await process.stdout.read()
     assert await process.wait() == 0
+
+
+async def test_a_child_whose_caller_is_gone_begins_nothing(kubeconfig: Path) -> None:
+    with pytest.raises(HelmFailure, match="Orphaned"):
+        await run_helm("here", "shop", "apply", {"parent": 1})
