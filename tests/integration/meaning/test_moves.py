@@ -5,7 +5,7 @@ import urllib.request
 from typing import Any
 
 from tests.contract.documents import deployment, service
-from tests.contract.harness import annotated, complete, uids
+from tests.contract.harness import annotated, complete, locked, uids
 from tests.contract.local import IMAGE
 from tests.integration.meaning.conftest import Stage
 
@@ -84,6 +84,34 @@ async def test_a_rollout_after_a_restart_is_bounded_by_its_strategy_alone(stage:
     strict = of("policy/v1", "PodDisruptionBudget", "web", {"minAvailable": 1, "selector": selector})
     after = await stage.succeed(stage.workload(spec=spec, command=stage.serves("next")), strict)
     assert not uids(after) & uids(restarted)
+
+
+async def test_going_back_brings_the_config_maps_and_secrets_of_that_revision(stage: Stage) -> None:
+    """Both keep their names, so that nothing but the revision's own manifests can tell their content."""
+
+    def documents(value: str) -> tuple[Document, ...]:
+        names = [{"configMapRef": {"name": "settings"}}, {"secretRef": {"name": "door"}}]
+        return (
+            stage.workload(command=stage.serves("$A-$B"), container={"envFrom": names}),
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"A": value}},
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "door"}, "stringData": {"B": value}},
+        )
+
+    async def restarted_says() -> str:
+        before, said = await stage.engine.observe(stage.name), len(stage.lines())
+        await stage.steer("web", Restart())
+        await stage.until(lambda now: complete(now) and not uids(now) & uids(before))
+        await stage.until(lambda _: any(not line.endswith("-end") for line in stage.lines()[said:]))
+        return next(line for line in stage.lines()[said:] if not line.endswith("-end"))
+
+    await stage.succeed(*documents("1"))
+    await stage.succeed(*documents("2"))
+    assert await restarted_says() == "2-2"
+    first = await stage.engine.recall(stage.name, 1)
+    async with locked(stage.engine, stage.name) as lock:
+        await stage.engine.apply(first, lock)
+    await stage.until(complete)
+    assert await restarted_says() == "1-1"
 
 
 async def test_higher_priority_starts_first(stage: Stage) -> None:
