@@ -182,6 +182,9 @@ class EnvironmentRuntime:
     def changed(self) -> None:
         """Reconcile soon, and tell who follows."""
         self._wake.set()
+        self._tell()
+
+    def _tell(self) -> None:
         for subscriber in self.subscribers:
             subscriber.set()
 
@@ -196,7 +199,11 @@ class EnvironmentRuntime:
             began = time.monotonic()
             try:
                 pause = self._step()
+                served = self._link.served(self.name)
                 await self._link.update(self.name, self.routes)
+                if self._link.served(self.name) != served:
+                    # Who waits for what is reachable has to look again.
+                    self._tell()
             except Exception as error:
                 traceback.print_exception(error)
                 pause = RETRY_SECONDS
@@ -369,6 +376,15 @@ class EnvironmentRuntime:
         replicas = tuple(self.replicas.values())
         entrance = (self.entrance.route(replicas),) if self.entrance else ()
         return (*(services.route(plan, replicas) for plan in self.listeners), *entrance)
+
+    def reachable(self, replica: Replica) -> bool:
+        """Tell whether requests reach it: the router knows it, or no Service is in front of it."""
+        in_front = any(
+            services.selects(plan.service, replica.template)
+            and replica.port(plan.service_port.target) is not None
+            for plan in self.listeners
+        )
+        return not in_front or replica.uid in self._link.served(self.name)
 
     def _by_priority(self, generation: Generation) -> list[Deployment]:
         priorities = generation.spec.priorities

@@ -49,7 +49,9 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
     standing = [r for r in mine if not r.terminating]
     new = [r for r in standing if r.record.template == workload.template]
     available = sum(workload.available(r, runtime.world.now()) for r in new)
-    complete = len(new) == available == workload.desired and len(standing) == len(new)
+    there = len(new) == available == workload.desired and len(standing) == len(new)
+    # Healthy has to mean that requests are answered, not that they will be in a moment.
+    complete = there and all(map(runtime.reachable, new))
     return WorkloadSnapshot(
         name=spec.name,
         application=spec.application,

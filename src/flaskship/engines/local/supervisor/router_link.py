@@ -54,6 +54,7 @@ class RouterLink:
         self._passed: set[str] = set()
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._number = 0
+        self._served: dict[str, frozenset[str]] = {}
         self._pushed = True
         self._closing = False
         self.sockets: dict[str, socket.socket] = {}
@@ -68,6 +69,10 @@ class RouterLink:
         if listener not in self.sockets:
             with BIND:
                 self.sockets[listener] = listen(host, port)
+
+    def served(self, environment: str) -> frozenset[str]:
+        """Return the replicas in the table that the router has acknowledged last."""
+        return self._served.get(environment, frozenset())
 
     async def restore(self, routes: Mapping[str, tuple[Route, ...]]) -> None:
         """Push the routes of every environment at once: a partial table would close the others' sockets."""
@@ -159,6 +164,7 @@ class RouterLink:
             for name in self._passed - wanted:
                 self.sockets.pop(name).close()
             self._passed = wanted
+            self._served = {name: _uids(table) for name, table in self._routes.items()}
             self._pushed = True
             return
 
@@ -212,3 +218,8 @@ class RouterLink:
                 print(f"the router could not be replaced: {error}", file=sys.stderr)  # noqa: T201
                 await asyncio.sleep(RETRY_SECONDS)
         await caller.close()
+
+
+def _uids(table: tuple[Route, ...]) -> frozenset[str]:
+    ruled = (endpoint for route in table for rule in route.rules for endpoint in rule.endpoints)
+    return frozenset(e.uid for e in (*(e for route in table for e in route.endpoints), *ruled))
