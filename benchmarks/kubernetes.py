@@ -111,7 +111,7 @@ def deploys(here: Place, options: Options, result: Result) -> None:
 
 async def loss(here: Place, options: Options, result: Result) -> None:
     """Requests through the node port while the API is replaced again and again."""
-    until, moves = asyncio.Event(), int(options.pick(5, 1))
+    until, moves = asyncio.Event(), int(options.pick(5 if options.rounds >= 5 else 2, 1))
     url = f"http://{here.node}:{here.ours.port}/api/reminders"
     traffic = asyncio.create_task(drive(url, until=until, rate=RATE))
     try:

@@ -32,6 +32,9 @@ ONCE = (
     " open('/once/seen', 'w').close(); sys.exit('not yet')\n"
 )
 
+LITTLE = {"requests": {"cpu": "30m"}}
+"""Without a request a pod gets nothing where other work fills the node."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -47,7 +50,7 @@ class Scenario:
     """Labels of the namespace."""
     kill_old: bool = False
     """End the main process of an old pod in mid-rollout."""
-    seconds: float = 60.0
+    seconds: float = 120.0
 
 
 def python(program: str, *arguments: str) -> list[str]:
@@ -66,8 +69,7 @@ def container(**more: Any) -> Document:
         "command": python(SERVER, "0"),
         "ports": [{"name": "http", "containerPort": 5000}],
         "readinessProbe": probe("/ready"),
-        # Without a request a pod gets nothing where other work fills the node.
-        "resources": {"requests": {"cpu": "30m"}},
+        "resources": LITTLE,
     } | more
 
 
@@ -104,7 +106,7 @@ def workload(
 
 def job(program: str, *, retries: int = 0, restart: str = "Never", **pod: Any) -> Document:
     labels = {"app.kubernetes.io/name": "seed", "app.kubernetes.io/instance": RELEASE}
-    main = {"name": "seed", "image": IMAGE, "command": python(program)}
+    main = {"name": "seed", "image": IMAGE, "command": python(program), "resources": LITTLE}
     if pod.get("volumes"):
         main["volumeMounts"] = [{"name": "once", "mountPath": "/once"}]
     return {

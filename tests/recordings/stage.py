@@ -165,7 +165,9 @@ def _is_new(kind: str, document: dict[str, Any], applied_at: float) -> bool:
 def _says(kind: str, document: dict[str, Any]) -> bool:
     if kind == "Event":
         killing = document.get("reason") == "Killing" and " probe" in document.get("message", "")
-        return document.get("reason") in WORDS or (killing and document.get("count", 1) > 1)
+        # The first failure of a mount is everyday: a kubelet that has just met the pod knows nothing of it.
+        again = document.get("reason") != "FailedMount" or (document.get("count") or 1) > 1
+        return (document.get("reason") in WORDS and again) or (killing and document.get("count", 1) > 1)
     status = document.get("status") or {}
     statuses = [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
     if any(one.get("restartCount", 0) and _ended(one.get("state")) for one in statuses):
