@@ -13,16 +13,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.cluster.reach import connect
-from tests.recordings.scenarios import (
-    RELEASE,
-    Document,
-    Scenario,
-    container,
-    python,
-    rollout,
-    service,
-    workload,
-)
+from tests.recordings.documents import RELEASE, Document, container, python, rollout, service, workload
+from tests.recordings.scenarios import Scenario
 from tests.recordings.stage import RESOURCES, apply_all, place_for, settle
 
 from flaskship.engines.base import Abort, Action, Pause, Restart, Resume, Scale

@@ -8,8 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.recordings.documents import RELEASE, Document
 from tests.recordings.recorder import Recorder
-from tests.recordings.scenarios import RELEASE, Document, Scenario
+from tests.recordings.scenarios import Scenario
 
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.gathering import ClusterWitness
