@@ -10,6 +10,7 @@ def correct() -> tuple[str, ...]:
     _rules_of_groups_are_described()
     _tags_of_a_template_are_its_own()
     _zones_begin_with_z()
+    _application_signals_has_its_role()
     return CORRECTIONS
 
 
@@ -18,6 +19,7 @@ CORRECTIONS = (
     "ec2: a rule whose source is a group has its description, too",
     "ec2: a launch template's own tags are not those of the instances that it starts",
     "route53: the id of a zone begins with Z",
+    "iam: the role of Application Signals has the name that AWS gives it, without a suffix",
     "guardduty: a feature that is switched on leaves the others as they are",
     "eks: a cluster tells its access configuration, nodes of a launch template no disk of their own",
 )
@@ -79,3 +81,29 @@ def _zones_begin_with_z() -> None:
         return f"Z{make(identifier, *arguments, **more)[1:]}"
 
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign, assignment]
+
+
+def _application_signals_has_its_role() -> None:
+    import json
+
+    from moto.iam.models import IAMBackend
+
+    service = "application-signals.cloudwatch.amazonaws.com"
+    make = IAMBackend.create_service_linked_role
+
+    def create(backend: Any, service_name: str, description: str, suffix: str) -> Any:
+        if service_name != service:
+            return make(backend, service_name, description, suffix)
+        trust = {"Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service]}}
+        return backend.create_role(
+            "AWSServiceRoleForCloudWatchApplicationSignals",
+            json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+            f"/aws-service-role/{service}/",
+            permissions_boundary=None,
+            description=description,
+            tags=[],
+            max_session_duration="3600",
+            linked_service=service,
+        )
+
+    IAMBackend.create_service_linked_role = create  # type: ignore[method-assign, assignment]
