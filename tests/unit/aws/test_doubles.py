@@ -168,3 +168,12 @@ def test_a_standard_is_enabled_once_and_gone_after() -> None:
     assert found == [made]
     server.ask("securityhub", "POST", "/standards/deregister", asked)
     assert server.ask("securityhub", "POST", "/standards/get", asked)[1] == {"StandardsSubscriptions": []}
+
+
+def test_nodes_remember_how_they_are_updated() -> None:
+    moto = {"nodegroup": {"clusterName": "c", "nodegroupName": "spot", "diskSize": 20}}
+    server = Server("200 OK", json.dumps(moto).encode())
+    made = {"nodegroupName": "spot", "updateConfig": {"maxUnavailable": 1}}
+    server.ask("eks", "POST", "/clusters/c/node-groups", made)
+    nodes = server.ask("eks", "GET", "/clusters/c/node-groups/spot")[1]["nodegroup"]
+    assert (nodes["updateConfig"], nodes["diskSize"]) == ({"maxUnavailable": 1}, 20)

@@ -21,7 +21,7 @@ CORRECTIONS = (
     "route53: the id of a zone begins with Z",
     "iam: the role of Application Signals has the name that AWS gives it, without a suffix",
     "guardduty: a feature that is switched on leaves the others as they are",
-    "eks: a cluster tells its access configuration, nodes of a launch template no disk of their own",
+    "eks: a cluster tells its access configuration, nodes their updates and no disk beside a template's",
 )
 
 

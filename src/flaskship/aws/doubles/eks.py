@@ -17,6 +17,7 @@ class Eks:
         self.entries: dict[tuple[str, str], dict[str, object]] = {}
         self.policies: dict[tuple[str, str, str], dict[str, object]] = {}
         self.wishes: dict[str, dict[str, object]] = {}
+        self.updates: dict[tuple[str, str], object] = {}
 
     def routes(self) -> list[Route]:
         """Return the calls that are answered here."""
@@ -134,8 +135,14 @@ class Eks:
             access = document["cluster"].get("accessConfig", {})
             # AWS asks it once, at creation, and never tells it.
             access.pop("bootstrapClusterCreatorAdminPermissions", None)
-        if document.get("nodegroup", {}).get("launchTemplate"):
+        nodes = document.get("nodegroup", {})
+        if call.method == "POST" and "updateConfig" in call.body:
+            self.updates[nodes["clusterName"], nodes["nodegroupName"]] = call.body["updateConfig"]
+        update = self.updates.get((nodes.get("clusterName", ""), nodes.get("nodegroupName", "")))
+        if update:
+            nodes["updateConfig"] = update
+        if nodes.get("launchTemplate"):
             # Disk and remote access are the template's then.
             for key in ("diskSize", "remoteAccess"):
-                document["nodegroup"].pop(key, None)
+                nodes.pop(key, None)
         return document
