@@ -11,6 +11,7 @@ def correct() -> tuple[str, ...]:
     _tags_of_a_template_are_its_own()
     _zones_begin_with_z()
     _application_signals_has_its_role()
+    _databases_tell_their_insights()
     return CORRECTIONS
 
 
@@ -20,6 +21,7 @@ CORRECTIONS = (
     "ec2: a launch template's own tags are not those of the instances that it starts",
     "route53: the id of a zone begins with Z",
     "iam: the role of Application Signals has the name that AWS gives it, without a suffix",
+    "rds: an instance tells its Performance Insights",
     "guardduty: a feature that is switched on leaves the others as they are",
     "eks: a cluster tells its access configuration, nodes their updates and no disk beside a template's",
 )
@@ -107,3 +109,18 @@ def _application_signals_has_its_role() -> None:
         )
 
     IAMBackend.create_service_linked_role = create  # type: ignore[method-assign, assignment]
+
+
+def _databases_tell_their_insights() -> None:
+    from moto.rds.models import DBInstance
+
+    begin = DBInstance.__init__
+
+    def init(instance: Any, *arguments: Any, **wishes: Any) -> None:
+        begin(instance, *arguments, **wishes)
+        instance.performance_insights_enabled = bool(wishes.get("enable_performance_insights"))
+        if instance.performance_insights_enabled:
+            for name in ("performance_insights_kms_key_id", "performance_insights_retention_period"):
+                setattr(instance, name, wishes.get(name))
+
+    DBInstance.__init__ = init  # type: ignore[method-assign, assignment]
