@@ -79,8 +79,12 @@ def objects(rules: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     if known := rules.get("properties"):
         required = rules.get("required", [])
         parts = {key: values_of(value) for key, value in known.items() if key in required or key not in FREE}
+        if rules.get("maxProperties") == 1:
+            return st.one_of([st.fixed_dictionaries({key: part}) for key, part in parts.items()])
         needed = {key: parts.pop(key) for key in required}
-        return st.fixed_dictionaries(needed, optional=parts)
+        return st.fixed_dictionaries(needed, optional=parts).filter(
+            lambda given: len(given) >= rules.get("minProperties", 0)
+        )
     inner = rules.get("additionalProperties")
     if not isinstance(inner, dict):
         return st.just({})
