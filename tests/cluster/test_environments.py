@@ -15,6 +15,8 @@ priorityClasses: {create: false}
 defaults:
   resources: {requests: {cpu: 10m, memory: 64Mi}}
   preStopSeconds: 1
+  # A node that starts ten of them at once is slow.
+  probes: {startup: {failureThreshold: 300}}
   scheduling: {priority: ""}
   vpa: {enabled: false}
 applications:

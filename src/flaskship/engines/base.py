@@ -1,6 +1,7 @@
 """The protocol of an engine; tests/contract drives every one of them through it."""
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -64,6 +65,15 @@ class HasSurroundings(Protocol):
 
     async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
         """Return what these objects need of it, met or not; nothing is changed."""
+        ...
+
+
+@runtime_checkable
+class HasForwards(Protocol):
+    """An engine whose Services may have no address on this machine."""
+
+    def forward(self, environment: str, service: str) -> AbstractAsyncContextManager[str]:
+        """Give a Service a URL on this machine for as long as the block lasts."""
         ...
 
 

@@ -11,6 +11,7 @@ from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.tasks.follow import INTERRUPTED, follow_to_verdict
 from flaskship.tasks.health import ask_all, with_answers
 from flaskship.tasks.prepare import Wish
+from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved
 from flaskship.tasks.targets import runs
 from flaskship.tasks.traffic import traffic_through
@@ -47,16 +48,25 @@ async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
 
 
 async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
-    revision = await stage.engine.apply(release, stage.lock)
-    stage.report.step(f"{release.name} revision {revision}: applied")
+    revision: int | None = None
+    documents = release.documents
     try:
-        async with traffic_through(stage.world, before, release.documents) as traffic:
+        # Before anything moves: a request that the first moment loses is lost to the users, too.
+        async with (
+            reachable(stage.engine, before) as known,
+            traffic_through(stage.world, known, documents) as traffic,
+        ):
+            revision = await stage.engine.apply(release, stage.lock)
+            stage.report.step(f"{release.name} revision {revision}: applied")
             verdict, snapshot = await follow_to_verdict(
                 stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
             )
             if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
-                verdict = with_answers(verdict, await ask_all(stage.world, snapshot, release.documents))
+                async with reachable(stage.engine, snapshot) as now:
+                    verdict = with_answers(verdict, await ask_all(stage.world, now, documents))
     except asyncio.CancelledError:
+        if revision is None:
+            raise
         cause = Cause(INTERRUPTED, "interrupted before it could be judged")
         verdict = Verdict(Outcome.INCONCLUSIVE, (cause,))
         await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)

@@ -7,6 +7,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.health import ask_all, with_answers
+from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import exit_code
 from flaskship.tasks.targets import runs
 from flaskship.tasks.world import HealthAnswer, World
@@ -35,7 +36,8 @@ async def verify(world: World, engine: Engine, environment: str) -> Verified:
             hint=f"start it: flaskship up {environment}",
         )
     release = await engine.recall(environment, snapshot.release.revision)
-    answers = await ask_all(world, snapshot, release.documents)
+    async with reachable(engine, snapshot) as reached:
+        answers = await ask_all(world, reached, release.documents)
     verdict = world.judge(snapshot, world.now()) or _undecided(world, snapshot)
     return Verified(snapshot, with_answers(verdict, answers), answers)
 

@@ -4,13 +4,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, ClassVar
 
 from flaskship.engines.base import Action, Lock, Need
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
+from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
 from flaskship.engines.kubernetes.helm import HelmFailure, run_helm
@@ -207,6 +208,10 @@ class KubernetesEngine:
         if known:
             await remove_all(self.cluster, place, purge=purge)
         self._targets.forget(environment)
+
+    def forward(self, environment: str, service: str) -> AbstractAsyncContextManager[str]:
+        """Give a Service a URL on this machine for as long as the block lasts."""
+        return port_forward(self.cluster, self._place(environment).namespace, service)
 
     async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
         """Return what these objects need of the cluster, met or not; nothing is changed."""

@@ -1,0 +1,101 @@
+"""Reaching Services that have no address here: lent by the engine, for as long as the block lasts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from tests.contract.fake import FakeEngine
+from tests.contract.world import API, WORKER, Stage, Told
+
+from flaskship.model.errors import PreflightError
+from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
+from flaskship.tasks.deploy import deploy
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.reach import reachable
+
+
+class Lending(FakeEngine):
+    """Services have no address of their own here; those of `silent` have nothing ready behind them."""
+
+    silent: frozenset[str] = frozenset()
+    lent: list[str]
+
+    def forward(self, environment: str, service: str) -> object:
+        @asynccontextmanager
+        async def lend() -> AsyncIterator[str]:
+            if service in self.silent:
+                raise PreflightError(f"Service {service} has no ready Pod")
+            self.lent.append(service)
+            try:
+                yield f"http://127.0.0.1:1/{service}"
+            finally:
+                self.lent.remove(service)
+
+        return lend()
+
+
+def engine(stage: Stage) -> Lending:
+    one = Lending(stage.state)
+    one.lent = []
+    return one
+
+
+def seen(*workloads: tuple[str, tuple[str, ...], int]) -> Snapshot:
+    return Snapshot(
+        "dev", "kubernetes", "shop", 0.0, Phase.HEALTHY, None,
+        tuple(
+            WorkloadSnapshot(name, name, "Deployment", Phase.HEALTHY, "demo", 1, ready, 1, ready, "t",
+                             endpoints=endpoints)
+            for name, endpoints, ready in workloads
+        ),
+    )  # fmt: skip
+
+
+async def test_only_what_needs_an_address_is_lent_one_and_gives_it_back() -> None:
+    lending = engine(Stage())
+    before = seen(
+        (API, ("http://node:30080",), 1),
+        (WORKER, ("svc/my-tomorrows-worker:80",), 1),
+        ("starting", ("svc/starting:80",), 0),
+        ("job", (), 1),
+    )
+    async with reachable(lending, before) as reached:
+        assert lending.lent == [WORKER]
+        assert [one.endpoints for one in reached.workloads] == [
+            ("http://node:30080",),
+            ("svc/my-tomorrows-worker:80", f"http://127.0.0.1:1/{WORKER}"),
+            ("svc/starting:80",),
+            (),
+        ]
+    assert lending.lent == []
+
+
+async def test_a_service_without_a_ready_pod_stays_without_an_address() -> None:
+    lending = engine(Stage())
+    lending.silent = frozenset({WORKER})
+    before = seen((WORKER, ("svc/my-tomorrows-worker:80",), 1))
+    async with reachable(lending, before) as reached:
+        assert reached == before
+
+
+async def test_an_engine_that_lends_nothing_leaves_all_as_it_is() -> None:
+    stage = Stage()
+    before = seen((WORKER, ("svc/a:80",), 1))
+    async with reachable(stage.engine(), before) as reached:
+        assert reached is before
+
+
+async def test_an_interruption_before_anything_was_applied_records_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import asyncio
+
+    stage = Stage()
+
+    async def never(self: FakeEngine, *_: object) -> int:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(FakeEngine, "apply", never)
+    with pytest.raises(asyncio.CancelledError):
+        await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert await stage.engine().history("dev") == ()
