@@ -24,7 +24,14 @@ API, WORKER = "my-tomorrows-api", "my-tomorrows-worker"
 ENVIRONMENTS = ("dev", "staging", "prod")
 SECONDS = 360
 # Several tests share one small node, and a busy one starts slowly: what is tested is another thing.
-LIGHT = ("--set", "defaults.resources.requests.cpu=10m", "--set", "defaults.progressDeadlineSeconds=240")
+LIGHT = (
+    "--set",
+    "defaults.resources.requests.cpu=10m",
+    "--set",
+    "defaults.progressDeadlineSeconds=300",
+    "--set",
+    "defaults.probes.startup.failureThreshold=240",
+)
 # Long enough for a busy machine to tell every node of a change, short enough for a test.
 PATIENT = ("--set", "defaults.preStopSeconds=5", "--set", "defaults.terminationGracePeriodSeconds=20")
 
