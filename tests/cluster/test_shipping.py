@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from tests.cluster.reach import connect
+from tests.cluster.reach import IMAGE, connect
 from tests.cluster.town import API, WORKER, Town
 
 from flaskship.engines.kubernetes.applications import APPLICATIONS, list_applications
@@ -22,12 +22,8 @@ SMALL = (
     "--set",
     "defaults.progressDeadlineSeconds=180",
 )
+pytestmark = pytest.mark.timeout(600)
 COMMIT = "c0ffee" + "0" * 34
-
-
-async def stamp(town: Town, writer: str) -> None:
-    body = {"metadata": {"annotations": {"flaskship.dev/writer": writer}}}
-    await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="somebody")
 
 
 def fields(document: Any) -> dict[str, tuple[Any, Any]]:
@@ -73,46 +69,64 @@ async def test_a_variable_that_was_set_by_hand_shows_and_its_secret_does_not(tow
     assert len(found) == 2
 
 
+async def theirs(town: Town, **annotations: str) -> None:
+    """An object of another writer where ours would stand; it runs nothing, which any cluster has room for."""
+    await town.make_namespace("dev")
+    labels = {"app.kubernetes.io/name": API}
+    container = {"name": API, "image": IMAGE}
+    spec = {
+        "replicas": 0,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+    }
+    body = {
+        "apiVersion": DEPLOYMENTS.api_version,
+        "kind": DEPLOYMENTS.kind,
+        "metadata": {"name": API, "annotations": annotations},
+        "spec": spec,
+    }
+    await town.cluster.create(DEPLOYMENTS, body, town.namespace())
+
+
 async def test_a_second_writer_is_named_before_anything_changes(town: Town) -> None:
-    (await town.go("deploy", "dev", *SMALL)).succeeded()
-    await stamp(town, "terraform")
-    before = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
-    leases = len((await town.cluster.list(LEASES, town.namespace())).items)
+    await theirs(town, **{"flaskship.dev/writer": "terraform"})
     for command, more in (
         ("deploy", ()),
         ("scale", (API, "2")),
         ("restart", ()),
         ("rollback", ("1",)),
         ("pause", (API,)),
+        ("abort", (API,)),
         ("down", ()),
     ):
         refused = await town.go(command, "dev", *more)
         assert refused.code == 5, command
         assert refused.document["error"]["code"] == "TwoWriters"
-        assert (
-            f"Deployment/{API} carries flaskship.dev/writer: terraform"
-            in refused.document["error"]["message"]
-        )
-    now = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]["generation"]
-    assert now == before
-    assert len((await town.cluster.list(LEASES, town.namespace())).items) == leases
-    taken = await town.go("deploy", "dev", *SMALL, "--take-over", "Terraform let it go")
-    taken.succeeded()
-    history = (await town.go("history")).document["revisions"]
-    assert history[-1]["reason"] == "Terraform let it go"
-    after = await town.cluster.get(DEPLOYMENTS, API, town.namespace())
-    assert after["metadata"]["annotations"]["flaskship.dev/writer"] == "cli"
+        message = refused.document["error"]["message"]
+        assert f"Deployment/{API} carries flaskship.dev/writer: terraform" in message
+    assert (await town.cluster.list(LEASES, town.namespace())).items == ()
+    now = (await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["metadata"]
+    assert now["generation"] == 1
 
 
 async def test_objects_that_argo_cd_tracks_are_its_own_whatever_their_stamp(town: Town) -> None:
-    (await town.go("deploy", "dev", *SMALL)).succeeded()
-    mark = {"argocd.argoproj.io/tracking-id": f"dev:apps/Deployment:{town.namespace()}/{API}"}
-    body = {"metadata": {"annotations": mark}}
-    await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="argocd-controller")
-    refused = await town.go("deploy", "dev", *SMALL)
+    mark = f"dev:apps/Deployment:{town.namespace()}/{API}"
+    await theirs(town, **{"argocd.argoproj.io/tracking-id": mark, "flaskship.dev/writer": "cli"})
+    refused = await town.go("deploy")
     assert refused.code == 5
     assert "Argo CD" in refused.document["error"]["message"]
     assert "writer: cli" in refused.document["error"]["message"]
+
+
+async def test_a_reason_takes_an_environment_over(town: Town) -> None:
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
+    body = {"metadata": {"annotations": {"flaskship.dev/writer": "terraform"}}}
+    await town.cluster.patch(DEPLOYMENTS, API, body, town.namespace(), manager="somebody")
+    assert (await town.go("deploy", "dev", *SMALL)).code == 5
+    (await town.go("deploy", "dev", *SMALL, "--take-over", "Terraform let it go")).succeeded()
+    assert (await town.go("history")).document["revisions"][-1]["reason"] == "Terraform let it go"
+    after = await town.cluster.get(DEPLOYMENTS, API, town.namespace())
+    assert after["metadata"]["annotations"]["flaskship.dev/writer"] == "cli"
 
 
 @pytest_asyncio.fixture
