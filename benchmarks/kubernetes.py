@@ -138,9 +138,11 @@ def verdicts(here: Place, options: Options, result: Result) -> None:
             if code != 1:
                 raise SystemExit(f"{name}: flaskship deploy ended with {code}:\n{text}")
             ours.values.append(seconds)
+            _tell(f"{name}, flaskship's verdict", seconds)
             _succeeds("the way back", here.flaskship(sets=_coloured("back")))
             seconds, code, _ = here.helm_upgrade(sets=(sets,), patience=HELM_SECONDS)
             theirs.values.append(seconds)
+            _tell(f"{name}, Helm's end", seconds)
             result.notes += [f"{name}: helm --wait ended with success"] if code == 0 else []
             _succeeds("Helm's way back", here.helm_upgrade(sets=_coloured("back")))
         result.series += [ours, theirs]
@@ -187,7 +189,13 @@ def _succeeds(name: str, told: tuple[float, int, str]) -> float:
     seconds, code, text = told
     if code:
         raise SystemExit(f"{name} ended with {code}:\n{text}")
+    _tell(name, seconds)
     return seconds
+
+
+def _tell(name: str, seconds: float) -> None:
+    # One run takes minutes: what is known already is told.
+    print(f"kubernetes: {name}: {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
 def _sets(side: Side, sets: tuple[str, ...]) -> list[str]:
