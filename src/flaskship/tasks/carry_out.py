@@ -85,7 +85,7 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
             stage,
             moved,
             f"nothing ran healthily before revision {failed}, so nothing is undone: "
-            f"flaskship down {moved.environment} stops it",
+            f"flaskship down {moved.environment}{_named(stage.engine)} stops it",
         )
     stage.report.step(f"going back to revision {healthy.number}")
     old = await stage.engine.recall(moved.environment, healthy.number)
@@ -132,6 +132,11 @@ def judge_receipt(verdict: Verdict, receipt: Receipt | None, max_failed: int | N
         "RequestsLost", f"{receipt.failed} of {receipt.sent} requests failed, {max_failed} are allowed"
     )
     return Verdict(Outcome.FAILED, (*verdict.causes, lost))
+
+
+def _named(engine: Engine) -> str:
+    # down means this machine where nothing else is said.
+    return "" if engine.local_images else f" --engine {engine.name}"
 
 
 def _left(stage: Stage, moved: Moved, why: str) -> Moved:
