@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
@@ -135,7 +137,7 @@ async def run(project: Path, path: Path, state: Path, listening: socket.socket) 
         stopped.set()
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    context = Context(loop, Limits(clients=max(16, (soft - 64) // 2)), new_request_id)
+    context = Context(loop, Limits(clients=max(16, (soft - 64) // 2)), request_ids())
     forwarding = Forwarding(context, random.random)
     restore(forwarding, state)
     revival = Revival(lambda: daemon.launch(LocalPaths(project), "--if-alone"), log)
@@ -155,9 +157,11 @@ async def run(project: Path, path: Path, state: Path, listening: socket.socket) 
             await serving
 
 
-def new_request_id() -> bytes:
-    """Return an id that no other request has."""
-    return b"%032x" % random.getrandbits(128)
+def request_ids() -> Callable[[], bytes]:
+    """Return what gives ids that no other request has: 24 random digits of this router, and a count."""
+    own = b"%024x%%08x" % random.getrandbits(96)
+    count = itertools.count(random.getrandbits(16))
+    return lambda: own % (next(count) & 0xFFFFFFFF)
 
 
 def raise_file_limit() -> None:

@@ -5,7 +5,14 @@ import asyncio
 from flaskship.engines.local.router.bodies import Body, body_of
 from flaskship.engines.local.router.context import MAX_BUFFER, Context, Entrance, reset
 from flaskship.engines.local.router.exchange import Exchange
-from flaskship.engines.local.router.heads import BadMessage, find_head, parse_request
+from flaskship.engines.local.router.heads import (
+    BadMessage,
+    Request,
+    find_head,
+    known_request,
+    parse_request,
+    remember_request,
+)
 from flaskship.engines.local.router.replies import problem
 from flaskship.engines.local.router.tunnel import Early
 
@@ -15,14 +22,14 @@ class Client(asyncio.Protocol):
 
     __slots__ = (
         "_advancing", "_body", "_buffer", "_closing", "_exchange", "_half_closed", "_reading", "_retiring",
-        "_write_full", "context", "deadline", "entrance", "peer", "transport",
+        "_write_full", "context", "deadline", "entrance", "transport", "via",
     )  # fmt: skip
     transport: asyncio.Transport
 
     def __init__(self, context: Context, entrance: Entrance) -> None:
         self.context = context
         self.entrance = entrance
-        self.peer = b""
+        self.via = b""
         self.deadline = 0.0
         self._buffer = b""
         self._body: Body | None = None
@@ -47,7 +54,8 @@ class Client(asyncio.Protocol):
         """A client is there."""
         self.transport = transport  # type: ignore[assignment]
         address = transport.get_extra_info("peername")
-        self.peer = str(address[0]).encode() if address else b"unknown"
+        # Every request of the connection is sent on with it, and with an id that follows.
+        self.via = (str(address[0]).encode() if address else b"unknown") + b"\r\nX-Request-Id: "
         context = self.context
         self.deadline = context.now() + context.limits.idle
         self.entrance.open += 1
@@ -63,6 +71,11 @@ class Client(asyncio.Protocol):
         if self._body is not None:
             self._feed_body(data)
             return
+        if self._exchange is None and not self._buffer and not self._write_full:
+            request = known_request(data)
+            if request is not None:
+                self._begin(request)
+                return
         self._buffer = self._buffer + data if self._buffer else data
         if self._exchange is None:
             self._advance()
@@ -104,12 +117,19 @@ class Client(asyncio.Protocol):
         rest = buffer[end + 4 :]
         body = self._body = body_of(request.headers.length, 400)
         self._buffer = rest if body is None else b""
-        exchange = self._exchange = Exchange(self, request)
-        self.touch()
-        exchange.start()
+        if not rest:
+            remember_request(buffer, request)
+        exchange = self._begin(request)
         if body is not None and rest and self._exchange is exchange:
             self._feed_body(rest)
         return True
+
+    def _begin(self, request: Request) -> Exchange:
+        now = self.context.now()
+        self.deadline = now + self.context.limits.progress
+        exchange = self._exchange = Exchange(self, request, now)
+        exchange.start()
+        return exchange
 
     def _feed_body(self, data: bytes) -> None:
         body, exchange = self._body, self._exchange
@@ -149,7 +169,7 @@ class Client(asyncio.Protocol):
     def exchange_done(self, close: bool, *, linger: bool) -> None:
         """The answer is sent: go on with the next request, or close."""
         self._exchange = None
-        if close or self.leaving:
+        if close or self._retiring or (self._half_closed and not self._buffer):
             self._body = None
             self._close(linger)
             return
@@ -234,7 +254,9 @@ class Client(asyncio.Protocol):
 
     def leave(self) -> None:
         """Count this connection out, once."""
-        if self in self.context.clients:
-            self.context.clients.remove(self)
+        context = self.context
+        if self in context.clients:
+            context.clients.remove(self)
             self.entrance.open -= 1
-            self.context.gone()
+            if context.stopping:
+                context.gone()

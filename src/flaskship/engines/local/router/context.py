@@ -36,17 +36,18 @@ class Limits:
 class Plan:
     """How one listener chooses who serves; replaced as a whole by a new table."""
 
-    __slots__ = ("default", "protocol", "rules", "service")
+    __slots__ = ("_ruled", "default", "protocol", "rules", "service")
 
     def __init__(self, protocol: Protocol, default: Balancer, rules: RuleSet[Balancer], service: str) -> None:
         self.protocol = protocol
         self.default = default
         self.rules = rules
         self.service = service
+        self._ruled = bool(rules)
 
     def choose(self, request: Request) -> Balancer:
         """Return the balancer that serves the request."""
-        if not self.rules:
+        if not self._ruled:
             return self.default
         return self.rules.find(request.headers.host, request.target) or self.default
 

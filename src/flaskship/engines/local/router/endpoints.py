@@ -33,7 +33,7 @@ class Endpoint:
         return f"{self.uid} at {self.host}:{self.port}"
 
     def begin(self) -> None:
-        """Count one request in."""
+        """Count one connection in."""
         self.in_flight += 1
 
     def end(self) -> None:

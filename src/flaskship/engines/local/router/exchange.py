@@ -24,16 +24,13 @@ class Exchange:
         "_upstream_full", "request", "request_complete",
     )  # fmt: skip
 
-    def __init__(self, client: "Client", request: Request) -> None:
+    def __init__(self, client: "Client", request: Request, now: float) -> None:
         self._client = client
         self.request = request
         headers = request.headers
         self.request_complete = headers.length == 0
         self._request_id = headers.request_id or client.context.new_id()
-        self._head = b"%b %b HTTP/1.%d\r\n%bX-Forwarded-For: %b%b\r\nX-Request-Id: %b\r\n%b\r\n" % (
-            request.method, request.target, request.minor, headers.kept, headers.forwarded_for, client.peer,
-            self._request_id, b"Connection: Upgrade\r\nUpgrade: websocket\r\n" if headers.upgrade else b"",
-        )  # fmt: skip
+        self._head = b"".join((request.before, client.via, self._request_id, request.after))
         self._pending: list[bytes] = []
         self._pending_size = 0
         self._endpoint: Endpoint | None = None
@@ -46,7 +43,7 @@ class Exchange:
         self._fresh = not request.safe
         self._close = False
         self._ended = False
-        self._started = client.context.now()
+        self._started = now
 
     def start(self) -> None:
         """Choose a replica and send."""
@@ -56,23 +53,22 @@ class Exchange:
         self._attempt(503, "no replica is ready")
 
     def _attempt(self, status: int, reason: str) -> None:
-        balancer = self._client.entrance.plan.choose(self.request)
-        endpoint = balancer.pick(
-            self._started if not self._tried else self._client.context.now(), self._tried
-        )
-        if endpoint is None:
-            if self._client.entrance.plan.is_nobodys(balancer):
-                self._fail(404, "no rule takes this host and path", ours=False)
-            else:
-                self._fail(status, reason)
-            return
-        self._take(endpoint)
+        plan = self._client.entrance.plan
+        balancer = plan.choose(self.request)
+        tried = self._tried
+        endpoint = balancer.pick(self._client.context.now() if tried else self._started, tried)
+        if endpoint is not None:
+            self._take(endpoint)
+        elif plan.is_nobodys(balancer):
+            self._fail(404, "no rule takes this host and path", ours=False)
+        else:
+            self._fail(status, reason)
 
     def _take(self, endpoint: Endpoint) -> None:
-        endpoint.begin()
+        endpoint.in_flight += 1
         endpoint.counters.requests += 1
         self._endpoint = endpoint
-        if not self._fresh and endpoint.idle:
+        if endpoint.idle and not self._fresh:
             self._reused = True
             self._attach(endpoint.idle.pop())
         else:
@@ -174,26 +170,25 @@ class Exchange:
     def interim(self, response: Response) -> None:
         """Pass 100 Continue and its like on."""
         if self.request.minor:
-            self._client.transport.write(response.kept + b"\r\n")
+            self._client.transport.write(response.more)
 
     def respond(self, response: Response, data: bytes, complete: bool) -> None:
         """Pass the answer's head on, with the first part of its body."""
         request = self.request
         client = self._client
-        if not request.minor and response.length == CHUNKED:
+        if response.length == CHUNKED and not request.minor:
             raise BadMessage(502, "the replica sent chunks to an HTTP/1.0 client")
         self._response = response
-        close = (
+        close = self._close = (
             not request.persistent
             or response.length == UNTIL_CLOSE
             or not self.request_complete
             or client.leaving
         )
-        self._close = close
         if close:
-            head = response.kept + b"Connection: close\r\n\r\n"
+            head = response.last
         elif request.minor:
-            head = response.kept + b"\r\n"
+            head = response.more
         else:
             head = response.kept + b"Connection: keep-alive\r\n\r\n"
         client.transport.write(head + data)
@@ -272,8 +267,9 @@ class Exchange:
         self._client.exchange_done(self._close, linger=not self.request_complete)
 
     def _count(self, status: int) -> None:
-        bucket = bucket_of(int((self._client.context.now() - self._started) * 1_000_000))
-        self._client.entrance.counters.answered(status, bucket)
+        client = self._client
+        bucket = bucket_of(int((client.context.now() - self._started) * 1_000_000))
+        client.entrance.counters.answered(status, bucket)
         if self._endpoint is not None:
             self._endpoint.counters.answered(status, bucket)
 

@@ -81,31 +81,31 @@ class RequestHeaders:
 
 
 class Request:
-    """One request's head."""
+    """One request's head; before and after are what a replica is sent around the hop's own fields."""
 
-    __slots__ = ("headers", "method", "minor", "target")
+    __slots__ = ("after", "before", "headers", "method", "minor", "persistent", "safe", "target")
 
     def __init__(self, method: bytes, target: bytes, minor: int, headers: RequestHeaders) -> None:
         self.method = method
         self.target = target
         self.minor = minor
         self.headers = headers
-
-    @property
-    def persistent(self) -> bool:
+        self.persistent = not headers.close if minor else headers.keep
         """Whether the client wants the connection kept."""
-        return not self.headers.close if self.minor else self.headers.keep
-
-    @property
-    def safe(self) -> bool:
+        self.safe = method in _SAFE and not headers.length and not headers.upgrade
         """Whether it may be sent twice, and so over a pooled connection."""
-        return self.method in _SAFE and not self.headers.length and not self.headers.upgrade
+        self.before = b"%b %b HTTP/1.%d\r\n%bX-Forwarded-For: %b" % (
+            method, target, minor, headers.kept, headers.forwarded_for,
+        )  # fmt: skip
+        self.after = (
+            b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n" if headers.upgrade else b"\r\n\r\n"
+        )
 
 
 class Response:
     """One response's head; kept holds the status line and the lines that go on, each with its CRLF."""
 
-    __slots__ = ("kept", "length", "persistent", "status", "upgrade")
+    __slots__ = ("kept", "last", "length", "more", "persistent", "status", "upgrade")
 
     def __init__(self, status: int, kept: bytes, length: int, persistent: bool, upgrade: bytes) -> None:
         self.status = status
@@ -113,6 +113,8 @@ class Response:
         self.length = length
         self.persistent = persistent
         self.upgrade = upgrade
+        self.more = kept + b"\r\n"
+        self.last = kept + b"Connection: close\r\n\r\n"
 
 
 def find_head(buffer: bytes) -> int:
@@ -146,34 +148,34 @@ def parse_request(head: bytes) -> Request:
     if method == b"CONNECT":
         raise BadMessage(405, "CONNECT is not served here")
     headers = _remembered(block)
-    request = Request(method, target, 1 if minor == b"1" else 0, headers)
     if target[0] != 47:  # "/"
-        _absolute(request)
-    if request.minor:
+        target = _absolute(method, target, headers.host)
+    if minor == b"1":
         if not headers.host:
             raise BadMessage(400, "the Host field is missing")
     elif headers.length == CHUNKED:
         raise BadMessage(400, "HTTP/1.0 has no Transfer-Encoding")
-    return request
+    return Request(method, target, 1 if minor == b"1" else 0, headers)
 
 
-def _absolute(request: Request) -> None:
-    if request.target == b"*" and request.method == b"OPTIONS":
-        return
-    matched = _ABSOLUTE.fullmatch(request.target)
+def _absolute(method: bytes, target: bytes, host: bytes) -> bytes:
+    if target == b"*" and method == b"OPTIONS":
+        return target
+    matched = _ABSOLUTE.fullmatch(target)
     if matched is None:
         raise BadMessage(400, "the request target is malformed")
     authority, rest = matched.groups()
-    if request.headers.host and authority.lower() != request.headers.host.lower():
+    if host and authority.lower() != host.lower():
         raise BadMessage(400, "the request target and the Host field differ")
-    request.target = rest if rest.startswith(b"/") else b"/" + rest
+    return rest if rest.startswith(b"/") else b"/" + rest
 
 
-# Clients and replicas repeat their fields from message to message: what was parsed is remembered, unless it
-# holds a secret. The request line is parsed each time.
+# Clients and replicas repeat themselves from message to message: what was parsed is remembered, unless it
+# holds a secret. The very same bytes are the very same message.
 _ENTRIES: Final = 256
 _SIZE: Final = 1024
 _SECRET = re.compile(rb"cookie|authorization|secret|token|key", re.IGNORECASE)
+_whole: dict[bytes, Request] = {}
 _requests: dict[bytes, RequestHeaders] = {}
 _responses: dict[bytes, Response] = {}
 
@@ -187,6 +189,23 @@ def _remembered(block: bytes) -> RequestHeaders:
                 _requests.clear()
             _requests[block] = found
     return found
+
+
+known_request = _whole.get
+"""Returns the request of these bytes, if they are a whole head that was seen before and nothing more."""
+
+
+def remember_request(data: bytes, request: Request) -> None:
+    """Know the request again by its bytes: a head without a body, and nothing after it."""
+    if not request.headers.length and not request.headers.request_id and _memorable(data):
+        if len(_whole) >= _ENTRIES:
+            _whole.clear()
+        _whole[data] = request
+
+
+def known_response(head: bytes, method: bytes) -> Response | None:
+    """Return the response that this head was before."""
+    return None if method == b"HEAD" else _responses.get(head)
 
 
 def _memorable(text: bytes) -> bool:

@@ -13,7 +13,8 @@ def bucket_of(microseconds: int) -> int:
     if microseconds < _STEPS:
         return max(microseconds, 0)
     doubling = microseconds.bit_length() - 3
-    return min((doubling + 1) * _STEPS + ((microseconds >> doubling) & (_STEPS - 1)), _BUCKETS - 1)
+    bucket = (doubling + 1) * _STEPS + ((microseconds >> doubling) & (_STEPS - 1))
+    return bucket if bucket < _BUCKETS else _BUCKETS - 1
 
 
 def upper_bound(bucket: int) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from flaskship.engines.local.router.bodies import Body, body_of
 from flaskship.engines.local.router.endpoints import MAX_IDLE, Endpoint
-from flaskship.engines.local.router.heads import MAX_HEAD, BadMessage, parse_response
+from flaskship.engines.local.router.heads import MAX_HEAD, BadMessage, known_response, parse_response
 
 if TYPE_CHECKING:
     from flaskship.engines.local.router.exchange import Exchange
@@ -77,6 +77,12 @@ class Upstream(asyncio.Protocol):
             body = self._body
             if body is None:
                 self.answered = True
+                if not self._buffer:
+                    end = data.find(b"\r\n\r\n") + 4
+                    response = known_response(data[: end - 2], exchange.request.method)
+                    if response is not None and len(data) - end == response.length and response.status >= 200:
+                        exchange.respond(response, data[end:], True)
+                        return
                 self._buffer = self._buffer + data if self._buffer else data
                 self._heads(exchange)
                 return

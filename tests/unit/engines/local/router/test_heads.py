@@ -12,8 +12,11 @@ from flaskship.engines.local.router.heads import (
     UNTIL_CLOSE,
     BadMessage,
     find_head,
+    known_request,
+    known_response,
     parse_request,
     parse_response,
+    remember_request,
 )
 
 LINE = b"GET /a?b=c HTTP/1.1\r\n"
@@ -230,3 +233,38 @@ def test_a_head_that_is_too_large_or_never_ends_is_refused(buffer, status):
     with pytest.raises(BadMessage) as error:
         find_head(buffer)
     assert error.value.status == status
+
+
+def test_the_same_bytes_are_known_as_the_same_request():
+    data = LINE + HOST + b"Accept: known\r\n\r\n"
+    parsed = parse_request(data[:-2])
+    assert known_request(data) is None
+    remember_request(data, parsed)
+    assert known_request(data) is parsed
+    assert known_request(data + data) is None
+    assert known_request(data[:-1]) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [b"Cookie: a=b\r\n", b"X-Request-Id: mine\r\n", b"Content-Length: 5\r\n", b"A: " + b"x" * 1024 + b"\r\n"],
+)
+def test_what_holds_a_secret_an_id_or_a_body_is_not_known_again(fields):
+    data = LINE + HOST + fields + b"\r\n"
+    remember_request(data, parse_request(data[:-2]))
+    assert known_request(data) is None
+
+
+def test_what_is_known_stays_bounded():
+    for number in range(1000):
+        data = LINE + HOST + b"Number: %d\r\n\r\n" % number
+        remember_request(data, parse_request(data[:-2]))
+    known = (known_request(LINE + HOST + b"Number: %d\r\n\r\n" % number) for number in range(1000))
+    assert 0 < sum(one is not None for one in known) <= 256
+
+
+def test_an_answer_to_head_is_not_known_by_its_head():
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 77\r\n"
+    parsed = parse_response(head, b"GET")
+    assert known_response(head, b"GET") is parsed
+    assert known_response(head, b"HEAD") is None
