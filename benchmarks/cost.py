@@ -56,7 +56,7 @@ async def _standing(here: Stand, periods: str, options: Options, result: Result)
     memory = {role: Series(f"{role}, memory (PSS), {periods}", "MiB") for role in DAEMONS}
     idle = {role: Series(f"{role}, idle, {periods}", "% of a core") for role in DAEMONS}
     seconds = options.pick(IDLE_SECONDS, 0.2)
-    for _ in range(min(options.rounds, WINDOWS)):
+    for _ in options.each_round(f"idle, {periods}", WINDOWS):
         before = {role: seconds_used((daemons[role],)) for role in DAEMONS}
         began = time.perf_counter()
         await asyncio.sleep(seconds)
@@ -81,7 +81,7 @@ async def _scale(here: Stand, image: str, options: Options, result: Result) -> N
         ready = Series(f"{number} trivial replicas to ready")
         per = Series("  milliseconds per replica", "ms")
         memory = Series("  memory of the engine's processes", "MiB")
-        for _ in range(min(options.rounds, WINDOWS)):
+        for _ in options.each_round(f"{number} trivial replicas", WINDOWS):
             began = time.perf_counter()
             await here.move(trivial(number, image))
             ready.values.append(here.after - began)

@@ -1,8 +1,14 @@
 """Figures: rounds, their minimum, median and maximum, and whether a goal is met."""
 
+import math
 import statistics
+import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+LEAST_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -11,6 +17,20 @@ class Options:
 
     rounds: int = 7
     tiny: bool = False
+    until: float = field(default=math.inf, compare=False)
+    """When its share of the time is over, on the monotonic clock."""
+
+    def each_round(self, what: str, most: int | None = None) -> Iterator[int]:
+        """Yield the numbers of the rounds, told on stderr; once the time is over none begins but three."""
+        rounds = min(self.rounds, most or self.rounds)
+        for number in range(rounds):
+            if number >= LEAST_ROUNDS and time.monotonic() > self.until:
+                print(
+                    f"{what}: its time is over after {number} of {rounds} rounds", file=sys.stderr, flush=True
+                )
+                return
+            print(f"{what}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+            yield number
 
     def pick(self, real: float, tiny: float) -> float:
         return tiny if self.tiny else real

@@ -64,6 +64,9 @@ async def _run(options: Options) -> Result:
         began = time.perf_counter()
         try:
             while len(rollbacks.values) < moves or traffic.sent < wanted:
+                if time.monotonic() > options.until and rollbacks.values:
+                    print("loss: its time is over", file=sys.stderr)
+                    break
                 before = (await here.engine.history(ENVIRONMENT))[-1].number
                 updates.values.append(await _timed(here, _update(here, len(updates.values))))
                 rollbacks.values.append(await _timed(here, _back(here, before)))

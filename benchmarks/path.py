@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import os
 import platform
 import re
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -266,7 +267,7 @@ def load(port: int, seconds: float, connections: int, mode: str) -> dict[str, fl
             f"{port},{seconds},{connections},{mode}",
         ]
         return dict(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
-    command = [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", f"http://127.0.0.1:{port}/"]
+    command = [wrk, "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", f"http://127.0.0.1:{port}/"]
     if mode == "reconnecting":
         command[1:1] = ["-H", "Connection: close"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -315,7 +316,9 @@ def compare(arguments: argparse.Namespace) -> None:
     print(machine())
     tool = "wrk" if shutil.which("wrk") else "our generator (wrk is not installed)"
     print(f"load: {tool}, {arguments.connections} connections, server: {arguments.server}")
-    targets, missing = rounds(arguments.server, arguments.rounds, arguments.seconds, arguments.connections)
+    targets, missing = rounds(
+        arguments.server, range(arguments.rounds), arguments.seconds, arguments.connections
+    )
     for reason in missing:
         print(reason)
     for mode in MODES:
@@ -325,7 +328,9 @@ def compare(arguments: argparse.Namespace) -> None:
         Path(arguments.json).write_text(json.dumps(document, indent=2) + "\n")
 
 
-def rounds(kind: str, number: int, seconds: float, connections: int) -> tuple[list[Target], list[str]]:
+def rounds(
+    kind: str, numbers: Iterable[int], seconds: float, connections: int
+) -> tuple[list[Target], list[str]]:
     """Return every way to the server with its figures, and the reasons why a proxy is not among them."""
     missing = []
     with contextlib.ExitStack() as stack:
@@ -342,7 +347,7 @@ def rounds(kind: str, number: int, seconds: float, connections: int) -> tuple[li
                 continue
             proxy = stack.enter_context(running(command, port, folder))
             targets.append(Target(name, port, family(proxy.pid)))
-        for each in range(number):
+        for each in numbers:
             for mode in MODES:
                 for target in targets if each % 2 == 0 else targets[::-1]:
                     measure(target, seconds, connections, mode)
@@ -355,7 +360,12 @@ def run(options: "Options") -> "Result":
 
     result = Result("path")
     for kind in ("gunicorn", "bare"):
-        targets, missing = rounds(kind, options.rounds, options.pick(2.0, 1.0), int(options.pick(16, 4)))
+        numbers = options.each_round(f"path, {kind}")
+        targets, missing = rounds(kind, numbers, options.pick(2.0, 1.0), int(options.pick(16, 4)))
+        if shutil.which("wrk") is None:
+            missing.append(
+                "wrk: not installed here; the load comes from a generator of ours, which is slower"
+            )
         result.notes += [reason for reason in missing if reason not in result.notes]
         for mode in MODES:
             for target in targets:

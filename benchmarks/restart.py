@@ -31,7 +31,7 @@ async def _run(options: Options) -> Result:
         bare = read_recipes(snapshot)[API].homed(here.root)
         # Its own address, beside the replica that goes on running.
         bare = moved(bare, "127.0.0.1", free_port())
-        for number in range(options.rounds):
+        for number in options.each_round(NAME):
             sides = (_kill, _bare) if number % 2 == 0 else (_bare, _kill)
             for side in sides:
                 taken = await side(here, bare)

@@ -47,7 +47,7 @@ async def _compare(
     warm = Series(f"running supervisor, {variant}")
     cold = Series(f"cold supervisor, {variant}")
     theirs = Series(f"honcho, {variant}")
-    for number in range(options.rounds):
+    for number in options.each_round(f"start, {variant}"):
         sides = [_warm, _cold]
         for side in sides if number % 2 == 0 else sides[::-1]:
             (warm if side is _warm else cold).values.append(await side(here, release))

@@ -72,7 +72,7 @@ async def _run(options: Options) -> Result:
     series = {failure.name: Series(failure.name) for failure in FAILURES}
     async with stand() as here:
         await here.move(here.render())
-        for _ in range(options.rounds):
+        for _ in options.each_round(NAME):
             for failure in FAILURES:
                 series[failure.name].values.append(await _measure(here, failure))
     goals = [
