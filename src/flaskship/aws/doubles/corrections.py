@@ -12,6 +12,7 @@ def correct() -> tuple[str, ...]:
     _zones_begin_with_z()
     _application_signals_has_its_role()
     _databases_tell_their_insights()
+    _set_parameters_are_the_users()
     return CORRECTIONS
 
 
@@ -22,6 +23,7 @@ CORRECTIONS = (
     "route53: the id of a zone begins with Z",
     "iam: the role of Application Signals has the name that AWS gives it, without a suffix",
     "rds: an instance tells its Performance Insights",
+    "rds: a parameter that was set has the user as its source",
     "guardduty: a feature that is switched on leaves the others as they are",
     "eks: a cluster tells its access configuration, nodes their updates and no disk beside a template's",
 )
@@ -124,3 +126,14 @@ def _databases_tell_their_insights() -> None:
                 setattr(instance, name, wishes.get(name))
 
     DBInstance.__init__ = init  # type: ignore[method-assign, assignment]
+
+
+def _set_parameters_are_the_users() -> None:
+    from moto.rds.models import DBParameterGroup
+
+    keep = DBParameterGroup.update_parameters
+
+    def update(group: Any, parameters: list[dict[str, Any]]) -> None:
+        keep(group, [{**one, "Source": "user"} for one in parameters])
+
+    DBParameterGroup.update_parameters = update  # type: ignore[method-assign, assignment]

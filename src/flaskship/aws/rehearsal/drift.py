@@ -14,6 +14,8 @@ class Change:
 
     change: str
     resource: str
+    gone: bool = False
+    """Whether the resource is not there any more: a destroy must look before it deletes."""
 
 
 def inject(port: int, environment: str, stack: str) -> tuple[Change, ...]:
@@ -38,6 +40,7 @@ def _network(port: int, name: str, _environment: str) -> tuple[Change, ...]:
         Change(
             "the nodes' way to the database was taken away",
             "module.security_groups.aws_vpc_security_group_ingress_rule.database_from_nodes",
+            gone=True,
         ),
     )
 

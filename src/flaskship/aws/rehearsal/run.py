@@ -78,6 +78,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
     runs: dict[str, StackRun] = {}
     facts: tuple[Fact, ...] = ()
     drift: list[DriftFound] = []
+    looking: set[str] = set()
     for stack in stacks:
         broken = [need for need in stack.needs if need not in runs or runs[need].errors]
         if broken:
@@ -93,6 +94,8 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
         facts = look(stage.port, stage.environment, {stack.name for stack in whole})
         for stack in whole:
             changes = inject(stage.port, stage.environment, stack.name)
+            if any(change.gone for change in changes):
+                looking.add(stack.name)
             if changes:
                 stage.listener.step(f"{stack.name}: changed behind Terraform's back: {changes[0].change}")
                 planned = _planned_changes(_terraform(stage, stack, "plan", "-json"))
@@ -101,7 +104,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
                     for change in changes
                 ]
     for stack in reversed(applied):
-        runs[stack.name] = _destroy(stage, stack, runs[stack.name])
+        runs[stack.name] = _destroy(stage, stack, runs[stack.name], refresh=stack.name in looking)
     return Rehearsal(
         stage.environment,
         stage.terraform.version,
@@ -183,19 +186,21 @@ def _planned_changes(done: Ended) -> tuple[str, ...]:
     )
 
 
-def _destroy(stage: Stage, stack: Stack, run: StackRun) -> StackRun:
+def _destroy(stage: Stage, stack: Stack, run: StackRun, refresh: bool) -> StackRun:
     from flaskship.aws.rehearsal.by_hand import empty_bucket, take_off
 
     began = time.monotonic()
     stage.listener.step(f"{stack.name}: destroying")
     refused = ""
+    # Looking again costs as much as a plan.
+    looks = f"-refresh={str(refresh).lower()}"
     if stack.name == "bootstrap":
         empty_bucket(stage.port, "my-app-terraform-state-123456789012")
-    done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", "-refresh=false")
+    done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
     if done.code and stage.environment == "prod" and stack.name == "app":
         refused = " ".join(done.errors())[:300]
         take_off(stage.port)
-        done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", "-refresh=false")
+        done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
     return replace(
         run,
         destroy_seconds=time.monotonic() - began,
