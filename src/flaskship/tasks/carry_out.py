@@ -9,7 +9,7 @@ from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.tasks.follow import INTERRUPTED, follow_to_verdict
-from flaskship.tasks.health import ask_all, with_answers
+from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved
@@ -63,7 +63,7 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
             )
             if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
                 async with reachable(stage.engine, snapshot) as now:
-                    verdict = with_answers(verdict, await ask_all(stage.world, now, documents))
+                    verdict = with_answers(verdict, await ask_until_served(stage.world, now, documents))
     except asyncio.CancelledError:
         if revision is None:
             raise

@@ -9,6 +9,7 @@ from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.world import HealthAnswer, World
 
 PATIENCE = 5.0
+SETTLING = 30.0
 
 
 def health_path(documents: Iterable[Document], workload: str) -> str:
@@ -40,6 +41,18 @@ async def ask_all(
             asked = url.rstrip("/") + health_path(known, workload.name)
             answers.append(await world.check_health(asked, PATIENCE))
     return tuple(answers)
+
+
+async def ask_until_served(
+    world: World, snapshot: Snapshot, documents: Iterable[Document]
+) -> tuple[HealthAnswer, ...]:
+    """Ask each address, and those that are silent again: a node learns of a change in a moment."""
+    known, until = tuple(documents), world.now() + SETTLING
+    answers = await ask_all(world, snapshot, known)
+    while not all(answer.ok for answer in answers) and world.now() < until:
+        await world.sleep(1.0)
+        answers = tuple([one if one.ok else await world.check_health(one.url, PATIENCE) for one in answers])
+    return answers
 
 
 def with_answers(verdict: Verdict, answers: Iterable[HealthAnswer]) -> Verdict:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from tests.contract.fake import FakeEngine
@@ -10,6 +11,7 @@ from tests.contract.world import API, WORKER, Stage, Told
 from flaskship.model.errors import PreflightError
 from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
 from flaskship.tasks.deploy import deploy
+from flaskship.tasks.health import SETTLING, ask_until_served
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 
@@ -99,3 +101,31 @@ async def test_an_interruption_before_anything_was_applied_records_nothing(
     with pytest.raises(asyncio.CancelledError):
         await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
     assert await stage.engine().history("dev") == ()
+
+
+async def test_an_address_that_is_served_a_moment_later_is_asked_again() -> None:
+    stage = Stage()
+    world = stage.world()
+    stage.answers = {"30080": "refused"}
+    asked = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal asked
+        asked += 1
+        await stage.clock.sleep(seconds)
+        if asked == 3:
+            stage.answers = {}
+
+    before = seen((API, ("http://node:30080",), 1))
+    answers = await ask_until_served(replace(world, sleep=sleep), before, [])
+    assert [one.ok for one in answers] == [True]
+    assert asked == 3
+
+
+async def test_an_address_that_stays_silent_is_told_after_its_time() -> None:
+    stage = Stage()
+    stage.answers = {"30080": "refused"}
+    began = stage.clock.now
+    (answer,) = await ask_until_served(stage.world(), seen((API, ("http://node:30080",), 1)), [])
+    assert not answer.ok
+    assert stage.clock.now - began >= SETTLING
