@@ -209,7 +209,7 @@ async def test_an_ingress_routes_by_host_and_path(stage: Stage) -> None:
     assert _get(ask, f"api.mytomorrows.com.localhost:{port}") == (200, "the-api")
     assert _get(f"{ask}/admin/x", "api.mytomorrows.com") == (200, "the-admin")
     assert _get(f"{ask}/administrator", "api.mytomorrows.com") == (200, "the-api")
-    assert _get(ask, "other.example")[0] == 503
+    assert _get(ask, "other.example")[0] == 404
     assert _get(ask, "lost.mytomorrows.com")[0] == 503
     assert any("no Service nobody" in note for note in found.notes)
     # The place stays over a stop.

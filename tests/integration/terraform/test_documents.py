@@ -13,6 +13,7 @@ from .test_static import variables
 HERE = [path for path in reading.DOCUMENTS if "terraform" in path.read_text() and "aws" not in str(path)]
 VERBS = {
     "init",
+    "state",
     "plan",
     "apply",
     "destroy",
