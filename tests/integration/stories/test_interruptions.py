@@ -14,8 +14,8 @@ def test_an_attached_up_shows_the_logs_and_ctrl_c_stops_what_it_started(project:
     project.run("down", "dev").ok()
     attached = project.begin("up", "dev")
     attached.said(f"http://localhost:{project.port}")
-    assert get(project.url())[0] == 200
-    attached.said(f"{API}-")
+    # Probes are not logged, a request is; the command may begin to read a moment after the address is told.
+    until(lambda: get(project.url("/reminders"))[0] == 200 and f"{API}-" in attached.out + attached.err)
 
     assert attached.interrupt().code == 130
     assert project.marked() == set()
