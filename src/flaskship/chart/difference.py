@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from flaskship.chart.masking import MASK, is_secret_name, shown
+
 Document = Mapping[str, Any]
 
-MASK = "***"
 APPLICATION = "app.kubernetes.io/name"
 _HASHED = re.compile(r"^(?P<stem>.+)-[0-9a-f]{10}$")
-_SECRET_NAME = re.compile(
-    r"passw|secret|token|credential|private|api[-_]?key|database[-_]?url", re.IGNORECASE
-)
-# What only names a secret: files, and the fields of Kubernetes.
-_NOT_A_SECRET = re.compile(r"_FILE$|^secret(Name|Key|KeyRef|StoreRef)?$|^tlsSecret$|^automount|^secrets$")
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _KEYS = ("name", "mountPath", "secretKey", "host", "containerPort")
 _ABSENT = object()
 
@@ -132,13 +127,13 @@ def _workload_of(document: Document) -> str | None:
 
 
 def _changed(old: Document | None, new: Document | None, known: set[str]) -> ObjectChange | None:
-    shown = new if new is not None else old
-    assert shown is not None
-    named = _application(shown)
-    head = (str(shown.get("kind")), _name(shown), named if named in known else None)
+    here = new if new is not None else old
+    assert here is not None
+    named = _application(here)
+    head = (str(here.get("kind")), _name(here), named if named in known else None)
     if old is None or new is None:
         return ObjectChange(*head, Change.ADDED if old is None else Change.REMOVED)
-    fields = tuple(_fields(old, new, (), secret=shown.get("kind") == "Secret"))
+    fields = tuple(_fields(old, new, (), secret=here.get("kind") == "Secret"))
     return ObjectChange(*head, Change.CHANGED, fields) if fields else None
 
 
@@ -169,27 +164,10 @@ def _keyed(value: Any) -> Mapping[str, Any] | None:
 def _field(old: Any, new: Any, at: tuple[str, ...], *, secret: bool) -> FieldChange:
     path = ".".join(at).replace(".[", "[")
     name = at[-2] if at[-1:] == ("value",) and len(at) > 1 else at[-1] if at else ""
-    masked = (secret and at[:1] in (("data",), ("stringData",))) or _is_secret(name.strip("[]"))
+    masked = (secret and at[:1] in (("data",), ("stringData",))) or is_secret_name(name.strip("[]"))
     before, after = (_shown(side, masked=masked) for side in (old, new))
     return FieldChange(path, before, after, MASK in (before, after))
 
 
-def _is_secret(name: str) -> bool:
-    """Whether a setting's name says that its value is not for everybody."""
-    return bool(_SECRET_NAME.search(name)) and not _NOT_A_SECRET.search(name)
-
-
 def _shown(value: Any, *, masked: bool) -> Any:
-    """A value without its secrets; only texts are masked, for maps say where a secret is and not what."""
-    match value:
-        case str():
-            return MASK if masked else _USER_INFO.sub(MASK, value)
-        case Mapping():
-            hidden = _is_secret(str(value.get("name", "")))
-            return {
-                key: _shown(item, masked=_is_secret(str(key)) or (hidden and key == "value"))
-                for key, item in value.items()
-            }
-        case list():
-            return [_shown(item, masked=masked) for item in value]
-    return None if value is _ABSENT else value
+    return None if value is _ABSENT else shown(value, masked=masked)

@@ -1,13 +1,14 @@
 """One layer of values: a file, or one assignment of a --set, and what it says about a path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from flaskship.chart import helm
-from flaskship.chart.schema import SECRET, dotted
-from flaskship.chart.set_syntax import Assignment
+from flaskship.chart.masking import MASK, shown_values
+from flaskship.chart.schema import dotted
+from flaskship.chart.set_syntax import Assignment, parse_sets
 from flaskship.chart.yamlfile import KeyPath, YamlFile, read_yaml
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
@@ -17,7 +18,7 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a layer says about a path: a value (None deletes), set there or at an ancestor."""
+    """What a layer says about a path: the value there (None deletes), or that of an ancestor without it."""
 
     value: Any
     at: KeyPath
@@ -40,6 +41,10 @@ class FileLayer:
         """What this file sets at a path, if anything."""
         return _said(self.values, path, self.source.location)
 
+    def without_secrets(self) -> "FileLayer":
+        """The same file as anybody may see it."""
+        return FileLayer(self.source, shown_values(self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class SetLayer:
@@ -49,19 +54,21 @@ class SetLayer:
 
     @property
     def name(self) -> str:
-        """How the layer is called in explanations; one that sets a secret, by its path alone."""
+        """How the layer is called in explanations; one beside or with a secret, by its path alone."""
         expression = self.assignment.expression
-        if ".".join(SECRET) in expression:
-            expression = f"{dotted(self.assignment.path)}=***"
+        if any(_masked(one) != one for one in parse_sets([expression])):
+            expression = f"{dotted(self.assignment.path)}={MASK}"
         return f"--set {expression}"
+
+    def without_secrets(self) -> "SetLayer":
+        """The same assignment as anybody may see it."""
+        return SetLayer(_masked(self.assignment))
 
     def says(self, path: KeyPath) -> Said | None:
         """What this assignment sets at a path, above it or below it."""
         own = self.assignment.path
         if own[: len(path)] == path:
-            value: Any = self.assignment.value
-            for part in reversed(own[len(path) :]):
-                value = {part: value} if isinstance(part, str) else [value]
+            value = _nested(own[len(path) :], self.assignment.value)
             return Said(value, path, Location(self.name))
         if path[: len(own)] == own:
             below = _said(self.assignment.value, path[len(own) :], lambda _: Location(self.name))
@@ -106,10 +113,25 @@ def without_nulls(values: Any) -> Any:
     return values
 
 
+def _nested(path: KeyPath, value: Any) -> Any:
+    for part in reversed(path):
+        value = {part: value} if isinstance(part, str) else [value]
+    return value
+
+
+def _masked(assignment: Assignment) -> Assignment:
+    """The assignment without its secrets: which they are, the names on the whole way to them say."""
+    value: Any = shown_values(_nested(assignment.path, assignment.value))
+    for part in assignment.path:
+        value = value[part] if isinstance(part, str) else value[0]
+    return replace(assignment, value=value)
+
+
 def _said(values: Any, path: KeyPath, locate: Any) -> Said | None:
     value = values
     replaced = False
     for depth, part in enumerate(path):
+        holder = value
         if isinstance(value, dict):
             value = value.get(part, MISSING)
         elif isinstance(value, list):
@@ -119,7 +141,7 @@ def _said(values: Any, path: KeyPath, locate: Any) -> Said | None:
             replaced, value = True, MISSING
         if value is MISSING:
             # A list, a text, a number or null takes the place of all that lower layers had below it.
-            return Said(None, path[:depth], locate(path[:depth])) if replaced else None
+            return Said(holder, path[:depth], locate(path[:depth])) if replaced else None
     return Said(value, path, locate(path))
 
 

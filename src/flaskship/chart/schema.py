@@ -4,12 +4,12 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from flaskship.chart.masking import GENERATED
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 LONGEST_VALUE = 60
-SECRET = ("secrets", "generated")
 
 Locate = Callable[[KeyPath], Location | None]
 
@@ -50,18 +50,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 def is_secret(path: KeyPath) -> bool:
     """Whether what stands at a path, or below it, is never shown."""
-    return path[:2] == SECRET
-
-
-def masked(path: KeyPath, value: Any) -> Any:
-    """What stands at a path, without the secrets in it; a null stays what it is, for it deletes."""
-    if value is None:
-        return None
-    if is_secret(path):
-        return "***"
-    if path == SECRET[: len(path)] and isinstance(value, Mapping):
-        return {key: masked((*path, key), item) for key, item in value.items()}
-    return value
+    return path[:2] == GENERATED
 
 
 def _line(location: Location | None) -> int:

@@ -30,7 +30,7 @@ def parse_sets(expressions: Sequence[str]) -> list[Assignment]:
 
 def parse_path(text: str) -> KeyPath:
     """A dotted path alone, in the same language."""
-    return _Reader(text.rstrip(".") + "=").assignments()[0].path
+    return _Reader(text.rstrip(".") + "=", f"path {_shown(text)}").path()
 
 
 def assign(values: dict[str, Any], assignment: Assignment) -> None:
@@ -70,20 +70,22 @@ def _grow(items: list[Any], index: int) -> None:
 class _Reader:
     """Reads one option from left to right."""
 
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, called: str | None = None) -> None:
         self._text = expression
+        self._called = called or f"--set {_shown(expression)}"
         self._at = 0
 
     def assignments(self) -> list[Assignment]:
         found = []
         while self._at < len(self._text):
-            path = self._path()
+            path = self.path()
             found.append(Assignment(path, self._value(), self._text))
         if not found:
             raise self._refusal("nothing is set", "KEY=VALUE")
         return found
 
-    def _path(self) -> KeyPath:
+    def path(self) -> KeyPath:
+        """The path up to its equals sign."""
         path: list[str | int] = []
         while True:
             key, stop = self._until(".=[,")
@@ -152,7 +154,7 @@ class _Reader:
 
     def _refusal(self, problem: str, form: str | None) -> ConfigurationError:
         hint = f"the form is {form}" if form else None
-        return ConfigurationError(f"--set {_shown(self._text)}: {problem}", hint=hint)
+        return ConfigurationError(f"{self._called}: {problem}", hint=hint)
 
 
 def _shown(text: str) -> str:

@@ -60,13 +60,18 @@ class LayeredValues:
                 return found[-1].location
         return None
 
+    @cached_property
+    def _shown(self) -> tuple[tuple[Layer, str], ...]:
+        """Each layer without its secrets, and its name."""
+        return tuple((layer.without_secrets(), layer.name) for layer in self.layers)
+
     def _origins(self, keys: KeyPath) -> Iterator[Origin]:
         for inherited in self._inheritance(keys):
-            for layer in self.layers:
+            for layer, name in self._shown:
                 said = layer.says(inherited)
                 if said is not None:
-                    value = schema.masked(inherited, said.value)
-                    yield Origin(layer.name, schema.dotted(said.at), said.location, value)
+                    location = Location(name, said.location.line)
+                    yield Origin(name, schema.dotted(said.at), location, said.value)
 
     def _inheritance(self, keys: KeyPath) -> list[KeyPath]:
         if len(keys) < 3 or keys[0] != "applications" or not isinstance(keys[1], str):

@@ -101,6 +101,51 @@ def test_explain_shows_no_secret(type_in: Type) -> None:
             assert "hunter2" not in printed.out + printed.err
 
 
+@pytest.mark.parametrize(
+    ("path", "assignment"),
+    [
+        (f"{API}.env", f"{API}.env.DB_PASSWORD=hunter2"),
+        (f"{API}.env.DB_PASSWORD", f"{API}.env.DB_PASSWORD=hunter2"),
+        (API, f"{API}.env.MAIL=smtp://u:hunter2@mail"),
+        (f"{API}.config.API_TOKEN", f"{API}.replicas=2,{API}.config.API_TOKEN=hunter2"),
+        (f"{API}.replicas", f"{API}.replicas=2,{API}.config.API_TOKEN=hunter2"),
+        (
+            "extraObjects[0]",
+            "extraObjects[0].stringData.plain=hunter2,extraObjects[0].apiVersion=v1,"
+            "extraObjects[0].kind=Secret,extraObjects[0].metadata.name=s",
+        ),
+    ],
+)
+def test_explain_masks_what_diff_masks(type_in: Type, path: str, assignment: str) -> None:
+    for more in ((), ("-o", "json")):
+        printed = type_in("explain", "dev", path, "--set", assignment, *more)
+        assert printed.code == 0
+        assert "--set" in printed.out
+        assert "hunter2" not in printed.out + printed.err
+
+
+def test_explain_masks_what_a_file_says_and_keeps_the_lines(type_in: Type, tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(
+        "applications:\n  my-tomorrows-api:\n    env:\n      DB_PASSWORD: hunter2\n"
+        "extraObjects:\n  - {apiVersion: v1, kind: Secret, metadata: {name: s},"
+        " data: {plain: aHVudGVyMg==}}\n"
+    )
+    for path, line in ((f"{API}.env.DB_PASSWORD", 4), ("extraObjects[0].data.plain", 6)):
+        found = type_in("explain", "dev", path, "-f", str(extra), "-o", "json").document["origins"][-1]
+        assert (found["value"], found["values"]["line"]) == ("***", line)
+
+
+def test_explain_shows_the_list_that_has_no_such_entry_and_names_a_bad_path(type_in: Type) -> None:
+    words = ("--set", f"{API}.args[0]=--quiet", "-o", "json")
+    first, last = type_in("explain", "dev", f"{API}.args[0]", *words).document["origins"]
+    assert (first["path"], first["value"], last["value"]) == ("defaults.args", [], "--quiet")
+    refused = type_in("explain", "prod", "a..b")
+    assert refused.code == 2
+    assert refused.err.startswith("error: path a..b: a key is empty")
+    assert "--set" not in refused.err
+
+
 def test_diff_against_another_environment_shows_what_differs_and_no_secret(type_in: Type) -> None:
     words = ("diff", "staging", "--against", "prod", "--set", f"{API}.env.MY_TOKEN=hunter2")
     printed = type_in(*words)

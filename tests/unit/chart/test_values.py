@@ -185,7 +185,7 @@ def test_where_names_the_set_option(layer: Layer) -> None:
 def test_a_list_takes_the_place_of_a_longer_one(layer: Layer, write: Write) -> None:
     extra = write("extra.yaml", "defaults:\n  args: [c]\n")
     found = told(layer("dev", extra), "defaults.args[1]")
-    assert found == [("values.yaml", "defaults.args[1]", 4, "b"), ("extra.yaml", "defaults.args", 2, None)]
+    assert found == [("values.yaml", "defaults.args[1]", 4, "b"), ("extra.yaml", "defaults.args", 2, ["c"])]
 
 
 def test_a_secret_is_told_without_its_value(layer: Layer, write: Write) -> None:
