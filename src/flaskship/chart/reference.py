@@ -19,6 +19,10 @@ Every key that an environment may set, in `infra/helmchart/values.yaml`, `values
 given with `-f`, or with `--set`. Later ones win: maps merge, lists replace, null deletes a default. A key
 that is not here is an error that names the nearest one.
 
+`applications` may be a list of entries with `name`. `flaskship` reads it as the map that it names and merges
+it with those of the other files. Plain `helm` lets a list in one file take the place of a map in another one,
+values.yaml apart, and the other way round: with helm alone write maps, or one list in one file.
+
 Written from `infra/helmchart/values.schema.json` by `python -m flaskship.chart.reference`; do not edit.
 """
 
