@@ -10,17 +10,44 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SPECIAL = tuple(
     ipaddress.ip_network(text)
     for text in (
+        "168.63.129.16/32",  # Azure's wire server, public by its number
         "192.0.0.0/24",  # protocol assignments; Python 3.11 knows a part of it only
-        "168.63.129.16/32",  # Azure's wire server
         "192.88.99.0/24",  # 6to4 relays
-        "::/96",  # IPv4-compatible, withdrawn: an IPv4 address inside
+        "::/96",  # loopback, unspecified, and IPv4-compatible: an IPv4 address inside
+        "64:ff9b::/96",  # NAT64: an IPv4 address inside
+        "64:ff9b:1::/48",  # NAT64 of one's own
+        "2001::/23",  # protocol assignments; Teredo, with an IPv4 address inside, is among them
+        "2002::/16",  # 6to4: an IPv4 address inside
         "3fff::/20",  # documentation
         "5f00::/16",  # segment routing
-        "2002::/16",  # 6to4: an IPv4 address inside
-        "2001::/32",  # Teredo: an IPv4 address inside
-        "64:ff9b::/96",  # NAT64: an IPv4 address inside
-        "64:ff9b:1::/48",
         "fec0::/10",  # site-local, withdrawn but still routed by some
+    )
+)
+
+# All that is closed. The NetworkPolicy of the worker leaves out the same networks, so that both refuse alike.
+# Written down, for what Python takes for global changes with its version.
+CLOSED = SPECIAL + tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8",  # this network
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # behind a carrier's translation
+        "127.0.0.0/8",  # loopback
+        "169.254.0.0/16",  # link-local: a cloud's instance metadata
+        "172.16.0.0/12",  # private
+        "192.0.2.0/24",  # documentation
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+        "::ffff:0:0/96",  # IPv4-mapped: judged by the address inside
+        "100::/64",  # discarded
+        "2001:db8::/32",  # documentation
+        "fc00::/7",  # private
+        "fe80::/10",  # link-local
+        "ff00::/8",  # multicast
     )
 )
 
@@ -67,10 +94,14 @@ def refusal(address: Address) -> str | None:
         (address.is_link_local, "link-local"),
         (address.is_multicast, "multicast"),
         (address.is_unspecified, "unspecified"),
-        (any(address.version == net.version and address in net for net in SPECIAL), "special-purpose"),
-        (not address.is_global, "private or reserved"),
+        (_within(address, SPECIAL), "special-purpose"),
+        (_within(address, CLOSED) or not address.is_global, "private or reserved"),
     )
     return next((word for closed, word in kinds if closed), None)
+
+
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
 
 
 def judge(host: str, addresses: list[Address], allow: AllowList) -> tuple[Address | None, str]:

@@ -1,6 +1,27 @@
 """networkpolicy.yaml: nothing passes but what is needed."""
 
+import ipaddress
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
 import pytest
+
+APP = Path(__file__).resolve().parents[4] / "app"
+
+
+@pytest.fixture
+def addresses(monkeypatch) -> Any:
+    """The application's own rules for webhooks, which are not of this package."""
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(APP))
+    import tomorrows.outbound.addresses
+
+    yield tomorrows.outbound.addresses
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "tomorrows":
+            del sys.modules[name]
 
 
 def policies(release) -> dict[str, object]:
@@ -42,6 +63,35 @@ def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render)
         assert private in blocks[0]["ipBlock"]["except"]
     assert len(blocks) == 1
     assert "0.0.0.0/0" not in str(release.one("NetworkPolicy", "my-tomorrows-api"))
+
+
+@pytest.mark.on
+def test_the_network_refuses_the_addresses_that_the_application_refuses(render, addresses) -> None:
+    release = render("networkPolicy: {ipv6: true}\n", environment="prod")
+    peers = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    closed = [ipaddress.ip_network(one) for peer in peers for one in peer["ipBlock"]["except"]]
+    assert sorted(map(str, closed)) == sorted(map(str, addresses.CLOSED))
+    # And both mean it: whatever begins or ends at the edge of any network is judged the same by either side.
+    tried = [address for network in closed for address in edges(network)]
+    assert len(tried) > 100
+    for address in tried:
+        refused = addresses.refusal(address) is not None
+        assert refused == any(address in one for one in closed if one.version == address.version), address
+
+
+def edges(network: Any) -> list[Any]:
+    """The ends of a network, their neighbours and its middle; IPv4-mapped ones go out by IPv4."""
+    top = 2**network.max_prefixlen
+    first, last = int(network[0]), int(network[-1])
+    kind = type(network[0])
+    found = [kind(one) for one in (first - 1, first, (first + last) // 2, last, last + 1) if 0 <= one < top]
+    return [one for one in found if getattr(one, "ipv4_mapped", None) is None]
+
+
+def test_no_two_of_the_closed_networks_overlap(addresses) -> None:
+    for version in (4, 6):
+        ordered = sorted(one for one in addresses.CLOSED if one.version == version)
+        assert all(not one.overlaps(other) for one, other in pairwise(ordered))
 
 
 @pytest.mark.override

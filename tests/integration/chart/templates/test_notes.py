@@ -56,6 +56,31 @@ def test_ports_hosts_and_paths_are_those_of_the_values(render) -> None:
     assert "port-forward svc/my-tomorrows-api 8080:8080" in notes
 
 
+@pytest.mark.parametrize(
+    ("ingress", "scheme"),
+    [
+        ("{className: alb}", "https"),
+        ("{className: nginx}", "http"),
+        ("{className: nginx, tlsSecret: certificate}", "https"),
+    ],
+)
+def test_an_address_is_https_where_something_ends_tls(render, ingress: str, scheme: str) -> None:
+    notes = str(render(f"ingress: {ingress}\n", environment="prod").rendered.notes)
+    assert f"  {scheme}://api.mytomorrows.com/" in notes
+
+
+def test_hosts_that_webhooks_may_reach_are_told_because_the_network_knows_none(render) -> None:
+    def notes(allow: str, environment: str = "prod") -> str:
+        text = f"applications: {{my-tomorrows-worker: {{webhooks: {{allow: {allow}}}}}}}\n"
+        return str(render(text, environment=environment).rendered.notes)
+
+    assert "names hooks.corp, 3com.corp, and a NetworkPolicy knows no host names" in notes(
+        "[10.1.0.0/16, hooks.corp, 'fd00::/8', 3com.corp]"
+    )
+    assert "host names" not in notes("[10.1.0.0/16, 'fd00::1']")
+    assert "host names" not in notes("[hooks.corp]", environment="dev")
+
+
 @pytest.mark.bad
 @pytest.mark.parametrize("text", ["environment: 'a b'", "partOf: A_B", "environment: [x]"])
 def test_names_that_cannot_be_are_refused(refused, text: str) -> None:
