@@ -10,12 +10,12 @@ metadata:
     app.kubernetes.io/part-of: {{ .root.Values.partOf | quote }}
     app.kubernetes.io/managed-by: {{ .root.Release.Service }}
     {{- range $key, $value := .labels }}
-    {{ $key }}: {{ $value | quote }}
+    {{ $key | quote }}: {{ $value | quote }}
     {{- end }}
   annotations:
     flaskship.dev/writer: {{ .root.Values.writer }}
     {{- range $key, $value := .annotations }}
-    {{ $key }}: {{ $value | quote }}
+    {{ $key | quote }}: {{ $value | quote }}
     {{- end }}
 {{- end }}
 

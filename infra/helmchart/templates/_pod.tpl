@@ -15,12 +15,12 @@ made once, and at their final column: indenting text again costs more than makin
         app.kubernetes.io/component: {{ $app.role | quote }}
         app.kubernetes.io/part-of: {{ $.root.Values.partOf | quote }}
         {{- range $key, $value := $app.podLabels }}
-        {{ $key }}: {{ $value | quote }}
+        {{ $key | quote }}: {{ $value | quote }}
         {{- end }}
       {{- with $app.podAnnotations }}
       annotations:
         {{- range $key, $value := . }}
-        {{ $key }}: {{ $value | quote }}
+        {{ $key | quote }}: {{ $value | quote }}
         {{- end }}
       {{- end }}
     spec:
@@ -87,10 +87,12 @@ made once, and at their final column: indenting text again costs more than makin
             {{- end }}
           {{- end }}
           {{- end }}
+          {{- with int64 $app.preStopSeconds }}
           lifecycle:
             preStop:
               sleep:
-                seconds: {{ int64 $app.preStopSeconds }}
+                seconds: {{ . }}
+          {{- end }}
           {{- $container }}
       volumes:
         - name: tmp

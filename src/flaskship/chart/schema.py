@@ -10,6 +10,8 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 LONGEST_VALUE = 60
+# Helm reads numbers as floats: beyond this, two whole numbers become one.
+EXACT = 2**53 - 1
 
 Locate = Callable[[KeyPath], Location | None]
 
@@ -82,12 +84,25 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
             return path, f"{_shown(error.instance)} must be {error.validator_value}", None
         case "pattern":
             return path, f"{_shown(error.instance)} does not look like {error.validator_value}", _about(error)
+    return path, *_bound(error)
+
+
+def _bound(error: Any) -> tuple[str, str | None]:
+    shown, limit = _shown(error.instance), error.validator_value
+    match error.validator:
         case "maxLength":
-            return path, f"longer than {error.validator_value} characters: {_shown(error.instance)}", None
-        case "minimum" | "maximum":
-            side = "below" if error.validator == "minimum" else "above"
-            return path, f"{_shown(error.instance)} is {side} {error.validator_value}", _about(error)
-    return path, error.message[:200], _about(error)
+            return f"longer than {limit} characters: {shown}", None
+        case "minimum" | "maximum" if abs(limit) == EXACT:
+            return f"the number is beyond {EXACT} and would become another one; quote it as text", INEXACT
+        case "minimum":
+            return f"{shown} is below {limit}", _about(error)
+        case "maximum":
+            return f"{shown} is above {limit}", _about(error)
+        case "minItems":
+            return f"an empty list says nothing; give it {limit} or more entries", _about(error)
+        case "not":
+            return f"{shown} is not allowed", _about(error)
+    return error.message[:200], _about(error)
 
 
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
@@ -147,6 +162,8 @@ def _kind(value: object) -> str:
             return "a list"
     return "empty"
 
+
+INEXACT = "Helm reads numbers as floats, in which long whole numbers lose their last digits"
 
 _WORDS = {
     "object": "a map",

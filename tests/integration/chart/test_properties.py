@@ -67,7 +67,7 @@ def value_of(kind: str, rules: dict[str, Any]) -> st.SearchStrategy[Any]:
         case "string":
             return PLAIN.filter(lambda text: len(text) >= rules.get("minLength", 0))
         case "integer":
-            return st.integers(rules.get("minimum", -9), min(rules.get("maximum", 10**9), 10**9))
+            return st.integers(rules["minimum"], rules["maximum"])
         case "boolean":
             return st.booleans()
         case "array":

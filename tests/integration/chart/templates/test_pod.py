@@ -93,6 +93,12 @@ def test_a_grace_period_that_would_kill_requests_is_refused_with_the_sum(refused
     assert "raise it to 55" in message
 
 
+@pytest.mark.off
+def test_no_seconds_before_the_end_render_no_hook(render) -> None:
+    assert "lifecycle" not in render(API + "preStopSeconds: 0\n").container()
+    assert "lifecycle" in render(API + "preStopSeconds: 1\n").container()
+
+
 @pytest.mark.override
 def test_env_of_the_application_wins(render) -> None:
     env = render(
