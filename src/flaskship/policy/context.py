@@ -72,6 +72,11 @@ class Context:
         return tuple(container for pod in self.pods for container in pod.all_containers)
 
     @cached_property
+    def every_container(self) -> tuple[Container, ...]:
+        """Every container that Pod Security judges, ephemeral ones too."""
+        return tuple(container for pod in self.pods for container in pod.every_container)
+
+    @cached_property
     def serving_containers(self) -> tuple[Container, ...]:
         """The containers of what runs until something replaces it."""
         return tuple(container for pod in self.serving for container in pod.containers)

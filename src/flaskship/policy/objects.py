@@ -18,6 +18,8 @@ POD_PATHS: Mapping[str, tuple[str, ...]] = {
     "DaemonSet": ("spec", "template"),
     "ReplicaSet": ("spec", "template"),
     "Job": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "PodTemplate": ("template",),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
 SERVING = ("Deployment", "Rollout", "StatefulSet", "DaemonSet")
@@ -47,6 +49,8 @@ class Object:
     node: Node = field(repr=False)
     application: str | None
     """The application of the values that it belongs to."""
+    released_to: str | None = None
+    """The release's namespace, where Helm puts what names none."""
 
     @cached_property
     def kind(self) -> str:
@@ -65,8 +69,8 @@ class Object:
 
     @cached_property
     def namespace(self) -> str | None:
-        """The namespace that it names."""
-        return self.node.at("metadata", "namespace").text
+        """The namespace that it names, else the release's."""
+        return self.node.at("metadata", "namespace").text or self.released_to
 
     @cached_property
     def id(self) -> str:
@@ -142,6 +146,14 @@ class Pod:
         initial = tuple(Container(self, node, True) for node in self.spec.at("initContainers").items())
         return (*initial, *self.containers)
 
+    @cached_property
+    def every_container(self) -> "tuple[Container, ...]":
+        """Those that somebody adds to look around, too: they have no resources, but all the rights."""
+        ephemeral = tuple(
+            Container(self, node, False) for node in self.spec.at("ephemeralContainers").items()
+        )
+        return (*self.all_containers, *ephemeral)
+
 
 @dataclass(frozen=True, eq=False)
 class Container:
@@ -186,11 +198,11 @@ class Container:
 
 
 def parse_objects(
-    documents: tuple[Mapping[str, Any], ...], applications: tuple[str, ...]
+    documents: tuple[Mapping[str, Any], ...], applications: tuple[str, ...], namespace: str | None = None
 ) -> tuple[Object, ...]:
-    """The rendered documents as objects, each with the application it belongs to."""
+    """The rendered documents as objects, each with its application, and the namespace of their release."""
     return tuple(
-        Object(node, _application(node, applications))
+        Object(node, _application(node, applications), namespace)
         for document in documents
         for node in _unpacked(Node(document))
         if node.content

@@ -103,7 +103,9 @@ def _draw(world: World, project: Project, environment: Environment, wish: Wish) 
     applications = tuple(_applications(world, plan.layered))
     context = Context(
         environment=environment,
-        objects=parse_objects((*plan.rendered.documents, *plan.rendered.hooks), applications),
+        objects=parse_objects(
+            (*plan.rendered.documents, *plan.rendered.hooks), applications, environment.namespace
+        ),
         requires_digest=frozenset(
             name
             for name in applications

@@ -63,10 +63,10 @@ def market(change: Change | None = None) -> Context:
         assert found, f"there is no {name}"
         put(found[0], words, copy.deepcopy(value))
     documents += copy.deepcopy(list(change.add))
-    village = Context(VILLAGE, parse_objects(tuple(change.other), APPLICATIONS))
+    village = Context(VILLAGE, parse_objects(tuple(change.other), APPLICATIONS, "village"))
     return Context(
         environment=replace(MARKET, **change.environment),
-        objects=parse_objects(tuple(documents), APPLICATIONS),
+        objects=parse_objects(tuple(documents), APPLICATIONS, "market"),
         requires_digest=frozenset(change.requires_digest),
         leads_to=frozenset(change.leads_to),
         others=(village,),

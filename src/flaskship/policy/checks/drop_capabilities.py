@@ -13,7 +13,7 @@ ALLOWED = frozenset({"NET_BIND_SERVICE"})
 
 def find(context: Context) -> Iterator[Fault]:
     """Find containers that do not drop ALL, or that add what the restricted standard does not allow."""
-    for container in context.containers:
+    for container in context.every_container:
         capabilities = container.node.at("securityContext", "capabilities")
         dropped = capabilities.at("drop")
         if "ALL" not in dropped.texts:

@@ -13,7 +13,7 @@ LOWEST = 10_000
 
 def find(context: Context) -> Iterator[Fault]:
     """Find containers without a numeric user, or with one below 10000."""
-    for container in context.containers:
+    for container in context.every_container:
         said = container.security("runAsUser")
         uid = said.number
         if uid is None:

@@ -16,7 +16,8 @@ def find(context: Context) -> Iterator[Fault]:
     for pod in context.pods:
         yield from _namespaces(pod)
         yield from _paths(pod)
-        for container in pod.all_containers:
+        yield from _windows(pod)
+        for container in pod.every_container:
             for port in container.ports:
                 taken = port.at("hostPort")
                 if taken.number:
@@ -29,6 +30,16 @@ def _namespaces(pod: Pod) -> Iterator[Fault]:
         said = pod.spec.at(name)
         if said.truth is True:
             yield pod.owner.fault(f"{name} is true: the pod shares it with the node", said)
+
+
+def _windows(pod: Pod) -> Iterator[Fault]:
+    said = pod.security.at("windowsOptions", "hostProcess")
+    if said.truth is True:
+        yield pod.owner.fault("hostProcess is true: the pod runs on the node itself", said)
+    for container in pod.every_container:
+        own = container.node.at("securityContext", "windowsOptions", "hostProcess")
+        if own.truth is True:
+            yield container.fault("hostProcess is true: it runs on the node itself", own)
 
 
 def _paths(pod: Pod) -> Iterator[Fault]:

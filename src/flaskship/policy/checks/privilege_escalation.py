@@ -12,7 +12,7 @@ SEVERITY = Severity.ERROR
 
 def find(context: Context) -> Iterator[Fault]:
     """Find containers that are privileged, or whose allowPrivilegeEscalation is not false."""
-    for container in context.containers:
+    for container in context.every_container:
         privileged = container.node.at("securityContext", "privileged")
         allowed = container.node.at("securityContext", "allowPrivilegeEscalation")
         if privileged.truth is True:

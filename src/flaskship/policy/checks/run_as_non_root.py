@@ -12,7 +12,7 @@ SEVERITY = Severity.ERROR
 
 def find(context: Context) -> Iterator[Fault]:
     """Find containers whose security context does not say runAsNonRoot: true."""
-    for container in context.containers:
+    for container in context.every_container:
         said = container.security("runAsNonRoot")
         if said.truth is not True:
             yield container.fault("runAsNonRoot is not true, so it may run as root", said)

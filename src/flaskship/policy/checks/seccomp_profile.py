@@ -13,7 +13,7 @@ SAFE = ("RuntimeDefault", "Localhost")
 
 def find(context: Context) -> Iterator[Fault]:
     """Find containers without a seccomp profile of their own or their pod's."""
-    for container in context.containers:
+    for container in context.every_container:
         kind = container.security("seccompProfile").at("type")
         if kind.text not in SAFE:
             shown = kind.text or "not set"
