@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flaskship.chart import schema
+from flaskship.chart import application_names, schema
 from flaskship.chart.layers import FileLayer, Layer, SetLayer, merge, read_layer, without_nulls
 from flaskship.chart.set_syntax import assign, parse_path, parse_sets
 from flaskship.chart.yamlfile import KeyPath
@@ -115,6 +115,7 @@ def layer_values(
         assign(supplied, set_layer.assignment)
     layered = LayeredValues((chart_defaults, *file_layers, *set_layers), supplied)
     _validate(project.chart, layered)
+    application_names.refuse_misspelt(project.chart, layered.layers)
     return layered
 
 
