@@ -1,5 +1,6 @@
 """flaskship.yaml, from text to a frozen Project."""
 
+import difflib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -97,8 +98,12 @@ def _verify_promotions(environments: tuple[Environment, ...], source: YamlFile) 
     for name, origin in sources.items():
         location = source.location(("environments", name, "promotes_from"))
         if origin is not None and origin not in sources:
+            near = difflib.get_close_matches(origin, set(sources) - {name}, n=1, cutoff=0.5)
             raise ConfigurationError(
-                f"environments.{name}.promotes_from: there is no environment {origin}", location=location
+                f"environments.{name}.promotes_from: there is no environment {origin}"
+                + (f"; did you mean {near[0]}?" if near else ""),
+                location=location,
+                hint=f"the environments here: {', '.join(sources)}",
             )
         seen = {name}
         while origin is not None:

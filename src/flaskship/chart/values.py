@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from flaskship.chart import application_names, schema
+from flaskship.chart import application_names, border, schema
 from flaskship.chart.layers import FileLayer, Layer, SetLayer, merge, read_layer, without_nulls
 from flaskship.chart.set_syntax import assign, parse_path, parse_sets
 from flaskship.chart.yamlfile import KeyPath
@@ -114,7 +114,7 @@ def layer_values(
         _refuse_position(set_layer)
         assign(supplied, set_layer.assignment)
     layered = LayeredValues((chart_defaults, *file_layers, *set_layers), supplied)
-    _validate(project.chart, layered)
+    _validate(project.chart, environment.name, layered)
     application_names.refuse_misspelt(project.chart, layered.layers)
     return layered
 
@@ -149,7 +149,7 @@ def _refuse_position(layer: SetLayer) -> None:
         )
 
 
-def _validate(chart: Path, layered: LayeredValues) -> None:
+def _validate(chart: Path, environment: str, layered: LayeredValues) -> None:
     file = chart / "values.schema.json"
     try:
         rules = json.loads(file.read_text(encoding="utf-8"))
@@ -164,6 +164,10 @@ def _validate(chart: Path, layered: LayeredValues) -> None:
         schema.check(layered.merged, rules, layered.location, keys_only=True)
     complete = rules.get("$defs", {}).get("complete")
     if complete:
+        # These are rules of our own chart: what another calls an environment or a secret is its affair.
+        border.refuse_another_environment(whole, environment, layered.location)
+        border.refuse_misspelt_secrets(whole, layered.location)
         for name, application in layered.applications.items():
             at: KeyPath = ("applications", name)
             schema.check(application, {**complete, "$defs": rules["$defs"]}, layered.location, at)
+            border.refuse_misspelt_features(application, rules["$defs"]["application"], at, layered.location)

@@ -192,6 +192,23 @@ BAD = {
     "aliases that multiply": (BOMB, 0, "aliases expand to more than"),
     "on as a tag": ("defaults:\n  image: {tag: on}\n", 2, "is a truth value, not text"),
     "1.10 as a tag": ("defaults:\n  image:\n    tag: 1.10\n", 3, "is a number, not text"),
+    "another environment's name": ("partOf: my-app\nenvironment: dve\n", 2, "did you mean dev?"),
+    "a misspelt secret": (
+        "secrets:\n  generated:\n    database-ulr: sqlite:////data/x.db\n",
+        3,
+        "database-ulr: no application reads this; did you mean database-url?",
+    ),
+    "a misspelt feature": (
+        f"applications:\n  {API.partition('.')[2]}:\n    features:\n      webhoks: false\n",
+        4,
+        "did you mean webhooks?",
+    ),
+    "a misspelt feature of all": ("defaults:\n  features: {webhoks: false}\n", 2, "did you mean webhooks?"),
+    "a misspelt application": (
+        "applications:\n  my-tomorrows-wroker: {}\n",
+        2,
+        "did you mean my-tomorrows-worker?",
+    ),
     "yes for text": ("environment: yes\n", 1, "is a truth value, not text"),
     "text for a truth value": ('defaults:\n  enabled: "on"\n', 2, "'on' is text, not true or false"),
     "a huge integer": ("defaults:\n  replicas: 99999999999999999999999\n", 2, "defaults.replicas:"),
@@ -227,6 +244,28 @@ def test_bad_input_is_one_message_with_its_place(type_in: Type, tmp_path: Path, 
     assert f"bad.yaml:{line}" in printed.err if line else "bad.yaml" in printed.err
     assert words in printed.err
     assert len(printed.err) < 2000
+
+
+@pytest.mark.parametrize(
+    ("environment", "assignment", "meant"),
+    [
+        ("prod", "environment=prdo", "did you mean prod?"),
+        ("dev", "secrets.generated.database-ulr=x", "did you mean database-url?"),
+        ("dev", "applications.my-tomorows-api.replicas=2", "did you mean my-tomorrows-api?"),
+    ],
+)
+def test_a_misspelt_name_by_set_is_refused(
+    type_in: Type, environment: str, assignment: str, meant: str
+) -> None:
+    printed = type_in("render", environment, "--set", assignment)
+    assert (printed.code, printed.out) == (2, "")
+    assert meant in printed.err
+    assert "--set" in printed.err
+
+
+def test_secrets_and_features_of_other_names_are_free(type_in: Type) -> None:
+    sets = "secrets.generated.smtp-password=x,defaults.features.quick=true"
+    assert type_in("render", "dev", "--set", sets).code == 0
 
 
 def test_a_null_deletes_what_may_be_missing(type_in: Type, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def test_every_key_is_described_and_no_map_is_open_by_accident() -> None:
         assert rules.get("description"), path
     for path, rules in keys(SCHEMA["$defs"]["application"]["properties"]):
         assert rules.get("description"), path
-        if "properties" in rules:
+        # Features are open on purpose: an application of another team has its own.
+        if "properties" in rules and path != "features":
             assert rules["additionalProperties"] is False, path
 
 

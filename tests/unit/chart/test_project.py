@@ -64,6 +64,7 @@ def test_a_folder_without_a_project_says_how_to_get_one(tmp_path: Path) -> None:
         ("chart: chart", "chart: charts", 3, "charts has no Chart.yaml"),
         ("context: app", "context: missing", 5, "the context of team/shop is no folder"),
         ("promotes_from: dev", "promotes_from: staging", 8, "there is no environment staging"),
+        ("promotes_from: dev", "promotes_from: dve", 8, "no environment dve; did you mean dev?"),
         ("engine: local}", "engine: local, promotes_from: prod}", 7, "goes in a circle"),
         ("name: shop", "name: Shop!", 2, "does not look like"),
         ("  dev:", "  prod:", 8, "environments.prod stands twice"),

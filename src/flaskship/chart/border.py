@@ -1,0 +1,58 @@
+"""What a schema cannot say of one environment's values: names that have to fit others."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flaskship.chart.schema import dotted
+from flaskship.chart.spelling import nearest
+from flaskship.chart.yamlfile import KeyPath
+from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
+
+Locate = Callable[[KeyPath], Location | None]
+
+
+def refuse_another_environment(values: Mapping[str, Any], name: str, locate: Locate) -> None:
+    """Raise where the values say that they are another environment's."""
+    said = values.get("environment")
+    if said and said != name:
+        raise ConfigurationError(
+            f"environment: {said!r} is not the environment that reads it; did you mean {name}?",
+            location=locate(("environment",)),
+            hint="what is mandatory in production hangs on this name",
+        )
+
+
+def refuse_misspelt_secrets(values: Mapping[str, Any], locate: Locate) -> None:
+    """Raise for a generated key that is almost one which the applications read."""
+    secrets = values.get("secrets") or {}
+    known = _keys_of(secrets)
+    _refuse_near(("secrets", "generated"), secrets.get("generated") or {}, known, locate)
+
+
+def refuse_misspelt_features(
+    application: Mapping[str, Any], rules: Mapping[str, Any], at: KeyPath, locate: Locate
+) -> None:
+    """Raise for a feature that is almost one of those that the schema names."""
+    known = rules.get("properties", {}).get("features", {}).get("properties", {})
+    _refuse_near((*at, "features"), application.get("features") or {}, known, locate)
+
+
+def _keys_of(secrets: Mapping[str, Any]) -> set[str]:
+    """The keys of the applications' Secret, as the fetched one has them."""
+    found: set[str] = set()
+    for fetched in ((secrets.get("external") or {}).get("secrets") or {}).values():
+        if fetched and fetched.get("target") == secrets.get("appSecrets"):
+            found.update(fetched.get("data") or {}, fetched.get("template") or {})
+    return found
+
+
+def _refuse_near(at: KeyPath, given: Iterable[str], known: Iterable[str], locate: Locate) -> None:
+    known = set(known)
+    for name in given:
+        meant = None if name in known else nearest(name, known)
+        if meant:
+            path = (*at, name)
+            raise ConfigurationError(
+                f"{dotted(path)}: no application reads this; did you mean {meant}?", location=locate(path)
+            )
