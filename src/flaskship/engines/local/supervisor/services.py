@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol as Shape
 
-from flaskship.engines.local.processes import ports
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.routes import Protocol, Route, RouteEndpoint
 from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
+from flaskship.engines.local.supervisor import port_holder
 from flaskship.engines.local.supervisor.replica import Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.model.errors import PreflightError
@@ -88,9 +88,10 @@ def bind(link: RouterLink, plans: Iterable[Listener]) -> None:
         try:
             link.bind(plan.name, plan.host, plan.port)
         except OSError as error:
+            refused = _refused(plan, error, link)
             for name in fresh:
                 link.sockets.pop(name).close()
-            raise _refused(plan, error) from error
+            raise refused from error
         fresh.append(plan.name)
 
 
@@ -119,13 +120,10 @@ def selects(service: Service, template: PodTemplate) -> bool:
     return bool(service.selector) and all(template.labels.get(k) == v for k, v in service.selector.items())
 
 
-def _refused(plan: Listener, error: OSError) -> PreflightError:
-    where = f"{plan.host}:{plan.port}"
-    what = f"{plan.wanted_by} wants {where}"
+def _refused(plan: Listener, error: OSError, link: RouterLink) -> PreflightError:
+    what = f"{plan.wanted_by} wants {plan.host}:{plan.port}"
     if error.errno == errno.EADDRINUSE:
-        holder = ports.holder_of(plan.port, plan.host)
-        return PreflightError(
-            f"{what}, which {holder} is using",
-            hint="Stop that process, or give the Service another nodePort (--set or the values file).",
-        )
+        environment = plan.name.partition("/")[0]
+        holder, hint = port_holder.describe(plan.port, plan.host, link.sockets, environment)
+        return PreflightError(f"{what}, which {holder}", hint=hint)
     return PreflightError(f"{what}, which this machine refuses: {error.strerror}")

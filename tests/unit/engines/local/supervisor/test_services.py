@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -71,6 +73,67 @@ def test_a_taken_port_is_refused_with_its_holder_and_nothing_stays_bound(tmp_pat
             services.bind(link, plans)
     assert "pid" in refused.value.message
     assert "nodePort" in refused.value.hint
+    assert link.sockets == {}
+
+
+def free_port():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        return other.getsockname()[1]
+
+
+def on_node_port(environment, name, port):
+    wanted = Service(name, "NodePort", (ServicePort(80, 1, "http", node_port=port),), {"app": name})
+    return services.plan_listeners(environment, wanted, Placement("127.0.0.1", {80: free_port()}))
+
+
+@pytest.mark.parametrize(
+    ("environment", "holder", "way_out"),
+    [
+        (
+            "staging",
+            "Service web of dev has, which runs here, too",
+            "End it with `flaskship down dev`, or give",
+        ),
+        ("dev", "Service web of the same environment has", "Give the Service another nodePort"),
+    ],
+)
+def test_a_port_of_another_service_of_this_project_is_named_by_it(tmp_path, environment, holder, way_out):
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
+    port = free_port()
+    services.bind(link, on_node_port("dev", "web", port))
+    try:
+        with pytest.raises(PreflightError, match=f"Service shop wants 127.0.0.1:{port}") as refused:
+            services.bind(link, on_node_port(environment, "shop", port))
+    finally:
+        for sock in link.sockets.values():
+            sock.close()
+    assert refused.value.message.endswith(f", which {holder}")
+    assert refused.value.hint.startswith(way_out)
+    assert "pid" not in refused.value.message
+
+
+def test_a_port_of_another_projects_router_is_named_by_the_project(tmp_path):
+    listening = (
+        "import socket, sys\n"
+        "s = socket.create_server(('127.0.0.1', 0))\n"
+        "print(s.getsockname()[1], flush=True)\n"
+        "sys.stdin.read()"
+    )
+    words = ["flaskship.engines.local.router", "--project", "/home/ann/shop"]
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
+    with subprocess.Popen(
+        [sys.executable, "-c", listening, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        port = int(other.stdout.readline())
+        with pytest.raises(PreflightError) as refused:
+            services.bind(link, on_node_port("dev", "web", port))
+        other.stdin.close()
+    assert f"Flaskship is using for the project in /home/ann/shop (pid {other.pid})" in refused.value.message
+    assert "flaskship --project /home/ann/shop down ENV" in refused.value.hint
     assert link.sockets == {}
 
 
