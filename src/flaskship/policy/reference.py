@@ -36,8 +36,10 @@ finding itself (`acceptance-unused`), and so is one of a rule that is not here (
 acceptance ends with its cause.
 
 `flaskship check prod --untested-against staging` also tells what prod has and staging never exercises, as
-findings of the rule `untested`: an application, a kind, a field, a choice, a variable or a feature. Each is
-brought to staging, or accepted by the name that the finding has as its object.
+findings of the rule `untested`: an application, and of each application a kind, a field, a choice, an entry
+of a list (a volume, a metric, a container, where it sends to), a variable or a feature that the same one does
+not have there. Each is brought to staging, or accepted by the name that the finding has as its object:
+without the application where none has it in staging, else ending with `of` and the application.
 
 Written from `src/flaskship/policy/checks/` by `python -m flaskship.policy.reference`; do not edit.
 """

@@ -1,12 +1,12 @@
 """What one environment has and another never exercises: kinds, fields, choices, variables, features."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
+from flaskship.policy.entries import entry_name
 from flaskship.policy.kubernetes.table import Table
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Fault, Object
@@ -28,6 +28,40 @@ SETTINGS = {
     "SecretStore": ".secrets.provider",
 }
 """The value that brings a kind."""
+PARTS = {
+    " spec.metrics Resource memory": "autoscaling.memory.enabled",
+    " spec.egress.to ::/0": ".networkPolicy.ipv6",
+    "NetworkPolicy spec.egress.to ": "webhooks.allow",
+    ".priorityClassName": "scheduling.priority",
+    ".serviceAccountName": "aws.access",
+    ".initContainers": "initContainers",
+    ".volumes": "volumes",
+    ".volumeMounts": "volumeMounts",
+    ".tolerations": "tolerations",
+    ".affinity": "affinity",
+    ".nodeSelector": "nodeSelector",
+    ".startupProbe": "probes.startup",
+    ".readinessProbe": "probes.readiness",
+    ".livenessProbe": "probes.liveness",
+    ".containers.resources": "resources",
+    ".envFrom": "envFrom",
+    " spec.strategy": "strategy",
+}
+"""The value that brings a part of a kind, the nearer first."""
+CHOSEN = frozenset(
+    {
+        "effect",
+        "ingressClassName",
+        "priorityClassName",
+        "runtimeClassName",
+        "schedulerName",
+        "serviceAccountName",
+        "storageClassName",
+        "type",
+        "whenUnsatisfiable",
+    }
+)
+"""Free texts that choose what happens, as those do whose schema lists their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +76,104 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
     """Every difference that only this environment has, each told once, the larger instead of its parts."""
     other = against.environment.name
     yield from _applications(context, against, other)
-    known = {(one.api_version, one.kind) for one in against.objects}
-    exercised = frozenset(trait for one in against.objects for trait, _ in traits(table, one))
+    theirs = _exercised(table, against)
     told: set[str] = set()
     for one in context.objects:
-        name = f"{one.kind}"
-        if (one.api_version, one.kind) not in known:
-            message = f"{other} has no {one.api_version} {one.kind}"
-            found = [(name, one.fault(message, "kind", SETTINGS.get(one.kind, "")))]
-        else:
-            found = [
-                (trait, one.fault(f"{other} has no {trait}", at))
-                for trait, at in traits(table, one)
-                if trait not in exercised
-            ]
-        yield from (Delta(name, fault) for name, fault in found if name not in told)
-        told.update(name for name, _ in found)
+        whole, own = theirs.of(None), theirs.of(one.application)
+        for trait, at in traits(table, one, own):
+            name = trait if trait not in whole else f"{trait} of {one.application}"
+            if name not in told:
+                told.add(name)
+                yield Delta(name, one.fault(f"{other} has no {name}", at, _setting(one.kind, trait)))
 
 
-def traits(table: Table, one: Object) -> Iterator[tuple[str, Node]]:
-    """The fields that an object sets, and the choices it makes, with lists and free keys passed over."""
+def _setting(kind: str, trait: str) -> str:
+    """The value that brings a trait, else the one that brings its kind."""
+    found = (setting for part, setting in PARTS.items() if part in trait)
+    return next(found, SETTINGS.get(kind, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Exercised:
+    """What an environment exercises: as a whole, and in each application."""
+
+    whole: frozenset[str]
+    parts: Mapping[str, frozenset[str]]
+
+    def of(self, application: str | None) -> frozenset[str]:
+        """What an application exercises; of none, or one that is not there, what any does."""
+        return self.parts.get(application or "", self.whole)
+
+
+def _exercised(table: Table, context: Context) -> _Exercised:
+    parts: dict[str | None, set[str]] = {}
+    for one in context.objects:
+        parts.setdefault(one.application, set()).update(trait for trait, _ in traits(table, one))
+    whole = frozenset(trait for part in parts.values() for trait in part)
+    return _Exercised(whole, {name: frozenset(part) for name, part in parts.items() if name})
+
+
+def traits(table: Table, one: Object, without: Container[str] = ()) -> Iterator[tuple[str, Node]]:
+    """The kind of an object, the fields that it sets, its choices, and the entries of its lists by name.
+
+    What is among `without` is passed over but looked into; what is told is not.
+    """
+    if one.kind not in without:
+        yield one.kind, one.node.at("kind")
+        if without:
+            return
     schemas = list(table.schemas(one.api_version, one.kind))
     if schemas:
-        yield from _traits(table, schemas[-1], one.node, one.kind)
+        yield from _Reading(table, one.application, without).traits(schemas[-1], one.node, one.kind)
 
 
-def _traits(table: Table, number: int, node: Node, name: str) -> Iterator[tuple[str, Node]]:
-    schema = table.nodes[number]
-    known: Mapping[str, int] = schema.get("p", {})
-    for key, value in node.entries():
-        if key in known and key not in ("metadata", "apiVersion", "kind"):
-            inner = f"{name}.{key}" if "." in name or " " in name else f"{name} {key}"
-            yield inner, value
-            yield from _choice(table.nodes[known[key]], value, inner)
-            yield from _traits(table, known[key], value, inner)
-        elif "m" in schema:
-            yield from _traits(table, schema["m"], value, name)
-    if "i" in schema:
-        for item in node.items():
-            yield from _choice(table.nodes[schema["i"]], item, name)
-            yield from _traits(table, schema["i"], item, name)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One object being read for its traits."""
 
+    table: Table
+    application: str | None
+    without: Container[str]
 
-def _choice(schema: Mapping[str, Any], value: Node, name: str) -> Iterator[tuple[str, Node]]:
-    if "e" in schema or isinstance(value.content, bool):
-        yield f"{name}={json.dumps(value.content) if value.truth is not None else value.content}", value
+    def traits(self, number: int, node: Node, name: str) -> Iterator[tuple[str, Node]]:
+        """The traits below a node."""
+        schema = self.table.nodes[number]
+        known: Mapping[str, int] = schema.get("p", {})
+        for key, value in node.entries():
+            if key in known and key not in ("metadata", "apiVersion", "kind"):
+                inner = f"{name}.{key}" if " " in name else f"{name} {key}"
+                yield from self._told(inner, value, known[key], self._choice(known[key], key, value))
+            elif "m" in schema:
+                yield from self.traits(schema["m"], value, name)
+        if "i" in schema:
+            for item in node.items():
+                yield from self._item(schema["i"], item, name)
+
+    def _item(self, number: int, item: Node, name: str) -> Iterator[tuple[str, Node]]:
+        key = name.rpartition(".")[2]
+        called = entry_name(key, item)
+        inner = f"{name} {self._own(called)}" if called else name
+        yield from self._told(inner, item, number, self._choice(number, "", item), below=name)
+
+    def _told(
+        self, name: str, value: Node, number: int, choice: str, below: str = ""
+    ) -> Iterator[tuple[str, Node]]:
+        for trait in (name, f"{below or name}={choice}" if choice else ""):
+            if trait and trait != below and trait not in self.without:
+                yield trait, value
+                if self.without:
+                    return
+        yield from self.traits(number, value, below or name)
+
+    def _choice(self, number: int, key: str, value: Node) -> str:
+        if value.truth is not None:
+            return json.dumps(value.truth)
+        if "e" in self.table.nodes[number] or (key in CHOSEN and value.text):
+            return self._own(str(value.content))
+        return ""
+
+    def _own(self, text: str) -> str:
+        return text.replace(self.application, "its own") if self.application else text
 
 
 def _applications(context: Context, against: Context, other: str) -> Iterator[Delta]:

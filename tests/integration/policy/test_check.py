@@ -63,6 +63,44 @@ def test_something_new_in_prod_alone_is_found(tmp_path: Path) -> None:
     assert [one["object"] for one in checked.of("untested")] == ["feature quick of my-tomorrows-api"]
 
 
+ADMIN, WORKER = "applications.my-tomorrows-admin", "applications.my-tomorrows-worker"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {f"{API}.autoscaling.memory.enabled": "true"},
+            ["HorizontalPodAutoscaler spec.metrics Resource memory"],
+        ),
+        (
+            {f"{API}.aws.access": "true"},
+            ["Deployment spec.template.spec.serviceAccountName=my-app-serviceaccount"],
+        ),
+        (
+            {f"{API}.volumes[0].name": "cache", f"{API}.volumes[0].emptyDir.sizeLimit": "1Mi"},
+            ["Deployment spec.template.spec.volumes cache"],
+        ),
+        ({"networkPolicy.ipv6": "true"}, ["NetworkPolicy spec.egress.to ::/0"]),
+        ({f"{ADMIN}.autoscaling.enabled": "true"}, ["HorizontalPodAutoscaler of my-tomorrows-admin"]),
+        ({f"{WORKER}.webhooks.allow": "{10.1.0.0/16}"}, ["NetworkPolicy spec.egress.to 10.1.0.0/16"]),
+        (
+            {f"{API}.initContainers[0].name": "warm", f"{API}.initContainers[0].image": "warm:1"},
+            ["Deployment spec.template.spec.initContainers warm"],
+        ),
+        ({f"{WORKER}.ingress.enabled": "true", f"{WORKER}.ingress.subdomain": "work"}, None),
+    ],
+)
+def test_a_feature_that_an_application_has_in_prod_alone_is_told_at_its_value(
+    values: dict[str, str], told: list[str] | None
+) -> None:
+    words = [word for path, value in values.items() for word in ("--set", f"{path}={value}")]
+    found = check("prod", "--untested-against", "staging", *words).of("untested")
+    assert [one["object"] for one in found] == (told or ["Ingress spec.rules.http.paths my-tomorrows-worker"])
+    if told:
+        assert found[0]["values"]["file"].startswith("--set"), found
+
+
 @pytest.mark.parametrize(
     ("environment", "setting", "rule"),
     [

@@ -34,6 +34,45 @@ def test_what_the_other_lacks_is_named(lacking: Change, name: str | None) -> Non
     assert (name in told) if name else told == []
 
 
+def test_what_another_application_exercises_is_not_exercised_by_this_one() -> None:
+    field = "spec template spec containers 0 terminationMessagePath"
+    both = {f"Deployment/{one} {field}": "/log" for one in ("shop", "till")}
+    name = "Deployment spec.template.spec.containers.terminationMessagePath"
+    assert names(Change(set=both), Change(set={f"Deployment/till {field}": "/log"})) == [f"{name} of shop"]
+    assert names(Change(set=both)) == [name]
+    assert names(Change(), Change(remove=("PodDisruptionBudget/shop-pdb",))) == [
+        "PodDisruptionBudget of shop"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "entry", "name"),
+    [
+        (f"{C} volumeMounts +", {"name": "x", "mountPath": "/x"}, "containers.volumeMounts x"),
+        ("Deployment/shop spec template spec volumes +", {"name": "x", "emptyDir": {}}, "volumes x"),
+        ("Deployment/shop spec template spec initContainers +", {"name": "x"}, "initContainers x"),
+        ("Deployment/shop spec template spec serviceAccountName", "till", "serviceAccountName=till"),
+        (f"{C} envFrom +", {"secretRef": {"name": "x"}}, "containers.envFrom x"),
+    ],
+)
+def test_entries_of_lists_and_free_choices_are_told_by_name_and_the_larger_alone(
+    path: str, entry: object, name: str
+) -> None:
+    assert names(Change(set={path: entry})) == [f"Deployment spec.template.spec.{name}"]
+
+
+def test_what_a_role_may_is_told_and_what_differs_by_environment_is_not() -> None:
+    secrets = Change(set={"Role/shop-reader rules 0 resources +": "secrets"})
+    assert names(secrets) == ["Role rules.resources secrets"]
+    block = {"from": [{"ipBlock": {"cidr": "10.9.0.0/16"}}]}
+    assert names(Change(set={"NetworkPolicy/shop spec ingress 0 from": block["from"]})) == []
+    assert names(Change(set={"Ingress/front spec rules 0 host": "other.example.com"})) == []
+    outside = {"ipBlock": {"cidr": "10.9.0.0/16"}}
+    assert names(Change(set={"NetworkPolicy/shop spec egress 0 to +": outside})) == [
+        "NetworkPolicy spec.egress.to 10.9.0.0/16"
+    ]
+
+
 def test_a_missing_kind_is_told_once_and_not_field_by_field() -> None:
     told = names(Change(), Change(remove=("VerticalPodAutoscaler/till-vpa",)))
     assert told == ["VerticalPodAutoscaler"]
