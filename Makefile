@@ -5,13 +5,18 @@ SHELL := /bin/sh
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
-candidates = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python
+candidates = $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python)
+# A chosen one that cannot serve is refused: another in its place would be noticed late, if ever.
 define find_python
 for p in $(candidates); do \
   if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then python="$$p"; break; fi; \
 done; \
 if [ -z "$$python" ]; then \
-  echo "error: Flaskship needs Python 3.11 or later, and none was found: install one, or name it with PYTHON=/path/to/python" >&2; \
+  if [ -n '$(PYTHON)' ]; then \
+    echo "error: PYTHON=$(PYTHON) is no Python 3.11 or later that runs here: name another one, or leave PYTHON out" >&2; \
+  else \
+    echo "error: Flaskship needs Python 3.11 or later, and none was found: install one, or name it with PYTHON=/path/to/python" >&2; \
+  fi; \
   exit 4; \
 fi
 endef

@@ -12,6 +12,12 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 FILES = ("scripts/bootstrap.py", "pyproject.toml", "requirements/flaskship.txt", "requirements/dev.txt")
+# `make test` runs these tests, and what it was told is not for the make that they run.
+OUTSIDE_MAKE = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHON")
+}
 
 
 @pytest.fixture
@@ -117,3 +123,41 @@ def test_old_pythons_read_the_script_far_enough_to_say_so(project: Path, version
         [found, project / FILES[0]], capture_output=True, text=True, timeout=30, check=False
     )
     assert f"this is {version}" in refused(done)
+
+
+@pytest.mark.parametrize("chosen_by", ["argument", "environment"])
+def test_a_chosen_python_that_is_missing_or_too_old_is_refused_and_not_replaced(
+    project: Path, chosen_by: str
+) -> None:
+    shutil.copy(ROOT / "Makefile", project)
+    old = project / "python2.7"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    for python in (str(old), str(project / "missing")):
+        choice = f"PYTHON={python}"
+        words = (
+            ["make", "bootstrap", choice] if chosen_by == "argument" else ["env", choice, "make", "bootstrap"]
+        )
+        done = subprocess.run(
+            words, cwd=project, capture_output=True, text=True, timeout=100, check=False, env=OUTSIDE_MAKE
+        )
+        assert f"error: {choice} is no Python 3.11 or later that runs here" in done.stderr
+        assert "Error 4" in done.stderr
+        assert not (project / ".venv").exists()
+
+
+def test_the_chosen_python_is_the_one_that_runs(project: Path) -> None:
+    shutil.copy(ROOT / "Makefile", project)
+    mine = project / "mine"
+    mine.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} "$@"\necho "chosen for $2"\n')
+    mine.chmod(0o755)
+    done = subprocess.run(
+        ["make", "bootstrap", f"PYTHON={mine}"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=OUTSIDE_MAKE,
+    )
+    assert (done.returncode, done.stdout) == (0, "chosen for runtime\n")
