@@ -16,16 +16,20 @@ that nobody can set the key.
   {{- end }}
   {{- $given = $byName }}
 {{- end }}
+{{- $deletes := contains ":null" (toJson $given) }}
 {{- $bases := dict }}
 {{- range $role, $part := .Values.roles }}
   {{- $base := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict)) }}
   {{- if contains ":null" (toJson $base) }}{{- include "my-app.dropNulls" $base }}{{- end }}
   {{- $_ := set $bases $role $base }}
+  {{- if include "my-app.missing" $base }}{{- $deletes = true }}{{- end }}
 {{- end }}
-{{- $deletes := contains ":null" (toJson $given) }}
 {{- $applications := list }}
 {{- range $name, $own := $given }}
   {{- if kindIs "map" $own }}
+    {{- if ne ($own.name | default $name) $name }}
+      {{- fail (printf "applications.%s.name: %s differs from the key, which is the name; leave it out, or rename the key" $name $own.name) }}
+    {{- end }}
     {{- $guess := splitList "-" $name | last }}
     {{- $role := $own.role | default (ternary $guess "api" (hasKey $bases $guess)) }}
     {{- if not (hasKey $bases $role) }}
@@ -45,10 +49,16 @@ that nobody can set the key.
         {{- $_ := set $app $key $value }}
       {{- end }}
     {{- end }}
+    {{- if $deletes }}
+      {{- with include "my-app.missing" $app }}
+        {{- fail (printf "applications.%s.%s: is required and missing; a null deletes what would be inherited" $name .) }}
+      {{- end }}
+    {{- end }}
     {{- if $app.enabled }}
       {{- $_ := set $app "name" $name }}
       {{- $_ := set $app "role" $role }}
       {{- include "my-app.verify" (dict "app" $app "own" $own "part" (get $.Values.roles $role)) }}
+      {{- include "my-app.verifyPod" (dict "app" $app "own" $own) }}
       {{- $applications = append $applications $app }}
     {{- end }}
   {{- end }}
@@ -58,6 +68,7 @@ that nobody can set the key.
 {{- $_ := set .Values.computed "applications" $applications }}
 {{- range $app := $applications }}
   {{- include "my-app.configure" (dict "root" $ "app" $app) }}
+  {{- include "my-app.verifyMounts" (dict "root" $ "app" $app) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -51,6 +51,22 @@
 {{- $ports := dict }}{{- $hosts := dict }}{{- $services := dict }}
 {{- $ingress := $root.Values.ingress }}
 {{- $policed := $root.Values.networkPolicy.enabled }}
+{{- include "my-app.verifyKeys" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
+{{- include "my-app.verifyKeys" (dict "at" "monitoring.labels" "given" $root.Values.monitoring.labels "ours" (list "name" "instance" "component" "part-of" "managed-by")) }}
+{{- if eq $root.Values.secrets.provider "external" }}
+  {{- range $name, $secret := $root.Values.secrets.external.secrets }}
+    {{- if $secret }}
+      {{- range $key, $text := $secret.template }}
+        {{- range regexFindAll `index \. "[^"]+"` ($text | default "") -1 }}
+          {{- $part := . | trimPrefix `index . "` | trimSuffix `"` }}
+          {{- if not (get ($secret.data | default dict) $part) }}
+            {{- fail (printf "secrets.external.secrets.%s.data.%s: is missing, and template.%s is composed of it; fetch it, or write the template without it" $name $part $key) }}
+          {{- end }}
+        {{- end }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- range .applications }}
   {{- $_ := set $services .name .name }}
 {{- end }}
@@ -63,6 +79,10 @@
     {{- if hasKey $services $second }}
       {{- fail (printf "applications.%s: its service has the name that %s needs for its new revision; rename it" $second .name) }}
     {{- end }}
+  {{- end }}
+  {{- $test := printf "%s-test" .name }}
+  {{- if and $root.Values.tests.enabled .service.enabled (hasKey $services $test) }}
+    {{- fail (printf "applications.%s: the pod by which helm test asks %s has this name, and would get its requests; rename it, or set tests.enabled to false" $test .name) }}
   {{- end }}
   {{- if .service.nodePort }}
     {{- $port := int64 .service.nodePort | toString }}
@@ -119,12 +139,22 @@ whatever it lets finish within its delay needs a server that still lives.
   {{- if $need }}
     {{- fail (printf "applications.%s.networkPolicy.enabled: false leaves it with DNS alone, cut off from %s; set it to true" $app.name $need) }}
   {{- end }}
-{{- else if not $app.networkPolicy.egress }}
+{{- else }}
   {{- if and $database (not $policy.databaseCidrs) }}
-    {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks" $app.name) }}
+    {{- $open := false }}
+    {{- range $app.networkPolicy.egress }}{{- if include "my-app.opens" (dict "ports" .ports "port" $policy.databasePort) }}{{- $open = true }}{{- end }}{{- end }}
+    {{- if not $open }}
+      {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks, or open port %d in its networkPolicy.egress" $app.name (int64 $policy.databasePort)) }}
+    {{- end }}
   {{- end }}
   {{- if and (eq $app.role "worker") (not $app.webhooks.deliver) }}
-    {{- fail (printf "applications.%s.webhooks.deliver: false closes the network to the webhooks that a worker delivers; set it to true, or name where they go in networkPolicy.egress" $app.name) }}
+    {{- $open := false }}
+    {{- range $rule := $app.networkPolicy.egress }}
+      {{- range $port := list 443 80 }}{{- if include "my-app.opens" (dict "ports" $rule.ports "port" $port) }}{{- $open = true }}{{- end }}{{- end }}
+    {{- end }}
+    {{- if not $open }}
+      {{- fail (printf "applications.%s.webhooks.deliver: false closes the network to the webhooks that a worker delivers; set it to true, or name where they go in networkPolicy.egress, with port 443 or 80" $app.name) }}
+    {{- end }}
   {{- end }}
 {{- end }}
 {{- if and .exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $app.networkPolicy.from) }}
@@ -136,4 +166,16 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- define "my-app.host" -}}
 {{- $ingress := .app.ingress -}}
 {{- $ingress.host | default (printf "%s.%s" ($ingress.subdomain | default .app.name) .root.Values.ingress.domain) -}}
+{{- end }}
+
+{{/* Whether an egress rule with these ports lets a TCP port through; none means all. Only databasePort tells a database. */}}
+{{- define "my-app.opens" -}}
+{{- if not .ports }}yes{{ end }}
+{{- range .ports }}
+  {{- if eq (.protocol | default "TCP") "TCP" }}
+    {{- if or (not .port) (kindIs "string" .port) }}yes
+    {{- else if and (le (int64 .port) (int64 $.port)) (ge (int64 (.endPort | default .port)) (int64 $.port)) }}yes
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- end }}

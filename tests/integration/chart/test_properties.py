@@ -106,8 +106,22 @@ TOP_VALUES = st.fixed_dictionaries(
 )
 NAMES = value_of("string", SCHEMA["properties"]["applications"]["propertyNames"])
 # What the arithmetic across fields would mostly refuse, as one choice that holds.
-CONTRADICTING = {"role", "replicas", "scheduling", "vpa", "autoscaling"}
-CALM = {"terminationGracePeriodSeconds": 100, "preStopSeconds": 10, "gracefulTimeoutSeconds": 20}
+CONTRADICTING = {
+    "role",
+    "replicas",
+    "scheduling",
+    "vpa",
+    "autoscaling",
+    "volumeMounts",
+    "resources",
+    "tolerations",
+}
+CALM = {
+    "terminationGracePeriodSeconds": 100,
+    "preStopSeconds": 10,
+    "gracefulTimeoutSeconds": 20,
+    "progressDeadlineSeconds": 4000,
+}
 
 
 def test_what_the_schema_lets_pass_renders_whole(tmp_path: Path) -> None:
@@ -218,7 +232,8 @@ def rendered(file: Path) -> list[Any]:
 OWN_RULES = re.compile(
     "is above maxReplicas|fight over the same|set service.type to NodePort|blocks every drain|is taken by|"
     "a service that is off|there is no role|cut off from|moves requests between|there is no class|"
-    "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts"
+    "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts|"
+    "leave no step to take|differs from the key"
 )
 
 

@@ -103,7 +103,53 @@ RULES = {
         "networkPolicy:\n  databaseCidrs: []\n",
         "would be cut off from its database",
         2,
-        "defaults: {networkPolicy: {egress: [{ports: [{port: 1}]}]}}\nnetworkPolicy: {databaseCidrs: []}\n",
+        "defaults: {networkPolicy: {egress: [{}]}}\nnetworkPolicy: {databaseCidrs: []}\n",
+    ),
+    "a way to something else than the database": (
+        "staging",
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{ports: [{port: 6379}, {port: 5432, protocol: UDP}]}]}}\n",
+        "cut off from its database; name the database's networks, or open port 5432",
+        1,
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{ports: [{port: 6379}]}, "
+        "{ports: [{port: 5000, endPort: 6000}]}]}}\n",
+    ),
+    "a worker with a way to its cache alone": (
+        "staging",
+        of(worker="{webhooks: {deliver: false}, networkPolicy: {egress: [{ports: [{port: 6379}]}]}}"),
+        "closes the network to the webhooks that a worker delivers",
+        2,
+        of(worker="{webhooks: {deliver: false}, networkPolicy: {egress: [{ports: [{port: 80}]}]}}"),
+    ),
+    "an application named as the pod that asks another": (
+        "dev",
+        "applications:\n  my-tomorrows-api-test: {}\n",
+        "the pod by which helm test asks my-tomorrows-api has this name, and would get its requests",
+        2,
+        "tests: {enabled: false}\napplications:\n  my-tomorrows-api-test: {}\n",
+    ),
+    "a name that is not the key": (
+        "dev",
+        of(api="{name: other}"),
+        "applications.my-tomorrows-api.name: other differs from the key",
+        2,
+        of(api="{name: my-tomorrows-api}"),
+    ),
+    "a key composed of what is not fetched": (
+        "prod",
+        "secrets: {external: {secrets: {app-secrets: {data: {database-host: null}}}}}\n",
+        "data.database-host: is missing, and template.database-url is composed of it",
+        1,
+        "secrets: {external: {secrets: {app-secrets: {data: {database-host: null}, "
+        "template: {database-url: 'sqlite://'}}}}}\n",
+    ),
+    "an annotation of the ingress that is the chart's": (
+        "prod",
+        "ingress: {annotations: {flaskship.dev/writer: x}}\n",
+        "ingress.annotations: flaskship.dev/writer is set by the chart already",
+        1,
+        "ingress: {annotations: {example.com/writer: x}}\n",
     ),
     "no policy of its own, and a database": (
         "staging",
