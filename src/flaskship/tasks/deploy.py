@@ -1,8 +1,10 @@
 """Deploy: render, build, lock, apply, follow, judge, and go back where it failed."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from flaskship.engines.base import Engine
+from flaskship.model.errors import FlaskshipError
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
@@ -42,10 +44,19 @@ async def deploy_locked(stage: Stage, plan: Draft, images: dict[str, str]) -> Mo
     plan = await next_draft(stage.world, plan.project, plan.environment, stage.engine, stage.wish, drawn=plan)
     release = compose(stage.world, plan, images, stage.wish)
     before = await stage.engine.observe(plan.environment.name)
-    explained = Stage(
-        stage.world, stage.engine, stage.lock, stage.report, stage.wish, explaining(stage.world, plan)
-    )
-    return await carry_out(explained, release, before)
+    healthy = await _last_healthy_release(stage.engine, plan.environment.name)
+    explain = explaining(stage.world, plan, healthy)
+    return await carry_out(replace(stage, explain=explain), release, before)
+
+
+async def _last_healthy_release(engine: Engine, environment: str) -> Release | None:
+    """What a failure is compared with; none where the engine no longer has it: the deploy needs it not."""
+    healthy = last_healthy(await engine.history(environment))
+    if healthy is None:
+        return None
+    with suppress(FlaskshipError):
+        return await engine.recall(environment, healthy.number)
+    return None
 
 
 async def next_draft(
