@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
-from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 from flaskship.policy.check import find, find_untested, judge
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Acceptance, Finding
-from flaskship.policy.objects import Fault, parse_objects
+from flaskship.policy.objects import parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
+from flaskship.tasks.places import application_path, locate, place, value_at
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import Layered, Report, World
 
@@ -109,7 +109,7 @@ def _draw(world: World, project: Project, environment: Environment, wish: Wish) 
         requires_digest=frozenset(
             name
             for name in applications
-            if value_at(world, plan.layered, f"{_application(name)}.image.requireDigest") is True
+            if value_at(world, plan.layered, f"{application_path(name)}.image.requireDigest") is True
         ),
         leads_to=frozenset(one.name for one in project.environments if one.promotes_from == environment.name),
     )
@@ -134,57 +134,9 @@ def read_acceptances(world: World, layered: Layered) -> Iterator[Acceptance]:
         )
 
 
-def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
-    """Where the value stands that changes a fault; for an object that values hold whole, its own field."""
-    extra = value_at(world, layered, "extraObjects")
-    for index, given in enumerate(extra if isinstance(extra, list) else ()):
-        if _is(given, fault):
-            return place(world, layered, f"extraObjects[{index}].{fault.field}")
-    if fault.setting.startswith("."):
-        return place(world, layered, fault.setting[1:])
-    if fault.object.is_hook:
-        return place(world, layered, "tests.enabled")
-    root = _application(fault.object.application) if fault.object.application else "defaults"
-    return place(world, layered, f"{root}.{fault.setting}" if fault.setting else root)
-
-
-def place(world: World, layered: Layered, path: str) -> Location | None:
-    """Where the winner of a path stands, or that of the nearest ancestor that some layer set."""
-    for ancestor in _upwards(path):
-        if origins := world.origins(layered, ancestor):
-            return origins[-1].location
-    return None
-
-
-def value_at(world: World, layered: Layered, path: str) -> Any:
-    """What the last layer says at a path, None where none does."""
-    origins = world.origins(layered, path)
-    return origins[-1].value if origins else None
-
-
-def _upwards(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        end = len(path) - 1
-        while end > 0 and (path[end] not in ".[" or path[end - 1] == "\\"):
-            end -= 1
-        path = path[:end]
-
-
 def _applications(world: World, layered: Layered) -> Iterable[str]:
     names: dict[str, None] = {}
     for origin in world.origins(layered, "applications"):
         if isinstance(origin.value, Mapping):
             names.update(dict.fromkeys(map(str, origin.value)))
     return names
-
-
-def _application(name: str | None) -> str:
-    return "applications." + str(name).replace(".", "\\.")
-
-
-def _is(given: Any, fault: Fault) -> bool:
-    if not isinstance(given, Mapping) or given.get("kind") != fault.object.kind:
-        return False
-    metadata = given.get("metadata")
-    return isinstance(metadata, Mapping) and metadata.get("name") == fault.object.name

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from flaskship.model.errors import PreflightError
 from flaskship.policy.images import parse_image
-from flaskship.tasks.check import place, value_at
 from flaskship.tasks.one_application import WORKLOADS, application_of
+from flaskship.tasks.places import place, value_at
 from flaskship.tasks.prepare import Draft, image_references
 from flaskship.tasks.world import World
 

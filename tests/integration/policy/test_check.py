@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
+from flaskship.chart.project import load_project
 from flaskship.cli.main import run
 from flaskship.cli.output import Output
+from flaskship.cli.wiring import real_world
+from flaskship.model.location import Location
+from flaskship.policy.node import Node
+from flaskship.policy.objects import Object
+from flaskship.tasks.places import locate
 
 ROOT = Path(__file__).resolve().parents[3]
 API = "applications.my-tomorrows-api"
@@ -132,6 +138,66 @@ def test_the_line_of_a_values_file_is_named(tmp_path: Path) -> None:
     placed = [one["values"] for one in found if one["object"].startswith("Deployment")]
     assert placed == [{"file": str(extra), "line": 4}] * len(placed)
     assert placed
+
+
+PLACED = """\
+applications:
+  my-tomorrows-api:
+    initContainers:
+      - name: warm
+        image: warm:1
+        resources:
+          requests: {cpu: 1m, memory: 1Mi}
+    volumes:
+      - name: keys
+        secret:
+          secretName: nobody-makes-it
+    autoscaling:
+      minReplicas: 1
+secrets:
+  provider: existing
+priorityClasses:
+  classes:
+    mine: {value: 1, description: x}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "line"),
+    [
+        ("memory-limit", "container warm", 6),
+        ("image-digest", "container warm", 5),
+        ("privilege-escalation", "container warm", 4),
+        ("reference-missing", "nobody-makes-it", 10),
+        ("reference-missing", "app-secrets", 15),
+        ("single-replica", "", 13),
+    ],
+)
+def test_the_line_is_that_of_the_value_to_change(tmp_path: Path, rule: str, message: str, line: int) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(PLACED + "policy: {accept: []}\n")
+    told = check("prod", "-f", str(extra)).of(rule)
+    found = [one for one in told if message in one["message"] and one["application"] == "my-tomorrows-api"]
+    assert found
+    assert {(one["values"]["file"], one["values"]["line"]) for one in found} == {(str(extra), line)}
+
+
+def test_a_priority_class_is_placed_where_a_file_names_it(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(PLACED)
+    world, project = real_world(), load_project(ROOT)
+    layered = world.layer_values(project, project.environment("dev"), [extra], [])
+    named = {"kind": "PriorityClass", "metadata": {"name": "my-app-mine"}}
+    fault = Object(Node(named), None).fault("is wrong", "metadata.name")
+    assert locate(world, layered, fault) == Location(extra, 18)
+
+
+def test_the_digest_of_what_the_tests_run_is_that_of_the_application(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text("defaults:\n  image:\n    digest: ''\npolicy: {accept: []}\n")
+    found = check("prod", "-f", str(extra)).of("image-digest")
+    assert "Pod/my-tomorrows-api-test" in {one["object"] for one in found}
+    assert {(one["values"]["file"], one["values"]["line"]) for one in found} == {(str(extra), 3)}
 
 
 def test_an_extra_object_is_placed_inside_the_file_that_holds_it(tmp_path: Path) -> None:
