@@ -1,21 +1,38 @@
 """The command line: each command parses, calls one story and prints what it came to."""
 
+import os
 import signal
 import sys
 from types import FrameType
 
+INTERRUPTED = 130
+
+_ending = False
+
 
 def main() -> None:
-    """Run the command line and exit with its code."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    """Run the command line and exit with its code; a signal while it ends already ends it at once."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupted)
     try:
         from flaskship.cli.main import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
+    ending()
     sys.exit(code)
 
 
+def ending() -> None:
+    """From now on a signal has nothing left to tidy up, and no place for a traceback."""
+    global _ending  # noqa: PLW0603 (a process ends once)
+    _ending = True
+
+
 def _interrupted(_signal: int, _frame: FrameType | None) -> None:
+    if _ending:
+        os._exit(INTERRUPTED)
+    ending()
     raise KeyboardInterrupt

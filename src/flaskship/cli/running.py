@@ -5,6 +5,8 @@ import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from flaskship import cli
+
 Told = TypeVar("Told")
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -30,9 +32,11 @@ async def _interruptible(story: Coroutine[Any, Any, Told]) -> Told:
     def interrupt() -> None:
         nonlocal interrupted
         interrupted = True
+        cli.ending()
         task.cancel()
 
-    handled = [one for one in STOPPING if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.getsignal(one) for one in STOPPING}
+    handled = [one for one in STOPPING if before[one] is not signal.SIG_IGN]
     for one in handled:
         loop.add_signal_handler(one, interrupt)
     try:
@@ -44,3 +48,5 @@ async def _interruptible(story: Coroutine[Any, Any, Told]) -> Told:
     finally:
         for one in handled:
             loop.remove_signal_handler(one)
+            # The loop leaves the system's own, which kills or prints a traceback while threads are awaited.
+            signal.signal(one, before[one])

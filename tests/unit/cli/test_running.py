@@ -118,3 +118,57 @@ def test_a_process_that_is_interrupted_before_any_story_exits_130() -> None:
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
     assert (said.returncode, said.stderr) == (130, b"")
+
+
+AGAIN = """
+import asyncio, atexit, os, signal, threading
+from flaskship import cli
+entry = cli.main
+import flaskship.cli.main as module
+from flaskship.cli.running import tell
+
+number, tidied = signal.{number}, threading.Event()
+
+def again():
+    tidied.wait()
+    os.kill(os.getpid(), number)
+
+async def story():
+    asyncio.get_running_loop().run_in_executor(None, again)
+    try:
+        os.kill(os.getpid(), number)
+        await asyncio.Event().wait()
+    finally:
+        tidied.set()
+
+def run(arguments):
+    try:
+        tell(story())
+    except KeyboardInterrupt:
+        return 130
+
+module.run = run
+atexit.register(os.kill, os.getpid(), number)
+entry()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signals_that_come_again_and_again_end_with_130_and_no_traceback(number: str) -> None:
+    script = AGAIN.replace("{number}", number)
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (said.returncode, said.stdout, said.stderr) == (130, b"", b"")
+
+
+def test_a_signal_that_comes_when_all_is_done_leaves_no_traceback() -> None:
+    script = (
+        "import atexit, os, signal\n"
+        "from flaskship import cli\n"
+        "entry = cli.main\n"
+        "import flaskship.cli.main as module\n"
+        "module.run = lambda arguments: 0\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        "entry()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (said.returncode, said.stderr) == (130, b"")
