@@ -23,7 +23,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def shown(value: Any, *, masked: bool = False) -> Any:
-    """A value without its secrets; only texts are masked, for maps say where a secret is and not what."""
+    """A value without its secrets; maps say where a secret is and not what, and a switch is none."""
     match value:
         case str():
             return MASK if masked else _USER_INFO.sub(MASK, value)
@@ -35,6 +35,10 @@ def shown(value: Any, *, masked: bool = False) -> Any:
             }
         case list():
             return [shown(item, masked=masked) for item in value]
+        case bool():
+            return value
+        case int() | float():
+            return MASK if masked else value
     return value
 
 

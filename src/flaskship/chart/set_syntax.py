@@ -72,6 +72,7 @@ class _Reader:
 
     def __init__(self, expression: str, called: str | None = None) -> None:
         self._text = expression
+        self._path_alone = called is not None
         self._called = called or f"--set {_shown(expression)}"
         self._at = 0
 
@@ -153,7 +154,7 @@ class _Reader:
         return self._text[self._at - 1]
 
     def _refusal(self, problem: str, form: str | None) -> ConfigurationError:
-        hint = f"the form is {form}" if form else None
+        hint = f"the form is {form.partition('=')[0] if self._path_alone else form}" if form else None
         return ConfigurationError(f"{self._called}: {problem}", hint=hint)
 
 

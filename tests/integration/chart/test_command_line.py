@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,7 @@ def test_explain_shows_no_secret(type_in: Type) -> None:
     [
         (f"{API}.env", f"{API}.env.DB_PASSWORD=hunter2"),
         (f"{API}.env.DB_PASSWORD", f"{API}.env.DB_PASSWORD=hunter2"),
+        (f"{API}.env.DB_PASSWORD", f"{API}.env.DB_PASSWORD=4711"),
         (API, f"{API}.env.MAIL=smtp://u:hunter2@mail"),
         (f"{API}.config.API_TOKEN", f"{API}.replicas=2,{API}.config.API_TOKEN=hunter2"),
         (f"{API}.replicas", f"{API}.replicas=2,{API}.config.API_TOKEN=hunter2"),
@@ -121,7 +123,7 @@ def test_explain_masks_what_diff_masks(type_in: Type, path: str, assignment: str
         printed = type_in("explain", "dev", path, "--set", assignment, *more)
         assert printed.code == 0
         assert "--set" in printed.out
-        assert "hunter2" not in printed.out + printed.err
+        assert not re.search("hunter2|4711", printed.out + printed.err)
 
 
 def test_explain_masks_what_a_file_says_and_keeps_the_lines(type_in: Type, tmp_path: Path) -> None:
@@ -144,6 +146,7 @@ def test_explain_shows_the_list_that_has_no_such_entry_and_names_a_bad_path(type
     assert refused.code == 2
     assert refused.err.startswith("error: path a..b: a key is empty")
     assert "--set" not in refused.err
+    assert "the form is KEY.KEY\n" in refused.err
 
 
 def test_diff_against_another_environment_shows_what_differs_and_no_secret(type_in: Type) -> None:
