@@ -23,7 +23,8 @@ def _show_version(ctx: click.Context, _param: click.Parameter, asked: bool) -> N
     if asked:
         settings = ctx.find_object(Settings)
         assert settings is not None
-        settings.output.text(f"flaskship {__version__}")
+        settings.output.kind = "version"
+        settings.output.answer({"version": __version__}, [f"flaskship {__version__}"])
         ctx.exit()
 
 

@@ -135,7 +135,8 @@ class Output:
     def finish(self) -> None:
         """Write the one JSON document where it was asked for, and let everything out."""
         self._end_live()
-        if self.json:
+        # Every command answers or fails. Help alone does neither: it is text, whatever else was asked for.
+        if self.json and self._document:
             kind = "".join(part.capitalize() for part in self.kind.split("-"))
             document = {"apiVersion": API_VERSION, "kind": kind, **self._document}
             self._write_out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -8,6 +8,7 @@ from tests.contract.fake import FakeEngine, FakeState
 from tests.contract.world import API, Stage
 from tests.unit.cli.conftest import Terminal
 
+import flaskship
 from flaskship.cli import main as cli
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
@@ -226,3 +227,29 @@ def test_help_and_version_exit_0(words: tuple[str, ...], terminal: Terminal, cap
 
 def test_render_prints_the_manifests_exactly(terminal: Terminal) -> None:
     assert terminal("render", "dev").out == "---\nkind: Deployment\n"
+
+
+@pytest.mark.parametrize("words", [("--version", "-o", "json"), ("-o", "json", "--version")])
+def test_the_version_is_a_document_too(words: tuple[str, ...], terminal: Terminal) -> None:
+    printed = terminal(*words)
+    assert printed.code == 0
+    assert printed.document == {
+        "apiVersion": "flaskship.dev/v1",
+        "kind": "Version",
+        "version": flaskship.__version__,
+    }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--help", "-o", "json"),
+        ("-o", "json", "--help"),
+        ("up", "--help", "-o", "json"),
+        ("up", "-ojson", "-h"),
+    ],
+)
+def test_help_is_text_alone(words: tuple[str, ...], terminal: Terminal, capsys) -> None:
+    printed = terminal(*words)
+    assert (printed.code, printed.out) == (0, ""), "a document beside the text"
+    assert "Usage: flaskship" in capsys.readouterr().out
