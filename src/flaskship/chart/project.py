@@ -37,7 +37,8 @@ def find_project_file(path: Path) -> Path:
     raise ConfigurationError(
         f"no {FILE} here or in any folder above",
         location=Location(start),
-        hint="go to the project's folder, name it with --project, or write one as the README shows",
+        hint="go to the project's folder, name it with --project, or write one: "
+        "docs/how-to/run-the-environments.md shows how",
     )
 
 
