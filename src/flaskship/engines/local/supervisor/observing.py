@@ -28,7 +28,11 @@ def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
         engine=ENGINE,
         namespace=runtime.intent.namespace,
         at=runtime.world.now(),
-        phase=overall(tuple(workload.phase for workload in workloads)),
+        phase=overall(
+            tuple(workload.phase for workload in workloads),
+            running=runtime.intent.running,
+            ending=bool(runtime.replicas),
+        ),
         release=release_state(runtime.world.state, runtime.intent),
         workloads=workloads,
         notes=runtime.notes,
@@ -36,8 +40,10 @@ def snapshot(runtime: EnvironmentRuntime) -> Snapshot:
     )
 
 
-def overall(phases: tuple[Phase, ...]) -> Phase:
-    """Return the worst phase; nothing at all is healthy."""
+def overall(phases: tuple[Phase, ...], *, running: bool, ending: bool) -> Phase:
+    """Return the worst phase; of what shall not run, whether its replicas are still ending."""
+    if not running:
+        return Phase.PROGRESSING if ending else Phase.STOPPED
     order = (Phase.DEGRADED, Phase.PROGRESSING, Phase.PAUSED)
     return next((phase for phase in order if phase in phases), Phase.HEALTHY)
 
