@@ -30,6 +30,8 @@ def parse_sets(expressions: Sequence[str]) -> list[Assignment]:
 
 def parse_path(text: str) -> KeyPath:
     """A dotted path alone, in the same language."""
+    if not text.strip(". "):
+        raise ConfigurationError("the path is empty", hint="name a value: applications.NAME.replicas")
     return _Reader(text.rstrip(".") + "=", f"path {_shown(text)}").path()
 
 

@@ -6,6 +6,7 @@ import click
 
 from flaskship.cli import documents, options, screens
 from flaskship.cli.failures import failure_of
+from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.output import Output
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
@@ -28,7 +29,7 @@ from flaskship.tasks.targets import open_to_write
 @options.timeout_option
 @options.lock_timeout_option
 @click.option(
-    "--max-failed", type=click.IntRange(min=0), metavar="N", help="Fail where more requests than N were lost."
+    "--max-failed", type=WholeNumber(min=0), metavar="N", help="Fail where more requests than N were lost."
 )
 @click.option("--no-rollback", is_flag=True, help="Leave a failed revision as it is, for study.")
 @click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")

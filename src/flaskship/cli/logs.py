@@ -3,6 +3,7 @@
 import click
 
 from flaskship.cli import documents, options
+from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.model.errors import ConfigurationError
@@ -15,7 +16,7 @@ from flaskship.tasks.reading import reading
 @click.option("-f", "--follow", is_flag=True, help="Go on with the new lines until interrupted.")
 @click.option(
     "--tail",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=100,
     show_default=True,
     metavar="N",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from flaskship.cli.numbers import Number
 from flaskship.cli.settings import Settings
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
@@ -16,11 +17,11 @@ Command = Callable[..., Any]
 
 environment_argument = click.argument("env", metavar="ENV")
 timeout_option = click.option(
-    "--timeout", type=click.FloatRange(min=0), metavar="S", help="Give up after S seconds (exit 70)."
+    "--timeout", type=Number(min=0), metavar="S", help="Give up after S seconds (exit 70)."
 )
 lock_timeout_option = click.option(
     "--lock-timeout",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=30.0,
     show_default=True,
     metavar="S",
@@ -43,7 +44,7 @@ def push_options(command: Command) -> Command:
     )
     patience = click.option(
         "--sync-timeout",
-        type=click.FloatRange(min=0),
+        type=Number(min=0),
         default=300.0,
         show_default=True,
         metavar="S",

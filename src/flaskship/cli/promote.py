@@ -4,6 +4,7 @@ import click
 
 from flaskship.cli import options
 from flaskship.cli.failures import failure_of
+from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.promotions import promoted_document, promoted_screen
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
@@ -25,7 +26,7 @@ from flaskship.tasks.promotion.promote import promote as story
 @options.timeout_option
 @options.lock_timeout_option
 @click.option(
-    "--max-failed", type=click.IntRange(min=0), metavar="N", help="Fail where more requests than N were lost."
+    "--max-failed", type=WholeNumber(min=0), metavar="N", help="Fail where more requests than N were lost."
 )
 @click.option("--no-rollback", is_flag=True, help="Leave a failed revision as it is, for study.")
 @global_options

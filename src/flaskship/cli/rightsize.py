@@ -7,6 +7,7 @@ import click
 
 from flaskship.cli import options
 from flaskship.cli.clean import near
+from flaskship.cli.numbers import Number
 from flaskship.cli.running import tell
 from flaskship.cli.screens import table
 from flaskship.cli.settings import global_options
@@ -21,7 +22,7 @@ WARNING = "measured for {seconds:g} s under the load of now: look at a busy hour
 @options.environment_argument
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     default=30.0,
     show_default=True,
     metavar="S",

@@ -5,6 +5,7 @@ import click
 from flaskship.cli import options
 from flaskship.cli.deploy import print_moved
 from flaskship.cli.failures import failure_of
+from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.output import Output
 from flaskship.cli.promotions import reverted_document, reverted_screen
 from flaskship.cli.running import tell
@@ -23,7 +24,7 @@ from flaskship.tasks.world import World
 
 @click.command("rollback")
 @options.environment_argument
-@click.argument("revision", metavar="[REVISION]", required=False, type=click.IntRange(min=1))
+@click.argument("revision", metavar="[REVISION]", required=False, type=WholeNumber(min=1))
 @click.option("--app", metavar="APP", help="One application only.")
 @options.engine_options
 @options.reason_option

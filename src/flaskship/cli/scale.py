@@ -3,6 +3,7 @@
 import click
 
 from flaskship.cli import options
+from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.settings import global_options
 from flaskship.cli.steering import steer
 from flaskship.engines.base import Engine
@@ -16,7 +17,7 @@ MOST = 1000
 @click.command("scale", context_settings={"ignore_unknown_options": True})
 @options.environment_argument
 @click.argument("app", metavar="APP")
-@click.argument("replicas", metavar="N", type=click.IntRange(min=0, max=MOST))
+@click.argument("replicas", metavar="N", type=WholeNumber(min=0, max=MOST))
 @options.engine_options
 @options.timeout_option
 @options.lock_timeout_option

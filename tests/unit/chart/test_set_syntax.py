@@ -94,3 +94,10 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     except ConfigurationError as error:
         values = {"refused": error.message}
     assert values
+
+
+@pytest.mark.parametrize("text", ["", " ", "."])
+def test_an_empty_path_is_called_that(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="the path is empty") as refused:
+        parse_path(text)
+    assert refused.value.hint == "name a value: applications.NAME.replicas"

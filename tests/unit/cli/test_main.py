@@ -253,3 +253,16 @@ def test_help_is_text_alone(words: tuple[str, ...], terminal: Terminal, capsys) 
     printed = terminal(*words)
     assert (printed.code, printed.out) == (0, ""), "a document beside the text"
     assert "Usage: flaskship" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("scale", "dev", API, "many"), "'many' is not a valid whole number."),
+        (("deploy", "dev", "--timeout", "soon"), "'soon' is not a valid number."),
+    ],
+)
+def test_what_is_no_number_is_told_in_words(words: tuple[str, ...], said: str, terminal: Terminal) -> None:
+    printed = terminal(*words)
+    assert printed.code == 2
+    assert said in printed.err
