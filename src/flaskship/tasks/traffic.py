@@ -33,6 +33,15 @@ def route(before: Snapshot, documents: Iterable[Document]) -> str | None:
     return min(found, key=lambda url: urlsplit(url).hostname != "localhost", default=None)
 
 
+def why_none(before: Snapshot) -> str:
+    """Return why there is no such address, in words."""
+    unwell = [one for one in before.workloads if one.ready and addresses(one)]
+    if not unwell:
+        return "no application answered HTTP before"
+    said = ", ".join(f"{one.name} ({str(one.phase).lower()})" for one in unwell)
+    return f"no application with an address was healthy before: {said}"
+
+
 @asynccontextmanager
 async def traffic_through(
     world: World, before: Snapshot, documents: Iterable[Document]
@@ -41,7 +50,7 @@ async def traffic_through(
     traffic = Traffic()
     url = route(before, documents)
     if url is None:
-        traffic.reason = "no application answered HTTP before"
+        traffic.reason = why_none(before)
         yield traffic
         return
     stop = asyncio.Event()

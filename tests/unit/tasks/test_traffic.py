@@ -80,3 +80,23 @@ async def test_traffic_that_cannot_be_driven_fails_no_deploy() -> None:
     assert moved.successful
     assert moved.move.receipt is None
     assert moved.move.receipt_reason == "traffic could not be driven: too many open files"
+
+
+@pytest.mark.parametrize(
+    ("workloads", "reason"),
+    [
+        ((), "no application answered HTTP before"),
+        ((replace(WEB, ready=0, phase=Phase.DEGRADED),), "no application answered HTTP before"),
+        ((replace(WEB, endpoints=()),), "no application answered HTTP before"),
+        (
+            (replace(WEB, phase=Phase.DEGRADED), replace(WEB, name="other", phase=Phase.PROGRESSING)),
+            "no application with an address was healthy before: web (degraded), other (progressing)",
+        ),
+    ],
+)
+async def test_why_no_traffic_was_driven_is_what_was_seen(
+    workloads: tuple[WorkloadSnapshot, ...], reason: str
+) -> None:
+    async with traffic_through(Stage().world(), seen(*workloads), DOCUMENTS) as traffic:
+        pass
+    assert (traffic.receipt, traffic.reason) == (None, reason)
