@@ -1,20 +1,23 @@
 """The command line: each command parses, calls one story and prints what it came to."""
 
+import atexit
 import os
 import signal
 import sys
 from types import FrameType
 
 INTERRUPTED = 130
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _ending = False
 
 
 def main() -> None:
     """Run the command line and exit with its code; a signal while it ends already ends it at once."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupted)
+    atexit.register(_ignore)
     try:
         from flaskship.cli.main import run
 
@@ -36,3 +39,9 @@ def _interrupted(_signal: int, _frame: FrameType | None) -> None:
         os._exit(INTERRUPTED)
     ending()
     raise KeyboardInterrupt
+
+
+def _ignore() -> None:
+    # The interpreter takes handlers down before it has ended, and dies by what comes then: only this stays.
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)

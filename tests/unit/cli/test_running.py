@@ -160,7 +160,7 @@ def test_signals_that_come_again_and_again_end_with_130_and_no_traceback(number:
     assert (said.returncode, said.stdout, said.stderr) == (130, b"", b"")
 
 
-def test_a_signal_that_comes_when_all_is_done_leaves_no_traceback() -> None:
+def test_a_signal_that_comes_when_all_is_done_changes_nothing() -> None:
     script = (
         "import atexit, os, signal\n"
         "from flaskship import cli\n"
@@ -168,6 +168,23 @@ def test_a_signal_that_comes_when_all_is_done_leaves_no_traceback() -> None:
         "import flaskship.cli.main as module\n"
         "module.run = lambda arguments: 0\n"
         "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        "entry()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (said.returncode, said.stderr) == (0, b"")
+
+
+def test_a_signal_while_the_interpreter_ends_does_not_kill_it() -> None:
+    script = (
+        "import os, signal, sys\n"
+        "from flaskship import cli\n"
+        "entry = cli.main\n"
+        "import flaskship.cli.main as module\n"
+        "class Last:\n"
+        "    def __del__(self, kill=os.kill, pid=os.getpid()):\n"
+        "        kill(pid, 2)\n"
+        "sys.last = Last()\n"
+        "module.run = lambda arguments: 130\n"
         "entry()\n"
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
