@@ -110,12 +110,16 @@ async def watch(
                 return "asked"
         forwarding.sweep(loop.time())
         revival.sweep()
-        found = _identity(project)
-        # It may have gone before the first look: then there is nothing that it could differ from.
-        if found is None or found != mine:
+        # Either may have gone before the first look: then there is nothing that it could differ from.
+        if _gone(project, mine):
             return "the project's folder is gone"
-        if not control.connections and _identity(path) != door:
+        if not control.connections and _gone(path, door):
             return "the control socket is gone"
+
+
+def _gone(path: Path, first: tuple[int, int] | None) -> bool:
+    found = _identity(path)
+    return found is None or found != first
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
