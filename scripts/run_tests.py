@@ -1,13 +1,17 @@
 """Runs the tests in parts, and says how long each part took.
 
 Without an argument: everything but the stories. With `stories`: those alone, which drive the real command for
-minutes. With `cluster`: what needs a Kubernetes, on the one that KUBECONFIG names. A story or a cluster's test
-that fails is told once more by itself, since a starved machine can fail a probe, and both outcomes are printed.
+minutes. With `terraform`: the Terraform root, on the providers there are. With `cluster`: what needs a Kubernetes,
+on the one that KUBECONFIG names. What fails is run once more by itself, since a starved machine can fail a probe of
+a real process; both outcomes are printed. What fails twice has failed, and so has a part of which more than a few
+tests fail.
 """
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 STORIES = "tests/integration/stories"
@@ -16,17 +20,21 @@ CLUSTER = ["tests/cluster", "tests/contract"]
 PROPERTIES = "tests/integration/chart/test_properties.py"
 # The rehearsal of the AWS infrastructure: minutes. `make rehearse` runs it.
 REHEARSAL = "tests/integration/aws/test_rehearsal.py"
+# pytest's exit code when tests ran and some failed.
+FAILED = 1
+FEW = 5
 WORKERS = ["-q", "-n", "2", "--dist", "loadfile", "--durations", "5"]
+ON_A_CLUSTER = [*CLUSTER, "-m", "cluster", "-q", "--timeout", "400"]
+STORY = {"the stories": ([STORIES], WORKERS)}
+ROOT = {"the Terraform root": (["tests/integration/terraform"], ["-q", "--timeout", "300"])}
+ON_CLUSTER = {"the cluster": (ON_A_CLUSTER, ["-n", "2", "--durations", "10"])}
 PARTS = {
-    "the project": [
-        "tests",
-        f"--ignore={STORIES}",
-        f"--ignore={PROPERTIES}",
-        f"--ignore={REHEARSAL}",
-        *WORKERS,
-    ],
-    "the chart by generated values": [PROPERTIES, "-q"],
-    "the applications": ["app/tests", *WORKERS, "-p", "no:cacheprovider"],
+    "the project": (
+        ["tests", f"--ignore={STORIES}", f"--ignore={PROPERTIES}", f"--ignore={REHEARSAL}"],
+        WORKERS,
+    ),
+    "the chart by generated values": ([PROPERTIES], ["-q"]),
+    "the applications": (["app/tests"], WORKERS),
 }
 
 
@@ -39,20 +47,32 @@ def run(name: str, arguments: list[str]) -> int:
     return code
 
 
+def run_twice(name: str, tests: list[str], how: list[str]) -> int:
+    """Return pytest's exit code for one part, the second one where a few tests failed and were run once more."""
+    # Of its own, and nowhere in app/, whose files are an image's content.
+    with tempfile.TemporaryDirectory(prefix="flaskship-tests-") as cache:
+        kept = [*tests, "-o", f"cache_dir={cache}"]
+        code = run(name, [*kept, *how])
+        if code != FAILED or failures(cache) > FEW:
+            return code
+        return run(f"{name} that failed, once more", [*kept, "-q", "--last-failed"])
+
+
+def failures(cache: str) -> int:
+    """Return how many tests failed in the run before, as pytest wrote down."""
+    with open(os.path.join(cache, "v", "cache", "lastfailed")) as file:
+        return len(json.load(file))
+
+
 def main(arguments: list[str]) -> int:
     """Return 0 when every part passed; the first failing part's code otherwise."""
-    if arguments == ["stories"]:
-        code = run("the stories", [STORIES, *WORKERS])
-        return run("the stories that failed", [STORIES, "-q", "--last-failed"]) if code else 0
+    parts = {"stories": STORY, "terraform": ROOT}.get("".join(arguments), PARTS)
     if arguments == ["cluster"]:
         if not os.environ.get("KUBECONFIG"):
             print("KUBECONFIG names no cluster: KUBECONFIG=FILE make test-cluster", file=sys.stderr)
             return 4
-        on_a_cluster = ["-m", "cluster", "-q", "-n", "2", "--timeout", "400", "--durations", "10"]
-        code = run("the cluster", [*CLUSTER, *on_a_cluster])
-        again = [*CLUSTER, "-m", "cluster", "-q", "--timeout", "400", "--last-failed"]
-        return run("the cluster that failed", again) if code else 0
-    outcomes = [run(name, part) for name, part in PARTS.items()]
+        parts = ON_CLUSTER
+    outcomes = [run_twice(name, tests, how) for name, (tests, how) in parts.items()]
     return next((code for code in outcomes if code), 0)
 
 
