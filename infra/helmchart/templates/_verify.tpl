@@ -142,22 +142,28 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- else }}
   {{- if and $database (not $policy.databaseCidrs) }}
     {{- $open := false }}
-    {{- range $app.networkPolicy.egress }}{{- if include "my-app.opens" (dict "ports" .ports "port" $policy.databasePort) }}{{- $open = true }}{{- end }}{{- end }}
+    {{- range $app.networkPolicy.egress }}{{- if include "my-app.leads" (dict "rule" . "port" $policy.databasePort) }}{{- $open = true }}{{- end }}{{- end }}
     {{- if not $open }}
-      {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks, or open port %d in its networkPolicy.egress" $app.name (int64 $policy.databasePort)) }}
+      {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks, or open port %d by name in its networkPolicy.egress (a block without ports may hold the database or not)" $app.name (int64 $policy.databasePort)) }}
     {{- end }}
   {{- end }}
   {{- if and (eq $app.role "worker") (not $app.webhooks.deliver) }}
     {{- $open := false }}
     {{- range $rule := $app.networkPolicy.egress }}
-      {{- range $port := list 443 80 }}{{- if include "my-app.opens" (dict "ports" $rule.ports "port" $port) }}{{- $open = true }}{{- end }}{{- end }}
+      {{- range $port := list 443 80 }}{{- if include "my-app.leads" (dict "rule" $rule "port" $port) }}{{- $open = true }}{{- end }}{{- end }}
     {{- end }}
     {{- if not $open }}
       {{- fail (printf "applications.%s.webhooks.deliver: false closes the network to the webhooks that a worker delivers; set it to true, or name where they go in networkPolicy.egress, with port 443 or 80" $app.name) }}
     {{- end }}
   {{- end }}
 {{- end }}
-{{- if and .exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $app.networkPolicy.from) }}
+{{- $from := $app.networkPolicy.from }}
+{{- if eq .root.Values.ingress.className "alb" }}
+  {{- /* The load balancer of AWS is no pod: a block alone can let it in. */}}
+  {{- $from = list }}
+  {{- range $app.networkPolicy.from }}{{- if .ipBlock }}{{- $from = append $from . }}{{- end }}{{- end }}
+{{- end }}
+{{- if and .exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $from) }}
   {{- fail (printf "networkPolicy.ingressCidrs: is empty, so the load balancer would be cut off from %s; name its subnets" $app.name) }}
 {{- end }}
 {{- end }}
@@ -168,12 +174,22 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- $ingress.host | default (printf "%s.%s" ($ingress.subdomain | default .app.name) .root.Values.ingress.domain) -}}
 {{- end }}
 
-{{/* Whether an egress rule with these ports lets a TCP port through; none means all. Only databasePort tells a database. */}}
-{{- define "my-app.opens" -}}
-{{- if not .ports }}yes{{ end }}
-{{- range .ports }}
+{{/*
+Whether an egress rule is a way to a TCP port of what nobody gave an address: it goes everywhere, or it names the port
+for somebody. That somebody is the right one is for flaskship check to judge. Only databasePort tells a database.
+*/}}
+{{- define "my-app.leads" -}}
+{{- $everywhere := not .rule.to }}{{- $pods := false }}
+{{- range .rule.to }}
+  {{- if not .ipBlock }}{{- $pods = true }}
+  {{- else if and (has .ipBlock.cidr (list "0.0.0.0/0" "::/0")) (not .ipBlock.except) }}{{- $everywhere = true }}
+  {{- end }}
+{{- end }}
+{{- if and $everywhere (not .rule.ports) }}yes{{ end }}
+{{- range .rule.ports }}
   {{- if eq (.protocol | default "TCP") "TCP" }}
-    {{- if or (not .port) (kindIs "string" .port) }}yes
+    {{- if not .port }}{{ if $everywhere }}yes{{ end }}
+    {{- else if kindIs "string" .port }}{{ if $pods }}yes{{ end }}
     {{- else if and (le (int64 .port) (int64 $.port)) (ge (int64 (.endPort | default .port)) (int64 $.port)) }}yes
     {{- end }}
   {{- end }}

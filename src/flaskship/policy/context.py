@@ -16,6 +16,14 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the values declare of the database: the networks that hold it, if anybody says, and its port."""
+
+    networks: tuple[str, ...] = ()
+    port: int = 5432
+
+
 @dataclass(frozen=True)
 class Context:
     """One environment as rendered; nothing here is read from anywhere else."""
@@ -24,6 +32,7 @@ class Context:
     objects: tuple[Object, ...] = field(repr=False)
     requires_digest: frozenset[str] = frozenset()
     """The applications whose values say image.requireDigest."""
+    database: Declared = Declared()
     leads_to: frozenset[str] = frozenset()
     """The environments that are promoted from this one."""
     others: tuple["Context", ...] = field(default=(), repr=False)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flaskship.policy.blocks import EVERYWHERE, opened
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
 from flaskship.policy.node import Node
@@ -12,8 +13,11 @@ from flaskship.policy.selectors import selects
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 DNS = 53
+RESOLVER_NAMESPACE = {NAMESPACE_LABEL: "kube-system"}
+RESOLVER = {"k8s-app": "kube-dns"}
+"""The labels of a cluster's resolver."""
 _ADDRESS = re.compile(
-    r"//(?:[^/\s@,]*@)?(?P<host>[a-z0-9-]+)(?:\.[\w.-]+)?(?::(?P<port>\d+))?(?=[/?#,;\s]|$)"
+    r"(?<!/)//(?:[^/\s@,]*@)?(?P<host>[a-z0-9-]+)(?:\.[\w.-]+)?(?::(?P<port>\d+))?(?=[/?#,;\s]|$)"
 )
 
 
@@ -32,13 +36,17 @@ def isolated(context: Context, pod: Pod, way: str) -> bool:
     return any(True for _ in _policies(context, pod, way))
 
 
+def egress(context: Context, pod: Pod) -> tuple[Node, ...] | None:
+    """The rules for what a pod sends; None where no policy limits it."""
+    policies = tuple(_policies(context, pod, "Egress"))
+    return tuple(rule for one in policies for rule in one.spec.at("egress").items()) if policies else None
+
+
 def sends_to(context: Context, pod: Pod, target: Pod, port: int | str | None) -> bool:
     """Whether the policies of a pod let it out to another one."""
-    policies = tuple(_policies(context, pod, "Egress"))
-    return not policies or any(
-        _peers(rule.at("to"), pod, target) and _ports(rule, target, port)
-        for policy in policies
-        for rule in policy.spec.at("egress").items()
+    rules = egress(context, pod)
+    return rules is None or any(
+        _peers(context, rule.at("to"), pod, target) and _ports(rule, target, port) for rule in rules
     )
 
 
@@ -46,7 +54,7 @@ def accepts_from(context: Context, pod: Pod, source: Pod, port: int | str | None
     """Whether the policies of a pod let another one in."""
     policies = tuple(_policies(context, pod, "Ingress"))
     return not policies or any(
-        _peers(rule.at("from"), pod, source) and _ports(rule, pod, port)
+        _peers(context, rule.at("from"), pod, source) and _ports(rule, pod, port)
         for policy in policies
         for rule in policy.spec.at("ingress").items()
     )
@@ -54,11 +62,16 @@ def accepts_from(context: Context, pod: Pod, source: Pod, port: int | str | None
 
 def resolves_names(context: Context, pod: Pod) -> bool:
     """Whether the policies of a pod let it ask DNS over UDP and over TCP, wherever that stands."""
-    policies = tuple(_policies(context, pod, "Egress"))
-    if not policies:
-        return True
-    rules = [rule for policy in policies for rule in policy.spec.at("egress").items()]
-    return all(any(_asks_dns(rule, protocol) for rule in rules) for protocol in ("UDP", "TCP"))
+    rules = egress(context, pod)
+    return rules is None or all(
+        any(_asks_dns(rule, protocol) for rule in rules) for protocol in ("UDP", "TCP")
+    )
+
+
+def opens_port(rule: Node, port: int, protocol: str = "TCP") -> bool:
+    """Whether a rule lets a port by its number through; one without ports lets all."""
+    given = tuple(rule.at("ports").items())
+    return not given or any(_covers(one, port, protocol) for one in given)
 
 
 def dependencies(context: Context, pod: Pod) -> Iterator[Need]:
@@ -87,36 +100,50 @@ def _policies(context: Context, pod: Pod, way: str) -> Iterator[Object]:
             yield policy
 
 
-def _peers(peers: Node, own: Pod, other: Pod) -> bool:
+def _peers(context: Context, peers: Node, own: Pod, other: Pod) -> bool:
     given = tuple(peers.items())
-    return not given or any(_peer(peer, own, other) for peer in given)
+    return not given or any(_peer(context, peer, own, other) for peer in given)
 
 
-def _peer(peer: Node, own: Pod, other: Pod) -> bool:
+def _peer(context: Context, peer: Node, own: Pod, other: Pod) -> bool:
     if peer.at("ipBlock"):
         return False
     namespaces = peer.at("namespaceSelector")
     if not namespaces:
         same = own.owner.namespace == other.owner.namespace
         return same and selects(peer.at("podSelector"), other.labels)
-    # Labels of namespaces are not among the manifests, but for the one that names them.
-    named = namespaces.at("matchLabels").labels.get(NAMESPACE_LABEL, other.owner.namespace)
-    return named == other.owner.namespace and selects(peer.at("podSelector"), other.labels)
+    return selects(namespaces, _labels_of(context, other.owner.namespace)) and selects(
+        peer.at("podSelector"), other.labels
+    )
+
+
+def _labels_of(context: Context, namespace: str | None) -> dict[str, str]:
+    """The labels that a namespace surely has: the one that names it, and those that are rendered."""
+    rendered = [one.labels for one in context.of("Namespace") if one.name == namespace]
+    return {**(rendered[0] if rendered else {}), NAMESPACE_LABEL: namespace or ""}
 
 
 def _ports(rule: Node, target: Pod, port: int | str | None) -> bool:
     given = tuple(rule.at("ports").items())
     wanted = _number(target, port)
-    return not given or wanted is None or any(_port(one, target, wanted) for one in given)
+    return not given or (wanted is not None and any(_port(one, target, wanted) for one in given))
 
 
 def _port(given: Node, target: Pod, wanted: int) -> bool:
-    if given.at("protocol").text not in (None, "TCP"):
+    name = given.at("port").text
+    if name is None:
+        return _covers(given, wanted, "TCP")
+    return given.at("protocol").text in (None, "TCP") and _number(target, name) == wanted
+
+
+def _covers(given: Node, port: int, protocol: str) -> bool:
+    """Whether an entry of a rule's ports holds a number; one without a port holds every one."""
+    first = given.at("port")
+    if (given.at("protocol").text or "TCP") != protocol:
         return False
-    first = _number(target, given.at("port").port)
-    if first is None:
-        return not given.at("port")
-    return first <= wanted <= (given.at("endPort").number or first)
+    if not first:
+        return True
+    return first.number is not None and first.number <= port <= (given.at("endPort").number or first.number)
 
 
 def _number(target: Pod, port: int | str | None) -> int | None:
@@ -130,9 +157,25 @@ def _number(target: Pod, port: int | str | None) -> int | None:
 
 
 def _asks_dns(rule: Node, protocol: str) -> bool:
-    given = tuple(rule.at("ports").items())
-    opened = any(
-        one.at("port").number in (DNS, None) and (one.at("protocol").text or "TCP") == protocol
-        for one in given
+    """Whether a rule is a way to a resolver: it names the port, or goes where one is sure to be."""
+    named = any(
+        one.at("port").number == DNS and (one.at("protocol").text or "TCP") == protocol
+        for one in rule.at("ports").items()
     )
-    return not given or opened
+    return named or (opens_port(rule, DNS, protocol) and _holds_resolver(rule.at("to")))
+
+
+def _holds_resolver(peers: Node) -> bool:
+    given = tuple(peers.items())
+    return not given or any(map(_is_resolver, given))
+
+
+def _is_resolver(peer: Node) -> bool:
+    if peer.at("ipBlock"):
+        return any(one in EVERYWHERE for one in opened(peer.at("ipBlock")))
+    namespaces = peer.at("namespaceSelector")
+    return (
+        bool(namespaces)
+        and selects(namespaces, RESOLVER_NAMESPACE)
+        and selects(peer.at("podSelector"), RESOLVER)
+    )

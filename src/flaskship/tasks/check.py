@@ -9,7 +9,7 @@ from typing import Any
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 from flaskship.policy.check import find, find_untested, judge
-from flaskship.policy.context import Context
+from flaskship.policy.context import Context, Declared
 from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
@@ -111,9 +111,20 @@ def _draw(world: World, project: Project, environment: Environment, wish: Wish) 
             for name in applications
             if value_at(world, plan.layered, f"{application_path(name)}.image.requireDigest") is True
         ),
+        database=_database(world, plan.layered),
         leads_to=frozenset(one.name for one in project.environments if one.promotes_from == environment.name),
     )
     return Drawn(context, plan.layered)
+
+
+def _database(world: World, layered: Layered) -> Declared:
+    """What the values declare of the database; a value of another type is the schema's business."""
+    networks = value_at(world, layered, "networkPolicy.databaseCidrs")
+    port = value_at(world, layered, "networkPolicy.databasePort")
+    return Declared(
+        tuple(one for one in networks if isinstance(one, str)) if isinstance(networks, list) else (),
+        int(port) if isinstance(port, int | float) else Declared().port,
+    )
 
 
 def read_acceptances(world: World, layered: Layered) -> Iterator[Acceptance]:

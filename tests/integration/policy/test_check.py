@@ -131,6 +131,47 @@ def test_a_broken_value_is_found_and_named_as_its_origin(environment: str, setti
     assert any(one["values"]["file"].startswith("--set") for one in found), found
 
 
+EGRESS = f"{API}.networkPolicy.egress[0]"
+
+
+@pytest.mark.parametrize(
+    ("sets", "found"),
+    [
+        # The address is that of RDS, behind a Secret from outside: without its networks nothing is proven.
+        (("networkPolicy.databaseCidrs={}",), ("network-unknown",)),
+        (("networkPolicy.databaseCidrs={10.0.0.0/8}",), ()),
+        # An address that a value tells is compared exactly, block and port.
+        ((f"{API}.env.DATABASE_URL=postgresql://10.0.30.9/x",), ()),
+        ((f"{API}.env.DATABASE_URL=postgresql://10.0.32.9/x",), ("network-cut",)),
+        ((f"{API}.env.DATABASE_URL=postgresql://10.0.30.9:5433/x",), ("network-cut",)),
+        (
+            (f"{API}.env.DATABASE_URL=postgresql://10.0.32.9/x", f"{EGRESS}.to[0].ipBlock.cidr=10.0.32.0/24"),
+            (),
+        ),
+        (
+            (
+                f"{API}.env.DATABASE_URL=postgresql://10.0.32.9/x",
+                f"{EGRESS}.to[0].ipBlock.cidr=10.0.32.0/24",
+                f"{EGRESS}.to[0].ipBlock.except={{10.0.32.8/29}}",
+            ),
+            ("network-cut",),
+        ),
+    ],
+)
+def test_the_way_to_the_database_is_judged_by_address_and_port(
+    tmp_path: Path, sets: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    extra = tmp_path / "extra.yaml"
+    block = "{to: [{ipBlock: {cidr: 10.9.0.0/16}}], ports: [{port: 5432}]}"
+    extra.write_text(f"defaults: {{networkPolicy: {{egress: [{block}]}}}}\n")
+    words = [
+        word for one in sets for word in ("--set", one.replace("{}", "null") if one.endswith("={}") else one)
+    ]
+    checked = check("prod", "-f", str(extra), *words)
+    told = {one["rule"] for one in checked.open if one["application"] == "my-tomorrows-api"}
+    assert told == set(found), checked.open
+
+
 def test_the_line_of_a_values_file_is_named(tmp_path: Path) -> None:
     extra = tmp_path / "extra.yaml"
     extra.write_text("applications:\n  my-tomorrows-api:\n    image:\n      tag: latest\n")

@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from flaskship.model.project import Environment
-from flaskship.policy.context import Context
+from flaskship.policy.context import Context, Declared
 from flaskship.policy.objects import parse_objects
 
 HERE = Path(__file__).parent
@@ -33,6 +33,7 @@ class Change:
     environment: Mapping[str, Any] = field(default_factory=dict)
     requires_digest: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
+    database: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
     count: int = 1
 
@@ -70,6 +71,7 @@ def market(change: Change | None = None) -> Context:
         requires_digest=frozenset(change.requires_digest),
         leads_to=frozenset(change.leads_to),
         others=(village,),
+        database=Declared(tuple(change.database.get("networks", ())), change.database.get("port", 5432)),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from flaskship.policy.context import Context
+from flaskship.policy.database import Way, databases, way
 from flaskship.policy.finding import Severity
 from flaskship.policy.network import accepts_from, dependencies, resolves_names, sends_to
 from flaskship.policy.objects import Fault, Pod
@@ -17,6 +18,7 @@ def find(context: Context) -> Iterator[Fault]:
         if not resolves_names(context, pod):
             yield pod.owner.fault("its policies allow no DNS over UDP and TCP", "spec", ".networkPolicy")
         yield from _cut(context, pod)
+        yield from _without_database(context, pod)
 
 
 def _cut(context: Context, pod: Pod) -> Iterator[Fault]:
@@ -28,3 +30,11 @@ def _cut(context: Context, pod: Pod) -> Iterator[Fault]:
             elif not accepts_from(context, target, pod, needed.port):
                 message = f"{needed.variable} names {needed.service.name}, which lets it not in"
                 yield pod.owner.fault(message, needed.at, "networkPolicy.from")
+
+
+def _without_database(context: Context, pod: Pod) -> Iterator[Fault]:
+    for database in databases(context, pod):
+        if way(context, pod, database) is Way.CLOSED:
+            where = "its address" if database.address else "there"
+            message = f"{database.variable} needs port {database.port}, and no policy lets it out to {where}"
+            yield pod.owner.fault(message, database.at, "networkPolicy.egress")

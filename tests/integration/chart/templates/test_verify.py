@@ -109,11 +109,61 @@ RULES = {
         "staging",
         "networkPolicy: {databaseCidrs: []}\n"
         "defaults: {networkPolicy: {egress: [{ports: [{port: 6379}, {port: 5432, protocol: UDP}]}]}}\n",
-        "cut off from its database; name the database's networks, or open port 5432",
+        "cut off from its database; name the database's networks, or open port 5432 by name",
         1,
         "networkPolicy: {databaseCidrs: []}\n"
         "defaults: {networkPolicy: {egress: [{ports: [{port: 6379}]}, "
         "{ports: [{port: 5000, endPort: 6000}]}]}}\n",
+    ),
+    "a block that nobody says to hold the database": (
+        "staging",
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.7.0.0/16}}]}, "
+        "{to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}], ports: [{protocol: TCP}]}, "
+        "{to: [{ipBlock: {cidr: 10.7.0.0/16}}], ports: [{port: postgres}]}]}}\n",
+        "a block without ports may hold the database or not",
+        1,
+        "networkPolicy: {databaseCidrs: []}\ndefaults: {networkPolicy: "
+        "{egress: [{to: [{ipBlock: {cidr: 10.7.0.0/16}}], ports: [{port: 5432}]}]}}\n",
+    ),
+    "blocks to everywhere but by UDP": (
+        "staging",
+        "networkPolicy: {databaseCidrs: []}\ndefaults: {networkPolicy: "
+        "{egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}], ports: [{protocol: UDP}]}]}}\n",
+        "would be cut off from its database",
+        1,
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{to: [{podSelector: {}}, {ipBlock: {cidr: '::/0'}}]}]}}\n",
+    ),
+    "pods with a port by another name alone": (
+        "staging",
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{to: [{podSelector: {}}]}]}}\n",
+        "would be cut off from its database",
+        1,
+        "networkPolicy: {databaseCidrs: []}\n"
+        "defaults: {networkPolicy: {egress: [{to: [{podSelector: {}}], ports: [{port: postgres}]}]}}\n",
+    ),
+    "a worker whose block has no ports": (
+        "staging",
+        of(
+            worker="{webhooks: {deliver: false}, networkPolicy: "
+            "{egress: [{to: [{ipBlock: {cidr: 10.1.0.0/16}}]}]}}"
+        ),
+        "closes the network to the webhooks that a worker delivers",
+        2,
+        of(
+            worker="{webhooks: {deliver: false}, networkPolicy: "
+            "{egress: [{to: [{ipBlock: {cidr: 10.1.0.0/16}}], ports: [{port: 443}]}]}}"
+        ),
+    ),
+    "a neighbour let in, and no load balancer": (
+        "staging",
+        "networkPolicy:\n  ingressCidrs: []\ndefaults: {networkPolicy: {from: [{podSelector: {}}]}}\n",
+        "the load balancer would be cut off from",
+        2,
+        "networkPolicy: {ingressCidrs: []}\n"
+        "defaults: {networkPolicy: {from: [{ipBlock: {cidr: 10.0.1.0/24}}]}}\n",
     ),
     "a worker with a way to its cache alone": (
         "staging",
@@ -184,7 +234,8 @@ RULES = {
         "networkPolicy:\n  ingressCidrs: []\n",
         "the load balancer would be cut off from my-tomorrows-admin",
         2,
-        "networkPolicy: {ingressCidrs: []}\ndefaults: {networkPolicy: {from: [{namespaceSelector: {}}]}}\n",
+        "networkPolicy: {ingressCidrs: []}\ndefaults: {networkPolicy: {from: [{namespaceSelector: {}}]}}\n"
+        "ingress: {className: nginx}\n",
     ),
     "a grace shorter than what it has to cover": (
         "dev",
