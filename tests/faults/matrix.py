@@ -44,10 +44,17 @@ MATRIX = (
     Entry("silent-supervisor", "commands ask a stopped supervisor", standing.silent_supervisor, fast=True),
     Entry("stopped-spawner", "spawner and router stopped, supervisor killed", standing.stopped_spawner),
     Entry("damaged-table", "the router's file damaged, then kill -9 of the router", standing.damaged_table),
-    Entry("newer-state", "a state file of a newer version", spoilt(standing.newer, "version 99"), fast=True),
-    Entry("corrupt-state", "a state file that is no database", spoilt(standing.corrupt, "cannot be read")),
-    Entry("truncated-state", "half a state file", spoilt(standing.truncated, "cannot be read")),
-    Entry("emptied-state", "a state file of no bytes", spoilt(standing.emptied, "it is empty")),
+    Entry(
+        "newer-state",
+        "a state file of a newer version",
+        spoilt(standing.newer, "version 99", kept=False),
+        fast=True,
+    ),
+    Entry(
+        "corrupt-state", "a state file that is no database", spoilt(standing.corrupt, "is damaged", kept=True)
+    ),
+    Entry("truncated-state", "half a state file", spoilt(standing.truncated, "is damaged", kept=True)),
+    Entry("emptied-state", "a state file of no bytes", spoilt(standing.emptied, "it is empty", kept=True)),
     Entry("full-disk", "no room left for the state", standing.full_disk),
     Entry(
         "second-writer", "two writers at once, the second does not wait", standing.second_writer, fast=True

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -92,8 +93,11 @@ def moved(operation: str) -> Fault:
     return run
 
 
-def spoilt(spoil: Callable[[Town], None], words: str) -> Fault:
-    """The state file is harmed while no supervisor runs: named, left alone, and the router goes on."""
+def spoilt(spoil: Callable[[Town], None], words: str, *, kept: bool) -> Fault:
+    """The state file is harmed while no supervisor runs: named, never lost, and the router goes on.
+
+    A damaged one is kept under a dated name, one of a newer version stays where it is.
+    """
 
     async def run(town: Town) -> Seen:
         url = await _running(town)
@@ -106,22 +110,30 @@ def spoilt(spoil: Callable[[Town], None], words: str) -> Fault:
         spoil(town)
         harmed = town.paths.database.read_bytes()
         begun = time.monotonic()
-        try:
-            with town.watch(url) as watch:
-                said = await _refusal(town)
-                seconds = time.monotonic() - begun
-            assert words in said.message, said.message
-            assert said.hint
+        with town.watch(url) as watch:
+            said = await _refusal(town)
+            seconds = time.monotonic() - begun
+        assert words in said.message, said.message
+        assert said.hint
+        assert said.exit_code == 4
+        assert watch.failed == []
+        assert alive(router)
+        copies = [file for file in town.paths.home.glob("state.db.damaged-*") if file.read_bytes() == harmed]
+        if kept:
+            assert [str(file) for file in copies if str(file) in said.message], "it was not kept"
+            # Nothing of these can be recovered: a release starts anew, and nothing runs twice.
+            await operations.update(Case(town, NAME, f"v{town.number()}"))
+        else:
             assert town.paths.database.read_bytes() == harmed, "the harmed file was changed"
-            assert watch.failed == []
-            assert alive(router)
-        finally:
             _put_back(town, saved)
         await town.settle(NAME, lambda s, _: whole(s))
-        sentence = said.message.replace(str(town.project), "PROJECT")
-        return Seen(f"exit {said.exit_code}", sentence, seconds, watch.sent, 0)
+        return Seen(f"exit {said.exit_code}", _undated(said.message, town), seconds, watch.sent, 0)
 
     return run
+
+
+def _undated(sentence: str, town: Town) -> str:
+    return re.sub(r"damaged-[0-9TZ-]+", "damaged-DATE", sentence.replace(str(town.project), "PROJECT"))
 
 
 async def _refusal(town: Town) -> FlaskshipError:

@@ -49,6 +49,12 @@ class UnresponsiveError(PreflightError):
     code = "Unresponsive"
 
 
+class StateDamagedError(PreflightError):
+    """The engine's own state file cannot be read any more; it is kept, and nothing that runs is disturbed."""
+
+    code = "StateDamaged"
+
+
 class LockedError(FlaskshipError):
     """Somebody else writes to this environment."""
 

@@ -23,7 +23,7 @@ from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
 from flaskship.engines.local.silence import Listening
 from flaskship.engines.local.version import code_version
-from flaskship.model.errors import FlaskshipError, UnresponsiveError
+from flaskship.model.errors import FlaskshipError, StateDamagedError, UnresponsiveError
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt, Verdict
@@ -103,7 +103,7 @@ class LocalEngine:
 
     async def observe(self, environment: str) -> Snapshot:
         """Return everything at one instant; an environment never applied has no release."""
-        with self._resting() as resting:
+        async with self._resting() as resting:
             if resting.quiet:
                 return resting.observe(environment, time.time())
         reply = await self._call("observe", environment=environment)
@@ -111,7 +111,7 @@ class LocalEngine:
 
     def recorded(self, environment: str) -> Snapshot:
         """Return what the state file says, without asking anybody: of use when the supervisor is silent."""
-        with self._resting() as resting:
+        with Resting(self._paths) as resting:
             return resting.recorded(environment, time.time())
 
     async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
@@ -145,7 +145,7 @@ class LocalEngine:
         self, environment: str, application: str | None, *, follow: bool = False, tail: int = 100
     ) -> AsyncIterator[LogLine]:
         """Yield the last lines of all replicas, then with follow the new ones across restarts."""
-        with self._resting() as resting:
+        async with self._resting() as resting:
             if resting.quiet:
                 return
         stream = self._stream(
@@ -157,7 +157,7 @@ class LocalEngine:
 
     async def events(self, environment: str) -> tuple[Event, ...]:
         """Return what happened, oldest first."""
-        with self._resting() as resting:
+        async with self._resting() as resting:
             if resting.quiet:
                 return resting.events(environment)
         reply = await self._call("events", environment=environment)
@@ -165,7 +165,7 @@ class LocalEngine:
 
     async def history(self, environment: str) -> tuple[Revision, ...]:
         """Return the revisions, oldest first."""
-        with self._resting() as resting:
+        async with self._resting() as resting:
             if resting.quiet:
                 return resting.history(environment)
         reply = await self._call("history", environment=environment)
@@ -182,7 +182,7 @@ class LocalEngine:
 
     async def environments(self) -> dict[str, bool]:
         """Return every environment that has run here, and whether it is meant to run now."""
-        with self._resting() as resting:
+        async with self._resting() as resting:
             if resting.quiet:
                 return resting.environments()
         reply = await self._call("environments")
@@ -212,8 +212,35 @@ class LocalEngine:
             await self._caller.close()
             self._caller = None
 
-    def _resting(self) -> Resting:
-        return Resting(self._paths)
+    @contextlib.asynccontextmanager
+    async def _resting(self) -> AsyncIterator[Resting]:
+        try:
+            resting = Resting(self._paths)
+        except StateDamagedError as damage:
+            await self._set_aside(damage)
+            raise
+        with resting:
+            yield resting
+
+    async def _set_aside(self, damage: StateDamagedError) -> None:
+        """Let a new supervisor keep the damaged state file aside, which raises what it says of it.
+
+        One that holds the file open makes room first, unless somebody has it change an environment.
+        """
+        if self._locks:
+            return
+        await self.close()
+        with contextlib.suppress(OSError, ChannelClosed):
+            caller = await Caller.connect(str(self._paths.socket("supervisor")))
+            try:
+                await self._hello(caller)
+                busy = (await caller.call("retire")).get("busy")
+                if busy:
+                    raise StateDamagedError(damage.message, hint=f"{busy} is at work: try again after that.")
+                await caller.closed.wait()
+            finally:
+                await caller.close()
+        await asyncio.to_thread(daemon.start_supervisor, self._paths)
 
     async def _call(self, kind: str, **payload: Any) -> Message:
         """Ask, and ask again when the supervisor was lost meanwhile: every request may be repeated."""
@@ -223,10 +250,16 @@ class LocalEngine:
                 async with self._attended(caller):
                     return await caller.call(kind, **payload)
             except RemoteError as error:
-                raise revive(error.error) from None
+                raise await self._refused(error) from None
             except ChannelClosed:
                 await self._lost(attempt)
         raise FlaskshipError("the supervisor went away again and again", hint=self._hint())
+
+    async def _refused(self, error: RemoteError) -> FlaskshipError:
+        refusal = revive(error.error)
+        if isinstance(refusal, StateDamagedError):
+            await self._set_aside(refusal)
+        return refusal
 
     async def _stream(self, kind: str, **payload: Any) -> AsyncGenerator[Message, None]:
         for attempt in range(ATTEMPTS):

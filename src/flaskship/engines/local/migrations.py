@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import PreflightError
 
 STEPS = (
     """
@@ -41,12 +41,12 @@ VERSION = len(STEPS)
 
 
 def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Raise FlaskshipError when the file is of a version that this code does not know; nothing is changed."""
+    """Raise PreflightError when the file is of a version that this code does not know."""
     (found,) = db.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
-        raise FlaskshipError(
+        raise PreflightError(
             f"the state file {path} has version {found}, this Flaskship knows up to {VERSION}",
-            hint="Use the newer Flaskship that wrote it, or move the file aside.",
+            hint="It is left as it is. Use the newer Flaskship that wrote it.",
         )
 
 

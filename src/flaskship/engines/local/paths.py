@@ -27,6 +27,11 @@ class LocalPaths:
         return self.home / "state.db"
 
     @property
+    def replacement(self) -> Path:
+        """Return what takes the place of a damaged state file; it is there only while that is under way."""
+        return self.database.with_name("state.db.new")
+
+    @property
     def images(self) -> Path:
         """Return the folder of the local images."""
         return self.home / "images"

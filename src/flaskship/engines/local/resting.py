@@ -1,7 +1,9 @@
 """What can be told of a project where nothing runs, without waking any process."""
 
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.identity import ProcessIdentity, alive
 from flaskship.engines.local.recorded import recorded_workloads
+from flaskship.engines.local.spawner.records import read_records
 from flaskship.engines.local.state import Intent, State
 from flaskship.model.release import Event, Release, Revision
 from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
@@ -13,6 +15,7 @@ class Resting:
     """Answers from the state file of a project whose supervisor has ended; use it as a context."""
 
     def __init__(self, paths: LocalPaths) -> None:
+        self._exits = paths.exits
         self._state = State(paths.database) if paths.database.exists() else None
 
     def __enter__(self) -> "Resting":
@@ -25,10 +28,12 @@ class Resting:
     @property
     def quiet(self) -> bool:
         """Tell whether nothing should run, and nothing of an earlier run is left to end."""
-        if self._state is None:
-            return True
-        intents = self._state.intents()
-        return not any(i.running or self._state.replicas(i.environment) for i in intents)
+        intents = self._state.intents() if self._state else ()
+        if self._state and any(i.running or self._state.replicas(i.environment) for i in intents):
+            return False
+        # A state that was lost knows nothing of what runs; the spawner wrote it down, too.
+        records = read_records(self._exits).values()
+        return not any(alive(ProcessIdentity(r.pid, r.start_time, r.boot_id)) for r in records)
 
     def environments(self) -> dict[str, bool]:
         """Return every environment that has run here, and whether it is meant to run now."""

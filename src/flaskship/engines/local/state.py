@@ -1,75 +1,32 @@
 """The durable state of a project's local engine: one SQLite file, one writer (the supervisor)."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import VERSION
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.rows import Intent, LockRecord, ProcessRecord, ReplicaRecord
-from flaskship.engines.local.state_file import open_database, unreadable
+from flaskship.engines.local.state_file import StateFile, encode
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Event, Provenance, Release, Revision
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 
 KEPT_EVENTS = 2000
+NOTHING = (None, "null")
 __all__ = ["Intent", "LockRecord", "ProcessRecord", "ReplicaRecord", "State"]
 
 
-class State:
+class State(StateFile):
     """Every method is one transaction, which no death of a process undoes.
 
     Releases, intents and Jobs outlive a power cut, too. Replicas, processes and locks do not outlive the boot
     that they are of: to wait for the disk at each of their steps would only make starts slow.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._db = open_database(path)
-
     version = VERSION
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        with self._named_errors():
-            return self._db.execute(sql, values)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        # The commit at its end can fail as well as any statement in it.
-        with self._named_errors(), self._db:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise FlaskshipError(
-                f"the state could not be written: {error}", hint="Free some space on the disk and try again."
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise unreadable(self._path, error) from error
-
-    @contextmanager
-    def _on_disk(self) -> Iterator[None]:
-        """Wait for the disk at the commit, which takes along all that was committed before."""
-        self._execute("PRAGMA synchronous=FULL")
-        try:
-            yield
-        finally:
-            self._execute("PRAGMA synchronous=NORMAL")
 
     # revisions
 
@@ -92,7 +49,7 @@ class State:
                 release.environment,
                 number,
                 at,
-                _json(release),
+                encode(release),
                 key,
             )
             self._execute(
@@ -121,9 +78,9 @@ class State:
                 "UPDATE revisions SET outcome = ?, verdict = ?, receipt = ?, images = ?"
                 " WHERE environment = ? AND number = ?",
                 verdict.outcome.value,
-                _json(verdict),
-                _json(receipt),
-                _json(images),
+                encode(verdict),
+                encode(receipt),
+                encode(images),
                 environment,
                 number,
             )
@@ -136,7 +93,7 @@ class State:
             " FROM revisions WHERE environment = ? ORDER BY number",
             environment,
         )
-        return tuple(_revision(row) for row in rows)
+        return tuple(self._revision(row) for row in rows)
 
     def release(self, environment: str, number: int) -> Release:
         """Return the release of a revision; FlaskshipError when there is none."""
@@ -146,7 +103,7 @@ class State:
         if row is None:
             kept = ", ".join(str(revision.number) for revision in self.revisions(environment)) or "none"
             raise FlaskshipError(f"{environment} has no revision {number}", hint=f"Kept revisions: {kept}.")
-        return msgspec.json.decode(row[0], type=Release)
+        return self._decode(row[0], Release)
 
     def pinned_images(self) -> set[str]:
         """Return the ids of the local images that a kept revision may need again."""
@@ -181,9 +138,9 @@ class State:
                 namespace=row["namespace"],
                 revision=row["revision"],
                 running=bool(row["running"]),
-                scales=msgspec.json.decode(row["scales"], type=dict[str, int]),
-                restarts=msgspec.json.decode(row["restarts"], type=dict[str, str]),
-                paused=msgspec.json.decode(row["paused"], type=tuple[str, ...]),
+                scales=self._decode(row["scales"], dict[str, int]),
+                restarts=self._decode(row["restarts"], dict[str, str]),
+                paused=self._decode(row["paused"], tuple[str, ...]),
             )
             for row in rows
         )
@@ -203,9 +160,9 @@ class State:
                 intent.namespace,
                 intent.revision,
                 int(intent.running),
-                _json(intent.scales),
-                _json(intent.restarts),
-                _json(intent.paused),
+                encode(intent.scales),
+                encode(intent.restarts),
+                encode(intent.paused),
             )
 
     @step("forget_environment")
@@ -231,7 +188,7 @@ class State:
             record.revision,
             record.created_at,
             record.address,
-            _json(record.ports),
+            encode(record.ports),
             record.stage,
             int(record.was_ready),
         )
@@ -242,7 +199,7 @@ class State:
         return tuple(
             replace(
                 ReplicaRecord(**dict(row)),
-                ports=msgspec.json.decode(row["ports"], type=dict[int, int]),
+                ports=self._decode(row["ports"], dict[int, int]),
                 was_ready=bool(row["was_ready"]),
             )
             for row in rows
@@ -277,6 +234,10 @@ class State:
             replica,
         )
         return tuple(ProcessRecord(**dict(row)) for row in rows)
+
+    def process_uids(self) -> set[str]:
+        """Return every process that a replica of the state was given."""
+        return {str(row[0]) for row in self._execute("SELECT uid FROM processes")}
 
     def job(self, environment: str, name: str) -> JobRecord | None:
         """Return how far a Job has come; None when it never ran."""
@@ -346,7 +307,7 @@ class State:
         rows: Iterable[sqlite3.Row] = self._execute("SELECT * FROM addresses")
         return {
             (row["environment"], row["service"]): Placement(
-                row["address"], msgspec.json.decode(row["ports"], type=dict[int, int])
+                row["address"], self._decode(row["ports"], dict[int, int])
             )
             for row in rows
         }
@@ -359,7 +320,7 @@ class State:
             environment,
             service,
             placement.address,
-            _json(placement.ports),
+            encode(placement.ports),
         )
 
     def locks(self) -> tuple[LockRecord, ...]:
@@ -385,19 +346,14 @@ class State:
         """Give a lock back; nothing happens when it is another's by now."""
         self._execute("DELETE FROM locks WHERE environment = ? AND token = ?", environment, token)
 
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _revision(row: sqlite3.Row) -> Revision:
-    decode = msgspec.json.decode
-    return Revision(
-        number=row["number"],
-        at=row["at"],
-        provenance=decode(row["provenance"], type=Provenance),
-        outcome=Outcome(row["outcome"]) if row["outcome"] else None,
-        verdict=decode(row["verdict"], type=Verdict) if row["verdict"] else None,
-        receipt=decode(row["receipt"], type=Receipt | None) if row["receipt"] else None,
-        images=decode(row["images"], type=dict[str, str]) if row["images"] else {},
-    )
+    def _revision(self, row: sqlite3.Row) -> Revision:
+        decode = self._decode
+        return Revision(
+            number=row["number"],
+            at=row["at"],
+            provenance=decode(row["provenance"], Provenance),
+            outcome=Outcome(row["outcome"]) if row["outcome"] else None,
+            verdict=decode(row["verdict"], Verdict) if row["verdict"] else None,
+            receipt=decode(row["receipt"], Receipt) if row["receipt"] not in NOTHING else None,
+            images=decode(row["images"], dict[str, str]) if row["images"] else {},
+        )

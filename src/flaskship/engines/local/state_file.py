@@ -1,30 +1,90 @@
-"""Opening the state file: what cannot be used is named and left where it is."""
+"""The state file as SQLite has it: opened at the newest version, every failure in a sentence."""
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
 
 from flaskship.engines.local.migrations import migrate, refuse_newer
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import FlaskshipError, PreflightError, StateDamagedError
+
+Kind = TypeVar("Kind")
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+UNREADABLE_ALONE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""What a connection that must not write says of a folder or a journal that only a writer can use."""
+AGAIN = "Free some space on the disk and try again."
+
+
+class StateFile:
+    """One open state file: statements, transactions, and values as JSON."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = open_database(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        with self._named_errors():
+            return self._db.execute(sql, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        # The commit at its end can fail as well as any statement in it.
+        with self._named_errors(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise FlaskshipError(f"the state could not be written: {error}", hint=AGAIN) from error
+        except sqlite3.DatabaseError as error:
+            raise unusable(self._path, error) from error
+
+    @contextmanager
+    def _on_disk(self) -> Iterator[None]:
+        """Wait for the disk at the commit, which takes along all that was committed before."""
+        self._execute("PRAGMA synchronous=FULL")
+        try:
+            yield
+        finally:
+            self._execute("PRAGMA synchronous=NORMAL")
+
+    def _decode(self, text: str, kind: type[Kind]) -> Kind:
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.DecodeError as error:
+            # A page that changed on the disk can still look like one.
+            raise damaged(self._path, str(error)) from error
+
+
+def encode(value: Any) -> str:
+    """Return the value as it is stored."""
+    return msgspec.json.encode(value).decode()
 
 
 def open_database(path: Path) -> sqlite3.Connection:
     """Return the file at the newest version, private to its owner; FlaskshipError says what is wrong with it.
 
-    Nothing is ever moved or replaced here: whether a damaged file can go is the user's choice.
+    Nothing is ever moved or replaced here, and a file of a newer version is not written to.
     """
-    _refuse_emptied(path)
     try:
+        _look_at(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise unreadable(path, error) from error
+        raise unusable(path, error) from error
     try:
         path.chmod(0o600)
         db.row_factory = sqlite3.Row
-        refuse_newer(db, path)
-        (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError(str(found))
         db.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing by this; what a power cut must not take is written with on_disk().
         db.execute("PRAGMA synchronous=NORMAL")
@@ -32,29 +92,61 @@ def open_database(path: Path) -> sqlite3.Connection:
         migrate(db)
     except sqlite3.Error as error:
         db.close()
-        raise unreadable(path, error) from error
+        raise unusable(path, error) from error
     except (FlaskshipError, OSError):
         db.close()
         raise
     return db
 
 
-def unreadable(path: Path, error: Exception) -> FlaskshipError:
-    """Return what to tell of a file that SQLite refuses."""
-    if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-        return FlaskshipError(
-            f"the state file {path} cannot be opened: {error}",
-            hint="Free some space on the disk and try again.",
-        )
-    return FlaskshipError(
-        f"the state file {path} cannot be read: {error}",
-        hint=f"What runs goes on. Put a copy of it back, or move it aside (mv {path} {path}.broken) and bring"
-        " the environments up again.",
+def unusable(path: Path, error: sqlite3.Error) -> PreflightError:
+    """Return what to tell of a file that SQLite refuses: only what is in it can be damaged."""
+    code = _code(error)
+    if code in DAMAGE:
+        return damaged(path, str(error))
+    full = code == sqlite3.SQLITE_FULL
+    return PreflightError(
+        f"the state file {path} cannot be opened: {error}",
+        hint=AGAIN if full else "It is left as it is. Your user must be able to read and write it.",
     )
 
 
-def _refuse_emptied(path: Path) -> None:
-    # A file without content is a new one only where nothing ever ran: the router kept no table yet.
-    with contextlib.suppress(OSError):
-        if path.stat().st_size == 0 and (path.parent / "routes.json").exists():
-            raise unreadable(path, ValueError("it is empty"))
+def damaged(path: Path, why: str) -> StateDamagedError:
+    """Return what to tell of a file whose content is no state any more."""
+    return StateDamagedError(
+        f"the state file {path} is damaged: {why}",
+        hint="What runs goes on. A command that finds no other at work keeps the file under a dated name.",
+    )
+
+
+def _look_at(path: Path) -> None:
+    """Raise FlaskshipError for a newer or a damaged file without changing a byte of it.
+
+    Opened for writing it would be given its write-ahead log when it is closed, whatever is in them.
+    """
+    if not path.exists():
+        return
+    if path.stat().st_size == 0:
+        # A file without content is a new one only where nothing ever ran: the router kept no table yet.
+        if (path.parent / "routes.json").exists():
+            raise damaged(path, "it is empty")
+        return
+    try:
+        with contextlib.closing(read_only(path)) as db:
+            refuse_newer(db, path)
+            (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        if _code(error) in UNREADABLE_ALONE:
+            return
+        raise
+    if found != "ok":
+        raise damaged(path, str(found).splitlines()[-1])
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that cannot write; sqlite3.Error as it is."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

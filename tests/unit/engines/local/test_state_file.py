@@ -51,13 +51,13 @@ def test_a_newer_one_names_both_versions(file: Path) -> None:
 
 def test_noise_is_no_database(file: Path) -> None:
     file.write_bytes(os.urandom(8192))
-    assert "cannot be read" in _refused(file).message
+    assert "is damaged" in _refused(file).message
 
 
 def test_half_of_one_is_found_before_it_is_used(file: Path) -> None:
     content = file.read_bytes()
     file.write_bytes(content[: len(content) // 2])
-    assert "cannot be read" in _refused(file).message
+    assert "is damaged" in _refused(file).message
 
 
 def test_an_emptied_one_is_not_taken_for_a_new_one(file: Path) -> None:

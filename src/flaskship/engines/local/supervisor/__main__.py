@@ -7,13 +7,14 @@ import argparse
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.shortage import shortage_of
 from flaskship.engines.local.supervisor.singleton import become_the_one
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import FlaskshipError, StateDamagedError
 
 
 def main() -> int:
@@ -31,7 +32,12 @@ def main() -> int:
             _tell(options.ready, "")
             return 0
         aides.begin()
+        if paths.replacement.exists():
+            _finish_setting_aside(paths)
         _live(paths, aides, options.ready)
+    except StateDamagedError as error:
+        # Only where somebody is told: a supervisor that the router started leaves it to the next command.
+        return _refuse(error if options.ready is None else _set_aside(paths, error), options.ready)
     except FlaskshipError as error:
         return _refuse(error, options.ready)
     except (OSError, RuntimeError) as error:
@@ -40,6 +46,18 @@ def main() -> int:
             raise
         return _refuse(shortage, options.ready)
     return 0
+
+
+def _finish_setting_aside(paths: LocalPaths) -> None:
+    from flaskship.engines.local.salvage import finish
+
+    finish(paths.database, time.time())
+
+
+def _set_aside(paths: LocalPaths, damage: StateDamagedError) -> StateDamagedError:
+    from flaskship.engines.local.salvage import set_aside
+
+    return set_aside(paths.database, damage, time.time())
 
 
 def _refuse(error: FlaskshipError, ready: int | None) -> int:

@@ -24,6 +24,7 @@ from flaskship.engines.local.supervisor.locks import Locks
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.secret_store import configurations_of
 from flaskship.engines.local.supervisor.services import ListenerPlan
+from flaskship.engines.local.supervisor.strays import end_strays
 from flaskship.engines.local.supervisor.world import World
 from flaskship.engines.local.version import code_version
 from flaskship.model.errors import ConfigurationError, FlaskshipError
@@ -56,7 +57,9 @@ class Supervisor:
 
     async def open(self) -> None:
         """Take over what runs, and start again what should run but does not."""
-        await self.world.launcher.open()
+        known = await self.world.launcher.open()
+        # Before anything is started: what no state knows may use the same data and ports.
+        await end_strays(self.world, known)
         await self.link.open()
         for place in self.world.state.placements().values():
             self._addresses.reserve(place.address)
