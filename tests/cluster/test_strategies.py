@@ -1,11 +1,15 @@
 """Canary and blue-green, performed by Argo Rollouts and followed by us to their end."""
 
+import asyncio
 import shutil
+import subprocess
+from typing import Any
 
 import pytest
-from tests.cluster.town import API, ROOT, Town
+from tests.cluster.plainly import tool
+from tests.cluster.town import API, PATIENT, ROOT, Town
 
-from flaskship.engines.kubernetes.resources import DEPLOYMENTS, ROLLOUTS
+from flaskship.engines.kubernetes.resources import DEPLOYMENTS, ROLLOUTS, SERVICES
 
 CANARY = """
 applications:
@@ -25,12 +29,58 @@ async def require_rollouts(town: Town) -> None:
         pytest.skip("the cluster has no Argo Rollouts: install it to try canary and blue-green")
 
 
-def name_no_account(town: Town) -> None:
-    """Leave the account out of the pod template, in a copy of the chart.
+PROBE = "does-it-take-accounts"
+HASH = "rollouts-pod-template-hash"
+PREVIEW = """
+applications:
+  my-tomorrows-api:
+    strategy: {type: BlueGreen, blueGreen: {autoPromotion: false, scaleDownDelaySeconds: 5}}
+"""
 
-    An Argo Rollouts that was built with the libraries of Kubernetes 1.37 refuses each template with one: it
-    converts the template to the internal type without the older name of the field, and compares the two.
+
+async def prepare(town: Town, values: str) -> str:
+    """Write the values down; on a controller that refuses accounts the chart is a copy that names none.
+
+    An Argo Rollouts that was linked with the libraries of Kubernetes 1.37 instead of its own refuses each
+    template with a serviceAccountName: it turns it into the internal type by JSON, which loses the field's
+    older name, and the validation of 1.37 compares the two. Its own releases take the chart as it is.
     """
+    await require_rollouts(town)
+    if not await takes_accounts(town):
+        print("this Argo Rollouts refuses serviceAccountName: the pods of a copy of the chart name none")
+        name_no_account(town)
+    file = town.folder / "strategy.yaml"
+    file.write_text(values)
+    return str(file)
+
+
+async def takes_accounts(town: Town) -> bool:
+    """Whether the controller accepts a pod that names its account, asked with a Rollout of no replicas."""
+    labels = {"app": PROBE}
+    pod: dict[str, Any] = {"serviceAccountName": "default", "containers": [{"name": "it", "image": "it:1"}]}
+    rollout = {
+        "apiVersion": ROLLOUTS.api_version,
+        "kind": "Rollout",
+        "metadata": {"name": PROBE},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+            "strategy": {"canary": {}},
+        },
+    }
+    await town.make_namespace("staging")
+    where = town.namespace("staging")
+    await town.cluster.create(ROLLOUTS, rollout, where)
+    async with asyncio.timeout(60):
+        while True:
+            found = (await town.cluster.get(ROLLOUTS, PROBE, where)).get("status") or {}
+            if found.get("phase"):
+                return "serviceAccountName" not in str(found.get("message"))
+            await asyncio.sleep(0.5)
+
+
+def name_no_account(town: Town) -> None:
     (town.folder / "infra").unlink()
     shutil.copytree(ROOT / "infra" / "helmchart", town.folder / "infra" / "helmchart")
     template = town.folder / "infra" / "helmchart" / "templates" / "_pod.tpl"
@@ -42,22 +92,70 @@ def name_no_account(town: Town) -> None:
 
 @pytest.mark.parametrize("values", [CANARY, BLUE_GREEN], ids=["canary", "blue-green"])
 async def test_a_strategy_is_followed_to_its_end_and_a_failure_goes_back(town: Town, values: str) -> None:
-    await require_rollouts(town)
-    name_no_account(town)
-    file = town.folder / "strategy.yaml"
-    file.write_text(values)
-    (await town.go("deploy", "dev", "-f", str(file))).succeeded()
+    file = await prepare(town, values)
+    (await town.go("deploy", "dev", "-f", file)).succeeded()
     rollout = await town.cluster.get(ROLLOUTS, API, town.namespace())
     assert rollout["status"]["phase"] == "Healthy"
     assert await town.cluster.find(DEPLOYMENTS, API, town.namespace()) is None
-    update = (await town.go("deploy", "dev", "-f", str(file), "--set", "defaults.logLevel=INFO")).succeeded()
+    slow = [*PATIENT, "--set", "defaults.logLevel=WARNING"]
+    update = (await town.go("deploy", "dev", "-f", file, *slow)).succeeded()
     assert update.outcome == "successful"
-    print(f"the receipt: {update.document['receipt']}")
+    receipt = update.document["receipt"]
+    assert receipt["sent"] > 0, update.document
+    assert receipt["failed"] == 0, update.document
     broken = ("--set", f"applications.{API}.command={{/bin/false}}")
-    failed = await town.go("deploy", "dev", "-f", str(file), *broken)
+    failed = await town.go("deploy", "dev", "-f", file, *broken)
     assert failed.code == 1
     assert failed.document["rolled_back_to"] == 2
     rollout = await town.cluster.get(ROLLOUTS, API, town.namespace())
     assert rollout["status"]["phase"] == "Healthy"
     status = (await town.go("status")).document
     assert status["phase"] == "Healthy"
+
+
+async def test_a_deploy_beside_a_preview_leaves_the_users_where_they_are(town: Town) -> None:
+    """What Helm applies must not take Argo's selector back: the preview would serve without its pause."""
+    file = await prepare(town, PREVIEW)
+    (await town.go("deploy", "dev", "-f", file)).succeeded()
+    stable = await selected(town)
+    assert set(stable) == {HASH}
+    leave = ("--no-rollback", "--timeout", "25")
+    change = ("--set", "defaults.logLevel=WARNING")
+    assert (await town.go("deploy", "dev", "-f", file, *change, *leave)).code == 70
+    preview = await selected(town, f"{API}-preview")
+    assert preview[HASH] != stable[HASH]
+    assert await selected(town) == stable
+    # The same pods again, with another label on the Service: Helm writes to it, and nothing moves.
+    touched = ("--set", f"applications.{API}.service.annotations.touched=yes")
+    assert (await town.go("deploy", "dev", "-f", file, *change, *touched, *leave)).code == 70
+    service = await town.cluster.get(SERVICES, API, town.namespace())
+    assert service["metadata"]["annotations"]["touched"] == "yes"
+    assert await selected(town) == stable
+    rollout = await town.cluster.get(ROLLOUTS, API, town.namespace())
+    assert rollout["status"]["phase"] == "Paused"
+    (await town.go("resume", "dev", API)).succeeded()
+    assert await selected(town) == preview
+
+
+async def test_a_plain_helm_meets_no_other_owner_of_a_selector(town: Town) -> None:
+    """Helm 4 applies without force when nobody says otherwise: a conflict would end it."""
+    file = await prepare(town, BLUE_GREEN)
+    (await town.go("deploy", "dev", "-f", file)).succeeded()
+    before = await selected(town)
+    words = ["upgrade", "dev-apps", str(town.folder / "infra" / "helmchart"), "--reuse-values"]
+    where = ["--namespace", town.namespace(), "--kube-context", town.context]
+    annotation = ["--set", f"applications.{API}.service.annotations.touched=yes"]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [tool("helm"), *words, *where, *annotation],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert await selected(town) == before
+
+
+async def selected(town: Town, name: str = API) -> dict[str, str]:
+    found = await town.cluster.get(SERVICES, name, town.namespace())
+    return dict(found["spec"].get("selector") or {})

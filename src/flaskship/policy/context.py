@@ -96,11 +96,22 @@ class Context:
         return tuple(pod for pod in nearest if matches(selector, pod.labels))
 
     def selected_by(self, service: Object) -> tuple[Pod, ...]:
-        """The serving pods behind a Service; none where it has no selector."""
-        selector = service.spec.at("selector").labels
+        """The serving pods behind a Service; none where it has no selector and no Rollout sets one."""
+        selector = service.spec.at("selector").labels or self._steered.get(service.name, {})
         return tuple(
             pod for pod in self.selected(selector) if selector and pod.owner.namespace == service.namespace
         )
+
+    @cached_property
+    def _steered(self) -> Mapping[str, Mapping[str, str]]:
+        """What a Rollout selects, by the Services that it leads to its pods itself."""
+        return {
+            str(way.at(key).text): one.spec.at("selector", "matchLabels").labels
+            for one in self.of("Rollout")
+            for way in (one.spec.at("strategy", "blueGreen"), one.spec.at("strategy", "canary"))
+            for key in ("activeService", "previewService", "stableService", "canaryService")
+            if way.at(key).text
+        }
 
     def replicas(self, workload: Object) -> int | None:
         """The fewest pods that a workload runs with, by its autoscaler or itself; None where nobody says."""

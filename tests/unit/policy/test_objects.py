@@ -1,5 +1,7 @@
 """Objects: whose they are, what a List holds, what wrong types are."""
 
+from flaskship.model.project import Environment
+from flaskship.policy.context import Context
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Object, matches, parse_objects
 
@@ -61,3 +63,22 @@ def test_an_empty_selector_matches_everything_and_a_missing_label_nothing() -> N
     assert matches({}, {"a": "b"})
     assert matches({"a": "b"}, {"a": "b", "c": "d"})
     assert not matches({"a": "b"}, {"c": "b"})
+
+
+def test_a_service_that_a_rollout_steers_leads_to_its_pods() -> None:
+    labels = {"app": "shop"}
+    rollout = {
+        "kind": "Rollout",
+        "metadata": {"name": "shop"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "strategy": {"blueGreen": {"activeService": "front"}},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "shop"}]}},
+        },
+    }
+    services = [{"kind": "Service", "metadata": {"name": name}, "spec": {}} for name in ("front", "other")]
+    place = Environment("prod", "market", "market", "kubernetes", "prod", "staging", "cli")
+    context = Context(place, parse_objects((rollout, *services), ("shop",)))
+    front, other = context.of("Service")
+    assert [pod.owner.id for pod in context.selected_by(front)] == ["Rollout/shop"]
+    assert context.selected_by(other) == ()

@@ -11,7 +11,6 @@ def test_a_canary_shifts_requests_step_by_step(render) -> None:
     assert "my-tomorrows-api" not in release.all("Deployment")
     spec = release.one("Rollout")["spec"]
     assert spec["strategy"]["canary"] == {
-        "stableService": "my-tomorrows-api",
         "canaryService": "my-tomorrows-api-canary",
         "maxSurge": 1,
         "maxUnavailable": 0,
@@ -24,6 +23,26 @@ def test_a_canary_shifts_requests_step_by_step(render) -> None:
     }
     assert release.one("Service", "my-tomorrows-api-canary")["spec"]["type"] == "ClusterIP"
     assert "nodePort" not in release.one("Service", "my-tomorrows-api-canary")["spec"]["ports"][0]
+
+
+@pytest.mark.on
+def test_users_meet_the_canary_by_its_share_of_the_replicas(render) -> None:
+    """A stableService would keep every request from it: the Service that users ask stays everybody's."""
+    release = render(API + "strategy: {type: Canary}\n")
+    plain = render().one("Service", "my-tomorrows-api")["spec"]["selector"]
+    assert release.one("Service", "my-tomorrows-api")["spec"]["selector"] == plain
+
+
+@pytest.mark.parametrize(
+    ("strategy", "steered"),
+    [
+        ("Canary", ["my-tomorrows-api-canary"]),
+        ("BlueGreen", ["my-tomorrows-api", "my-tomorrows-api-preview"]),
+    ],
+)
+def test_what_the_controller_selects_is_left_to_it(render, strategy: str, steered: list[str]) -> None:
+    services = render(API + f"strategy: {{type: {strategy}}}\n").all("Service")
+    assert sorted(name for name, one in services.items() if "selector" not in one["spec"]) == steered
 
 
 @pytest.mark.on

@@ -56,8 +56,8 @@ def service(**spec):
 TEMPLATE = parse(Template, {"metadata": {"labels": {"app": "web", "tier": "front"}}})
 
 
-def addresses(*services, ingresses=(), host="10.99.0.2"):
-    pods = (parse(Pod, {"status": {"hostIP": host}}),)
+def addresses(*services, ingresses=(), host="10.99.0.2", labels=None):
+    pods = (parse(Pod, {"metadata": {"labels": labels or {}}, "status": {"hostIP": host}}),)
     return endpoints_of(TEMPLATE, pods, Observed(services=services, ingresses=ingresses))
 
 
@@ -68,6 +68,14 @@ def test_where_a_workload_answers():
     assert addresses(node_port, host="fd00::2") == ("http://[fd00::2]:30080",)
     assert addresses(service(selector={"app": "other"})) == ()
     assert addresses(service(selector={})) == ()
+
+
+@pytest.mark.parametrize("also", [{}, {"app": "web"}])
+def test_a_service_that_argo_rollouts_leads_to_one_template_is_its_workloads(also):
+    stable = service(selector={"rollouts-pod-template-hash": "5d4f", **also})
+    labels = {"app": "web", "tier": "front", "rollouts-pod-template-hash": "5d4f"}
+    assert addresses(stable, labels=labels) == ("svc/web:80",)
+    assert addresses(stable, labels={**labels, "rollouts-pod-template-hash": "77aa"}) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from flaskship.engines.kubernetes.observing.surroundings import Ingress, Service
 
 def endpoints_of(template: Template, pods: tuple[Pod, ...], observed: Observed) -> tuple[str, ...]:
     """Return the URLs of Ingresses, load balancers and node ports, else svc/NAME:PORT to forward from."""
-    services = [one for one in observed.services if _selects(one, template)]
+    services = [one for one in observed.services if _selects(one, template, pods)]
     found: list[str] = []
     for service in services:
         outside = [*_through_ingress(service, observed), *_through_service(service, pods)]
@@ -17,9 +17,11 @@ def endpoints_of(template: Template, pods: tuple[Pod, ...], observed: Observed) 
     return tuple(dict.fromkeys(found))
 
 
-def _selects(service: Service, template: Template) -> bool:
+def _selects(service: Service, template: Template, pods: tuple[Pod, ...]) -> bool:
     selector = service.spec.selector
-    return bool(selector) and selector.items() <= template.metadata.labels.items()
+    # Argo Rollouts selects by the hash of a template, which pods bear and their template does not.
+    labels = [template.metadata.labels, *(pod.metadata.labels for pod in pods)]
+    return bool(selector) and any(selector.items() <= one.items() for one in labels)
 
 
 def _through_ingress(service: Service, observed: Observed) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flaskship.engines.local.manifests.kinds import kind_named
+from flaskship.engines.local.manifests.selectors import with_selectors
 from flaskship.engines.local.manifests.table import UNKNOWN, At, Reports
 from flaskship.engines.local.manifests.workloads import Workload, with_template
 from flaskship.engines.local.spec import (
@@ -68,7 +69,7 @@ def read_release(documents: Sequence[Mapping[str, Any]]) -> LocalRelease:
     reports = Reports()
     found = _Found()
     seen: set[tuple[str, str, str, str]] = set()
-    for document in _flattened(documents):
+    for document in with_selectors(tuple(_flattened(documents))):
         _read(document, found, reports, seen)
     _require_distinct_node_ports(found.services)
     deployments = _resolved(found.workloads)

@@ -160,3 +160,29 @@ def test_reports_name_the_object_and_leave_honoured_fields_out(document, put, re
     assert [(r.object, r.field, r.behaviour) for r in release.reports] == [
         ("Deployment/web", "spec.template.spec.affinity", "ignored")
     ]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "key"),
+    [("blueGreen", "activeService"), ("canary", "canaryService"), ("blueGreen", "previewService")],
+)
+def test_a_service_that_the_rollout_steers_leads_to_its_pods(read, strategy, key):
+    release = read(*steered({strategy: {key: "front"}}))
+    assert release.services[0].selector == {"app": "web"}
+
+
+@pytest.mark.parametrize("strategy", [{"blueGreen": {"activeService": "other"}}, {"canary": {}}])
+def test_a_service_without_selector_that_no_rollout_names_leads_nowhere(read, strategy):
+    assert read(*steered(strategy)).services[0].selector == {}
+
+
+def test_a_selector_that_is_given_stays(read):
+    release = read(*steered({"blueGreen": {"activeService": "front"}}, selector={"app": "mine"}))
+    assert release.services[0].selector == {"app": "mine"}
+
+
+def steered(strategy, **spec):
+    pod = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "x:1"}]}}
+    rollout = of("argoproj.io/v1alpha1", "Rollout", "web")
+    rollout["spec"] = {"selector": {"matchLabels": {"app": "web"}}, "template": pod, "strategy": strategy}
+    return of("v1", "Service", "front", spec={"ports": [{"port": 80}], **spec}), rollout
