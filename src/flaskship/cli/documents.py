@@ -11,6 +11,7 @@ from flaskship.model.verdict import Cause, Receipt, Verdict
 from flaskship.tasks.explain import Explained
 from flaskship.tasks.result import Move, Moved
 from flaskship.tasks.steer import Steered
+from flaskship.tasks.testing import Trials
 from flaskship.tasks.verify import Verified
 from flaskship.tasks.world import Setting
 
@@ -156,7 +157,17 @@ def _cause(cause: Cause) -> Json:
 
 
 def _receipt(move: Move) -> Json:
-    return {"receipt": receipt_document(move.receipt), "receipt_reason": move.receipt_reason}
+    receipt = {"receipt": receipt_document(move.receipt), "receipt_reason": move.receipt_reason}
+    return {**receipt, **_tests(move.tests)}
+
+
+def _tests(tests: Trials) -> Json:
+    """What the release's own tests came to; null where none ran, and why."""
+    results = [
+        {"name": one.name, "passed": one.passed, "message": one.message, "log": list(one.log)}
+        for one in tests.results
+    ]
+    return {"tests": results if tests.reason is None else None, "tests_reason": tests.reason}
 
 
 def _undo(undo: Move | None) -> Json | None:
@@ -177,6 +188,7 @@ def verified_document(verified: Verified) -> Json:
         **status_document(verified.snapshot),
         "verdict": verdict_document(verified.verdict),
         "answers": answers,
+        **_tests(verified.tests),
     }
 
 

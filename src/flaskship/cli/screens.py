@@ -223,6 +223,7 @@ def verified_screen(verified: Verified) -> list[str]:
     """What runs, what it answered, and the judgement."""
     lines = [*status_screen(verified.snapshot), ""]
     lines += [f"{'ok' if one.ok else 'failed'}  {one.url}  {one.message}" for one in verified.answers]
+    lines += [f"{'ok' if one.passed else 'failed'}  test {one.name}" for one in verified.tests.results]
     return [*lines, f"verdict: {verified.verdict.outcome}", *verdict_lines(verified.verdict)]
 
 

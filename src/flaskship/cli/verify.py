@@ -13,16 +13,24 @@ from flaskship.tasks.reading import reading
 @click.command("verify")
 @options.environment_argument
 @options.engine_options
+@click.option("--tests/--no-tests", default=True, help="Run the release's own tests, where it has some.")
+@options.lock_timeout_option
 @global_options
-def command(env: str, engine: str | None, context: str | None) -> int:
-    """Judge ENV as it is now and ask each of its addresses; 0 only where all is known to be well."""
+def command(env: str, engine: str | None, context: str | None, tests: bool, lock_timeout: float) -> int:
+    """Judge ENV as it is now, ask each of its addresses and, on a cluster, run the release's own tests.
+
+    Ends with 0 only where all is known to be well.
+    """
     settings = options.current()
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
 
+    owner = world.provenance(project.root, "").actor
+    thorough = story.Thorough(owner, settings.output, lock_timeout) if tests else None
+
     async def tell_it() -> story.Verified:
         async with reading(world, project, environment, engine) as (opened, _):
-            return await story.verify(world, opened, env)
+            return await story.verify(world, opened, env, thorough)
 
     verified = tell(tell_it())
     settings.output.answer(documents.verified_document(verified), screens.verified_screen(verified))

@@ -68,6 +68,29 @@ class HasSurroundings(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one test of a release came to; log is the end of what it printed where it failed."""
+
+    name: str
+    passed: bool
+    message: str
+    log: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class HasTests(Protocol):
+    """An engine that runs the tests that a release brings along."""
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        """Return the names of the newest revision's tests in the order in which they run."""
+        ...
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        """Run them all, up to the first that fails; those behind it are not in the result."""
+        ...
+
+
 @runtime_checkable
 class HasForwards(Protocol):
     """An engine whose Services may have no address on this machine."""

@@ -14,6 +14,7 @@ from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved
 from flaskship.tasks.targets import runs
+from flaskship.tasks.testing import NOT_WELL, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
 
@@ -50,6 +51,7 @@ async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
 async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
     revision: int | None = None
     documents = release.documents
+    tests = NOT_WELL
     try:
         # Before anything moves: a request that the first moment loses is lost to the users, too.
         async with (
@@ -64,6 +66,9 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
             if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
                 async with reachable(stage.engine, snapshot) as now:
                     verdict = with_answers(verdict, await ask_until_served(stage.world, now, documents))
+                if verdict.outcome is Outcome.SUCCESSFUL:
+                    tests = await run_tests(stage.engine, release.environment, stage.lock, stage.report)
+                    verdict = with_tests(verdict, tests, snapshot)
     except asyncio.CancelledError:
         if revision is None:
             raise
@@ -73,7 +78,7 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
         raise
     verdict = stage.explain(judge_receipt(verdict, traffic.receipt, stage.wish.max_failed))
     await stage.engine.conclude(release.environment, revision, verdict, traffic.receipt, stage.lock)
-    return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot)
+    return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot, tests)
 
 
 async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:

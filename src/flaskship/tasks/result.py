@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 from flaskship.tasks.follow import INTERRUPTED, TIMED_OUT
+from flaskship.tasks.testing import NOT_WELL, Trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Move:
     receipt: Receipt | None = None
     receipt_reason: str | None = None
     snapshot: Snapshot | None = None
+    tests: Trials = NOT_WELL
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
-"""Verify: is what runs healthy, and does every address answer?"""
+"""Verify: is what runs healthy, does every address answer, and do the release's own tests pass?"""
 
 from dataclasses import dataclass
 
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Engine, HasTests
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.health import ask_all, with_answers
+from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import exit_code
 from flaskship.tasks.targets import runs
-from flaskship.tasks.world import HealthAnswer, World
+from flaskship.tasks.testing import ASKED_INSTEAD, NOT_WELL, Trials, run_tests, with_tests
+from flaskship.tasks.world import HealthAnswer, Report, World
+
+LEFT_OUT = Trials(reason="nobody asked for them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Verified:
     snapshot: Snapshot
     verdict: Verdict
     answers: tuple[HealthAnswer, ...]
+    tests: Trials = NOT_WELL
 
     @property
     def exit_code(self) -> int:
@@ -27,8 +32,21 @@ class Verified:
         return exit_code(self.verdict)
 
 
-async def verify(world: World, engine: Engine, environment: str) -> Verified:
-    """Judge the environment as it is at this instant and ask each of its addresses."""
+@dataclass(frozen=True, slots=True)
+class Thorough:
+    """Who wants the tests run, who hears of them, and how long they may wait for another writer."""
+
+    owner: str
+    report: Report
+    lock_timeout: float = DEFAULT_WAIT
+
+
+async def verify(
+    world: World, engine: Engine, environment: str, thorough: Thorough | None = None
+) -> Verified:
+    """Judge the environment as it is at this instant, ask each of its addresses, and where it is well so far,
+    run its tests: as the one writer, because Helm writes down how they ended.
+    """
     snapshot = await engine.observe(environment)
     if snapshot.release is None or not runs(snapshot):
         raise ConfigurationError(
@@ -39,7 +57,21 @@ async def verify(world: World, engine: Engine, environment: str) -> Verified:
     async with reachable(engine, snapshot) as reached:
         answers = await ask_all(world, reached, release.documents)
     verdict = world.judge(snapshot, world.now()) or _undecided(world, snapshot)
-    return Verified(snapshot, with_answers(verdict, answers), answers)
+    verdict = with_answers(verdict, answers)
+    tests = NOT_WELL
+    if thorough is None:
+        tests = LEFT_OUT
+    elif verdict.outcome is Outcome.SUCCESSFUL:
+        tests = await _tested(engine, environment, thorough)
+    return Verified(snapshot, with_tests(verdict, tests, snapshot), answers, tests)
+
+
+async def _tested(engine: Engine, environment: str, thorough: Thorough) -> Trials:
+    if not isinstance(engine, HasTests):
+        return ASKED_INSTEAD
+    owner, wait = f"{thorough.owner}: verify", thorough.lock_timeout
+    async with writing_to(engine, environment, owner, wait, thorough.report) as lock:
+        return await run_tests(engine, environment, lock, thorough.report)
 
 
 def _undecided(world: World, snapshot: Snapshot) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, ClassVar
 
-from flaskship.engines.base import Action, Lock, Need
+from flaskship.engines.base import Action, Lock, Need, Trial
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
@@ -28,6 +28,7 @@ from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
+from flaskship.engines.kubernetes.testing import hooks_of, run_tests
 from flaskship.engines.kubernetes.watching import Watcher
 from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Document, Event, LogLine, Provenance, Release, Revision
@@ -212,6 +213,21 @@ class KubernetesEngine:
     def forward(self, environment: str, service: str) -> AbstractAsyncContextManager[str]:
         """Give a Service a URL on this machine for as long as the block lasts."""
         return port_forward(self.cluster, self._place(environment).namespace, service)
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        """Return the names of the newest revision's tests in the order in which they run."""
+        place = self._place(environment)
+        known = await storage.revisions(self.cluster, place)
+        return (
+            tuple(one.name for one in await hooks_of(self.cluster, place, known[-1].number)) if known else ()
+        )
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        """Run them all, up to the first that fails; Helm writes down how each ended."""
+        place = self._place(environment)
+        await self._leases.check(place, lock)
+        known = await storage.revisions(self.cluster, place)
+        return await run_tests(self.cluster, place, known[-1].number, self._helm) if known else ()
 
     async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
         """Return what these objects need of the cluster, met or not; nothing is changed."""

@@ -14,6 +14,7 @@ MODULE = "flaskship.chart.helm_child"
 TIMEOUT = 60
 """Seconds that Helm may take for one request to the cluster; it waits for no workload."""
 PATIENCE = 90.0
+INTERRUPTIBLE = frozenset({"test"})
 LONGEST = 1200
 
 
@@ -27,12 +28,14 @@ class HelmFailure(Exception):
 
 
 async def run_helm(
-    context: str, namespace: str, action: str, request: Mapping[str, Any], patience: float = PATIENCE
+    context: str, namespace: str, action: str, request: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Carry a request out and return the answer; HelmFailure where Helm refuses.
 
-    A cancellation waits for Helm's end first: a release is never left half written by our own hand.
+    A cancellation waits for Helm's end first: a release is never left half written by our own hand. Tests
+    leave nothing half done and are ended at once. The request may say how patient we are with it.
     """
+    patience = float(request.get("patience", PATIENCE))
     connection = {"context": context, "namespace": namespace, "kubeconfig": None}
     asked = {"connection": connection, "action": action, "timeout": TIMEOUT, "parent": os.getpid()}
     content = json.dumps({**asked, **request})
@@ -61,6 +64,8 @@ async def run_helm(
             hint="the next deploy settles it; helm history shows it as pending",
         ) from None
     except asyncio.CancelledError:
+        if action in INTERRUPTIBLE:
+            child.kill()
         await asyncio.wait([talking], timeout=patience)
         raise
     return _answer(said, complaint, child.returncode or 0)

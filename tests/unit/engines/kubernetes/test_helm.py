@@ -73,7 +73,7 @@ async def test_a_child_without_an_answer_is_told_with_its_last_word(
 async def test_a_child_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child(monkeypatch, tmp_path, "import time; time.sleep(600)")
     with pytest.raises(FlaskshipError, match="did not end within"):
-        await run_helm("here", "shop", "apply", {}, patience=0.5)
+        await run_helm("here", "shop", "apply", {"patience": 0.5})
 
 
 async def test_an_interruption_waits_for_what_helm_has_begun(
@@ -117,3 +117,18 @@ async def test_a_child_outlives_whoever_started_it(kubeconfig: Path, tmp_path: P
 async def test_a_child_whose_caller_is_gone_begins_nothing(kubeconfig: Path) -> None:
     with pytest.raises(HelmFailure, match="Orphaned"):
         await run_helm("here", "shop", "apply", {"parent": 1})
+
+
+async def test_a_test_that_is_interrupted_is_ended_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    child(
+        monkeypatch, tmp_path, f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"
+    )
+    testing = asyncio.ensure_future(run_helm("here", "shop", "test", {}))
+    while not begun.exists():
+        await asyncio.sleep(0.05)
+    testing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await testing

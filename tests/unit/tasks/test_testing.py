@@ -1,0 +1,114 @@
+"""A release's own tests: part of a deploy's verdict and of verify, on engines that have them."""
+
+import pytest
+from tests.contract.fake import FakeEngine
+from tests.contract.world import API, Stage, Told
+
+from flaskship.engines.base import Lock, Trial
+from flaskship.model.errors import LockedError
+from flaskship.model.verdict import Outcome
+from flaskship.tasks.deploy import deploy
+from flaskship.tasks.prepare import Wish
+from flaskship.tasks.up import up
+from flaskship.tasks.verify import Thorough, verify
+
+PASSED = Trial(f"{API}-test", True, "passed")
+FAILED = Trial(f"{API}-test", False, "exited with 1", ("404 not found",))
+
+
+class WithTrials(FakeEngine):
+    """An engine whose releases bring one test along; what it comes to is up to the test."""
+
+    outcomes: list[Trial]
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        return (PASSED.name,) if self.outcomes else ()
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        assert lock.environment == environment
+        return (self.outcomes.pop(0),)
+
+
+def stage_of(*outcomes: Trial) -> Stage:
+    stage, left = Stage(), list(outcomes)
+
+    class Here(WithTrials):
+        outcomes = left
+
+    stage.make = Here
+    return stage
+
+
+async def deployed(stage: Stage, told: Told | None = None) -> object:
+    return await deploy(
+        stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told or Told()
+    )
+
+
+async def test_a_deploy_whose_tests_pass_says_so() -> None:
+    stage, told = stage_of(PASSED), Told()
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    assert (moved.exit_code, moved.move.tests.results, moved.move.tests.reason) == (0, (PASSED,), None)
+    assert f"dev: testing: {API}-test" in told.steps
+    assert "dev: 1 of 1 tests passed" in told.steps
+
+
+async def test_a_failed_test_fails_the_deploy_and_undoes_it() -> None:
+    stage = stage_of(PASSED, FAILED, PASSED)
+    await deployed(stage)
+    stage.image_id = "sha256:two"
+    told = Told()
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    [cause] = moved.move.verdict.causes
+    assert (cause.code, cause.application, cause.evidence) == ("TestFailed", API, FAILED.log)
+    assert (moved.exit_code, moved.rolled_back_to) == (1, 1)
+    assert moved.undo is not None
+    assert moved.undo.tests.results == (PASSED,)
+    assert f"dev: {API}-test failed" in told.warnings
+
+
+async def test_what_is_not_healthy_is_not_tested() -> None:
+    stage = stage_of(PASSED)
+    stage.applications[API]["command"] = ["/bin/false"]
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert moved.exit_code == 1
+    assert moved.move.tests.results == ()
+    assert "not healthy" in str(moved.move.tests.reason)
+
+
+async def test_an_engine_without_tests_and_a_release_without_any_say_so() -> None:
+    plain = Stage()
+    moved = await deploy(plain.world(), plain.project, plain.environment(), plain.engine(), Wish(), Told())
+    assert "asked each address" in str(moved.move.tests.reason)
+    none = stage_of()
+    moved = await deploy(none.world(), none.project, none.environment(), none.engine(), Wish(), Told())
+    assert (moved.exit_code, moved.move.tests.reason) == (0, "the release has no tests")
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(PASSED, 0), (FAILED, 1)])
+async def test_verify_runs_them_as_the_one_writer(outcome: Trial, code: int) -> None:
+    stage = stage_of(PASSED, outcome)
+    await up(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
+    assert (result.exit_code, result.tests.results) == (code, (outcome,))
+
+
+async def test_verify_leaves_them_out_where_nobody_asks_and_where_it_is_not_well() -> None:
+    stage = stage_of(PASSED)
+    await up(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert (await verify(stage.world(), stage.engine(), "dev")).tests.reason == "nobody asked for them"
+    stage.answers["30080"] = "503 no database"
+    result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
+    assert result.verdict.outcome is Outcome.FAILED
+    assert result.tests.results == ()
+
+
+async def test_verify_waits_for_another_writer_no_longer_than_asked() -> None:
+    stage = stage_of(PASSED, PASSED)
+    await up(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    other = stage.engine()
+    lock = await other.acquire("dev", "bob: deploy", 0.0)
+    with pytest.raises(LockedError, match="bob"):
+        await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told(), 0.0))
+    await other.release(lock)
+    assert (await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))).exit_code == 0
