@@ -117,3 +117,47 @@ async def configuration(town: Town) -> set[str]:
         for one in (CONFIG_MAPS, SECRETS)
     ]
     return {str(item["metadata"]["name"]) for listed in lists for item in listed.items}
+
+
+async def test_the_releases_own_tests_are_part_of_a_deploy_and_of_verify(town: Town) -> None:
+    passed = (await town.go("deploy")).succeeded().document["tests"]
+    assert [(one["name"], one["passed"]) for one in passed] == [
+        (f"{API}-test", True),
+        (f"{WORKER}-test", True),
+    ]
+    verified = (await town.go("verify")).succeeded().document["tests"]
+    assert verified == passed
+    left_out = (await town.go("verify", "dev", "--no-tests")).succeeded().document
+    assert (left_out["tests"], left_out["tests_reason"]) == (None, "nobody asked for them")
+    file = town.folder / "smoke.yaml"
+    file.write_text(SMOKE)
+    failed = await town.go("deploy", "dev", "-f", str(file))
+    assert failed.code == 1, failed.progress
+    assert failed.document["rolled_back_to"] == 1
+    [cause] = failed.document["verdict"]["causes"]
+    assert (cause["code"], cause["evidence"]) == ("TestFailed", ["the smoke alarm rings"])
+    assert [one["passed"] for one in failed.document["tests"]] == [False]
+    # What runs now was tested as well, and nothing of the failed release is left to be tested.
+    assert [one["name"] for one in failed.document["undo"]["tests"]] == [f"{API}-test", f"{WORKER}-test"]
+
+
+SMOKE = """
+extraObjects:
+  - apiVersion: v1
+    kind: Pod
+    metadata:
+      name: a-smoke
+      annotations: {helm.sh/hook: test, helm.sh/hook-weight: "-1", helm.sh/hook-delete-policy: before-hook-creation}
+      labels: {app.kubernetes.io/name: a-smoke, app.kubernetes.io/instance: dev-apps}
+    spec:
+      restartPolicy: Never
+      automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
+      containers:
+        - name: smoke
+          image: cloudandparth/my-demo-app:1.0
+          imagePullPolicy: IfNotPresent
+          command: [python, -c, "print('the smoke alarm rings'); raise SystemExit(1)"]
+          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+          resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {cpu: 200m, memory: 64Mi}}
+"""

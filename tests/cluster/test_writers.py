@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from tests.cluster.town import Town
+from tests.cluster.town import API, Town
 
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.lease import Leases
@@ -111,3 +111,19 @@ async def pretend_pending(town: Town) -> None:
     changed = {**secret, "metadata": {**secret["metadata"], "labels": labels}}
     changed["data"] = {"release": storage.encoded(content)}
     await town.cluster.replace(SECRETS, changed, town.namespace())
+
+
+async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    never = ("--set", f"applications.{API}.probes.readiness.path=/never")
+    watching = asyncio.ensure_future(town.go("deploy", "dev", *never))
+    await until_pending_or_applied(town, 2)
+    aborted = (await town.go("abort", "dev", API, "--reason", "wrong branch")).succeeded()
+    ended = await watching
+    assert (ended.code, ended.codes) == (1, {"Withdrawn"})
+    assert "wrong branch" in ended.document["verdict"]["causes"][0]["message"]
+    assert aborted.document["rolled_back_to"] == 1
+    history = (await town.go("history")).document["revisions"]
+    assert [one["outcome"] for one in history] == ["successful", "failed", "successful"]
+    status = (await town.go("status")).document
+    assert status["phase"] == "Healthy"

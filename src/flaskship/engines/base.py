@@ -49,6 +49,15 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Who wants a rollout that another command watches given up, and why; application: whose it is."""
+
+    actor: str
+    reason: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
     """One thing that an environment needs where it runs; not needed: it is only worth knowing."""
 
@@ -88,6 +97,19 @@ class HasTests(Protocol):
 
     async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
         """Run them all, up to the first that fails; those behind it are not in the result."""
+        ...
+
+
+@runtime_checkable
+class TakesWithdrawals(Protocol):
+    """An engine through which a command can ask the one that has the lock to give its rollout up."""
+
+    async def withdraw(self, environment: str, wanted: Withdrawal) -> bool:
+        """Ask whoever has the lock now, and tell whether anybody has it."""
+        ...
+
+    async def withdrawn(self, lock: Lock) -> Withdrawal:
+        """Return once somebody asks the holder of this lock, that is us."""
         ...
 
 

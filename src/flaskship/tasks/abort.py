@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flaskship.engines.base import Abort, Engine, Resume
+from flaskship.engines.base import Abort, Engine, Resume, TakesWithdrawals, Withdrawal
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.release import Provenance, Revision
 from flaskship.model.snapshot import Snapshot
@@ -30,12 +30,13 @@ async def abort(
 ) -> Moved:
     """Put back one application as the last successful revision had it; the others stay as they are.
 
-    A deploy that still watches holds the lock, so that it is ended where it runs: it goes back by itself.
+    A deploy that still watches has the lock: it is asked to give up, ends as failed, and leaves us the rest.
     """
+    asked = await _ask_to_give_up(engine, environment, application, by, report)
     async with writing_to(engine, environment, f"{by.actor}: abort", wish.lock_timeout, report) as lock:
         before = await engine.observe(environment)
         history = await engine.history(environment)
-        healthy = rolled_out_before(environment, application, before, history)
+        healthy = rolled_out_before(environment, application, before, history, given_up=asked)
         for workload in before.workloads:
             if workload.application == application and workload.kind == GRADUAL:
                 report.step(f"{environment}: aborting {workload.name}")
@@ -51,15 +52,43 @@ async def abort(
         release = going_back(mixed, by, healthy.number, reason)
         # What is aborted held its pause for a rollout that is no more.
         moved = await carry_out(
-            Stage(world, engine, lock, report, replace(wish, rollback=False)), release, before
+            Stage(world, engine, lock, report, replace(wish, rollback=False), may_be_withdrawn=False),
+            release,
+            before,
         )
     return moved.asked_to_go_back(healthy.number)
 
 
+async def _ask_to_give_up(
+    engine: Engine, environment: str, application: str, by: Provenance, report: Report
+) -> bool:
+    """Ask the command that watches the rollout, if one does; where nothing is rolled out nobody is asked."""
+    if not isinstance(engine, TakesWithdrawals):
+        return False
+    now, history = await engine.observe(environment), await engine.history(environment)
+    if not history or history[-1].outcome is not None:
+        return False  # it was judged: nobody watches it any more
+    rolled_out_before(environment, application, now, history)
+    asked = await engine.withdraw(environment, Withdrawal(by.actor, by.reason, application))
+    if asked:
+        report.step(
+            f"{environment}: asking the command that rolls revision {history[-1].number} out to give up"
+        )
+    return asked
+
+
 def rolled_out_before(
-    environment: str, application: str, now: Snapshot, history: tuple[Revision, ...]
+    environment: str,
+    application: str,
+    now: Snapshot,
+    history: tuple[Revision, ...],
+    *,
+    given_up: bool = False,
 ) -> Revision:
-    """Return the revision to put the application back to, or say why there is nothing to abort."""
+    """Return the revision to put the application back to, or say why there is nothing to abort.
+
+    given_up: its deploy ended because we asked, so that it is ours to put back, complete by now or not.
+    """
     if not runs(now) or not history:
         raise ConfigurationError(
             f"{environment} does not run: there is nothing to abort",
@@ -68,7 +97,7 @@ def rolled_out_before(
     find_application(environment, application, (one.application for one in now.workloads))
     newest = history[-1]
     complete = all(one.complete for one in now.workloads if one.application == application)
-    if newest.outcome is Outcome.SUCCESSFUL or complete:
+    if newest.outcome is Outcome.SUCCESSFUL or (complete and not given_up):
         raise ConfigurationError(
             f"nothing of {application} is being rolled out in {environment}",
             hint=f"to leave a revision that succeeded: flaskship rollback {environment} --app {application}",

@@ -8,7 +8,7 @@ from flaskship.engines.base import Engine, Lock
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
-from flaskship.tasks.follow import INTERRUPTED, follow_to_verdict
+from flaskship.tasks.follow import INTERRUPTED, WITHDRAWN, follow_to_verdict, unless_withdrawn
 from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
@@ -32,6 +32,8 @@ class Stage:
     report: Report
     wish: Wish
     explain: Explain = lambda verdict: verdict
+    may_be_withdrawn: bool = True
+    """Whether another command may have it given up; an undo is carried to its end."""
 
 
 async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
@@ -60,9 +62,12 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
         ):
             revision = await stage.engine.apply(release, stage.lock)
             stage.report.step(f"{release.name} revision {revision}: applied")
-            verdict, snapshot = await follow_to_verdict(
+            following = follow_to_verdict(
                 stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
             )
+            if stage.may_be_withdrawn:
+                following = unless_withdrawn(stage.engine, stage.lock, following)
+            verdict, snapshot = await following
             if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
                 async with reachable(stage.engine, snapshot) as now:
                     verdict = with_answers(verdict, await ask_until_served(stage.world, now, documents))
@@ -83,6 +88,8 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
 
 async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:
     failed = moved.move.revision
+    if any(cause.code == WITHDRAWN for cause in moved.move.verdict.causes):
+        return _left(stage, moved, f"what to go back to is left to whoever aborted revision {failed}")
     if not stage.wish.rollback:
         return _left(stage, moved, f"revision {failed} is left as it is (--no-rollback)")
     if healthy is None:
@@ -95,7 +102,7 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
     stage.report.step(f"going back to revision {healthy.number}")
     old = await stage.engine.recall(moved.environment, healthy.number)
     release = going_back(old, by, healthy.number, f"revision {failed} failed")
-    calm = replace(stage, wish=Wish(), explain=lambda verdict: verdict)
+    calm = replace(stage, wish=Wish(), explain=lambda verdict: verdict, may_be_withdrawn=False)
     back = await _move(calm, release, await stage.engine.observe(moved.environment))
     if back.verdict.outcome is Outcome.SUCCESSFUL:
         stage.report.step(f"revision {back.revision} runs what revision {healthy.number} was")

@@ -1,15 +1,18 @@
 """Watching an environment until it can be judged."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Engine, Lock, TakesWithdrawals, Withdrawal
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.world import Report, World
 
 TIMED_OUT = "TimedOut"
 INTERRUPTED = "Interrupted"
+WITHDRAWN = "Withdrawn"
 
 
 @asynccontextmanager
@@ -48,6 +51,30 @@ async def follow_to_verdict(
                 return _timed_out(snapshot, timeout, world.causes(snapshot, world.now())), snapshot
     lost = Cause("ObservationLost", "the engine stopped reporting before the release could be judged")
     return Verdict(Outcome.INCONCLUSIVE, (lost,)), latest
+
+
+Followed = tuple[Verdict, Snapshot | None]
+
+
+async def unless_withdrawn(engine: Engine, lock: Lock, following: Coroutine[Any, Any, Followed]) -> Followed:
+    """Return what following comes to, or at once a failure where another command wants it given up."""
+    if not isinstance(engine, TakesWithdrawals):
+        return await following
+    watching = asyncio.ensure_future(following)
+    asked = asyncio.ensure_future(engine.withdrawn(lock))
+    try:
+        await asyncio.wait((watching, asked), return_when=asyncio.FIRST_COMPLETED)
+        return watching.result() if watching.done() else (_given_up(asked.result()), None)
+    finally:
+        for one in (watching, asked):
+            one.cancel()
+        await asyncio.gather(watching, asked, return_exceptions=True)
+
+
+def _given_up(wanted: Withdrawal) -> Verdict:
+    why = f": {wanted.reason}" if wanted.reason else ""
+    message = f"{wanted.actor} aborted the rollout of {wanted.application}{why}"
+    return Verdict(Outcome.FAILED, (Cause(WITHDRAWN, message, wanted.application),))
 
 
 def _timed_out(snapshot: Snapshot, timeout: float, others: tuple[Cause, ...]) -> Verdict:

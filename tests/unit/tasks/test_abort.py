@@ -1,12 +1,13 @@
 """The stories of pause, resume and abort, and of going back with one application."""
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from tests.contract.fake import FakeEngine
 from tests.contract.world import API, IMAGE, WORKER, Stage, Told
 
-from flaskship.engines.base import Pause, Resume
+from flaskship.engines.base import Lock, Pause, Resume, Withdrawal
 from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.release import Provenance
 from flaskship.model.snapshot import Phase
@@ -168,3 +169,83 @@ async def test_an_application_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="is not part of dev"):
         await rollback(stage.world(), stage.engine(), "dev", None, BY, Wish(), Told(), name)
     assert stage.state.holders == {}
+
+
+class Withdrawing(FakeEngine):
+    """An engine through which the holder of the lock can be asked to give up."""
+
+    async def withdraw(self, environment: str, wanted: Withdrawal) -> bool:
+        held = self._state.holders.get(environment)
+        if held is not None:
+            WANTED[held[0]] = wanted
+        return held is not None
+
+    async def withdrawn(self, lock: Lock) -> Withdrawal:
+        while lock.token not in WANTED:
+            await asyncio.sleep(0)
+        return WANTED[lock.token]
+
+
+WANTED: dict[str, Withdrawal] = {}
+
+
+@pytest.fixture
+def asking() -> Iterator[Stage]:
+    stage = Stage()
+    stage.make = Withdrawing
+    yield stage
+    WANTED.clear()
+
+
+async def rolling(stage: Stage, *sets: str, back: bool = True) -> "asyncio.Task[Moved]":
+    """A deploy that watches a rollout which cannot end."""
+    await deployed(stage)
+    number = len(stage.state.of("dev").revisions) + 1
+    moving = asyncio.ensure_future(deployed(stage, *SILENT, *sets, back=back))
+    while len(stage.state.of("dev").revisions) < number:
+        await asyncio.sleep(0)
+    return moving
+
+
+async def test_a_deploy_that_watches_ends_with_who_aborted_it_and_the_abort_goes_back(asking: Stage) -> None:
+    moving = await rolling(asking, f"applications.{WORKER}.replicas=3")
+    told = Told()
+    by = Provenance("ada", reason="wrong branch")
+    aborted = await abort(asking.world(), asking.engine(), "dev", API, by, Wish(lock_timeout=500), told)
+    ended = await moving
+    [cause] = ended.move.verdict.causes
+    assert (ended.exit_code, cause.code, cause.application) == (1, "Withdrawn", API)
+    assert cause.message == f"ada aborted the rollout of {API}: wrong branch"
+    assert (ended.undo, ended.rolled_back_to) == (None, None)
+    assert "whoever aborted revision 2" in str(ended.not_undone)
+    assert (aborted.exit_code, aborted.move.revision, aborted.rolled_back_to) == (0, 3, 1)
+    outcomes = [one.outcome for one in await asking.engine().history("dev")]
+    assert outcomes == [Outcome.SUCCESSFUL, Outcome.FAILED, Outcome.SUCCESSFUL]
+    after = {one.name: one for one in (await asking.engine().observe("dev")).workloads}
+    assert after[API].complete
+    assert after[WORKER].desired == 3
+
+
+async def test_a_deploy_is_not_given_up_for_an_application_that_is_through(asking: Stage) -> None:
+    moving = await rolling(asking)
+    while not all(
+        one.complete for one in (await asking.engine().observe("dev")).workloads if one.name == WORKER
+    ):
+        await asyncio.sleep(0)
+    with pytest.raises(ConfigurationError, match=f"nothing of {WORKER}"):
+        await abort(asking.world(), asking.engine(), "dev", WORKER, BY, Wish(lock_timeout=0), Told())
+    assert WANTED == {}
+    moving.cancel()
+    await asyncio.gather(moving, return_exceptions=True)
+
+
+async def test_an_undo_is_carried_to_its_end_whoever_asks(asking: Stage) -> None:
+    await deployed(asking)
+    failing = asyncio.ensure_future(deployed(asking, *BREAK))
+    while len(asking.state.of("dev").revisions) < 3:
+        await asyncio.sleep(0)
+    await asking.engine().withdraw("dev", Withdrawal("ada", "", API))
+    ended = await failing
+    assert ended.rolled_back_to == 1
+    assert ended.undo is not None
+    assert ended.undo.verdict.outcome is Outcome.SUCCESSFUL

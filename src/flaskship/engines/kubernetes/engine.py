@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, ClassVar
 
-from flaskship.engines.base import Action, Lock, Need, Trial
+from flaskship.engines.base import Action, Lock, Need, Trial, Withdrawal
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
@@ -82,6 +82,14 @@ class KubernetesEngine:
     async def release(self, lock: Lock) -> None:
         """Give the lock back; doing it twice is harmless."""
         await self._leases.release(self._place(lock.environment), lock)
+
+    async def withdraw(self, environment: str, wanted: Withdrawal) -> bool:
+        """Ask whoever has the lock now, and tell whether anybody has it."""
+        return await self._leases.withdraw(self._place(environment), wanted)
+
+    async def withdrawn(self, lock: Lock) -> Withdrawal:
+        """Return once somebody asks the holder of this lock, that is us."""
+        return await self._leases.withdrawn(self._place(lock.environment), lock)
 
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number; what would fail is refused before."""

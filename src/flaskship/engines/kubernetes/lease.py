@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from flaskship.engines.base import Lock
+from flaskship.engines.base import Lock, Withdrawal
 from flaskship.engines.kubernetes.client import Cluster, Object
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError
 from flaskship.engines.kubernetes.holder import is_gone, me
@@ -22,6 +23,8 @@ RENEWAL = 5.0
 LOOK = 1.0
 OWNER = "flaskship.dev/owner"
 PROCESS = "flaskship.dev/process"
+WANTED = "flaskship.dev/withdrawal"
+"""What another command asks of the holder whose token it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,26 @@ class Leases:
             if _holder(lease) == lock.token:
                 lease["spec"] = {**lease["spec"], "holderIdentity": ""}
                 await self._cluster.replace(LEASES, lease, place.namespace)
+
+    async def withdraw(self, place: Place, wanted: Withdrawal) -> bool:
+        """Write on the Lease that its holder shall give up; False where nobody holds it."""
+        lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+        if lease is None or not _holder(lease):
+            return False
+        asked = json.dumps({"token": _holder(lease), **asdict(wanted)})
+        body = {"metadata": {"annotations": {WANTED: asked}}}
+        await self._cluster.patch(LEASES, name_of(place), body, place.namespace)
+        return True
+
+    async def withdrawn(self, place: Place, lock: Lock) -> Withdrawal:
+        """Return once the Lease says that this holder shall give up."""
+        while True:
+            with contextlib.suppress(FlaskshipError):
+                lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+                wanted = _wanted(lease, lock.token)
+                if wanted is not None:
+                    return wanted
+            await self._sleep(LOOK)
 
     async def check(self, place: Place, lock: Lock) -> None:
         """Raise LockedError unless the lock is this environment's and still held."""
@@ -161,6 +184,17 @@ def _is_free(lease: Object | None, seen: Seen | None, now: float, server_now: fl
 
 def _holder(lease: Object) -> str:
     return str((lease.get("spec") or {}).get("holderIdentity") or "")
+
+
+def _wanted(lease: Object | None, token: str) -> Withdrawal | None:
+    written = ((lease or {}).get("metadata", {}).get("annotations") or {}).get(WANTED)
+    try:
+        asked = json.loads(written or "null")
+        if asked["token"] != token:
+            return None  # it was asked of a holder before
+        return Withdrawal(str(asked["actor"]), str(asked["reason"]), str(asked["application"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _held(place: Place, lease: Object | None, context: str) -> LockedError:

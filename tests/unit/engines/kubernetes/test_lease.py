@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from tests.unit.engines.kubernetes.api import LEASES, PLACE, Api
 
-from flaskship.engines.base import Lock
+from flaskship.engines.base import Lock, Withdrawal
 from flaskship.engines.kubernetes import holder
-from flaskship.engines.kubernetes.lease import DURATION, PROCESS, Leases
+from flaskship.engines.kubernetes.lease import DURATION, PROCESS, WANTED, Leases
 from flaskship.model.errors import LockedError
 
 NAME = f"{LEASES}/flaskship-dev-apps"
@@ -139,3 +139,45 @@ def test_a_process_is_gone_only_where_this_machine_can_tell() -> None:
     assert holder.is_gone(f"{boot}/{here}/{pid}/{int(start) + 1}")
     for unknown in ("", "x", f"other-boot/{here}/{pid}/1", f"{boot}/pid:[1]/{pid}/1", f"{boot}/{here}/a/b"):
         assert not holder.is_gone(unknown)
+
+
+ASKED = Withdrawal("ada", "wrong branch", "my-tomorrows-api")
+
+
+async def test_the_holder_hears_who_wants_its_rollout_given_up_and_why() -> None:
+    api = Api()
+    first, second = leases(api, Time()), leases(api)
+    lock = await first.acquire(PLACE, "grace: deploy", 0)
+    hearing = asyncio.ensure_future(first.withdrawn(PLACE, lock))
+    await asyncio.sleep(0)
+    assert await second.withdraw(PLACE, ASKED)
+    assert await asyncio.wait_for(hearing, 5) == ASKED
+    await first.release(PLACE, lock)
+
+
+async def test_nobody_is_asked_where_nobody_holds_it_and_the_next_holder_hears_nothing_of_it() -> None:
+    api = Api()
+    first, second = leases(api), leases(api)
+    assert not await second.withdraw(PLACE, ASKED)
+    await first.release(PLACE, await first.acquire(PLACE, "grace: deploy", 0))
+    assert not await second.withdraw(PLACE, ASKED)
+    lock = await first.acquire(PLACE, "grace: deploy", 0)
+    await second.withdraw(PLACE, ASKED)
+    asked = api.objects[NAME]["metadata"]["annotations"][WANTED]
+    await first.release(PLACE, lock)
+    again = await first.acquire(PLACE, "grace: deploy", 0)
+    api.objects[NAME]["metadata"]["annotations"][WANTED] = asked  # as if it had stayed
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(first.withdrawn(PLACE, again), 0.2)
+    await first.release(PLACE, again)
+
+
+@pytest.mark.parametrize("written", ["", "no json", "[]", '{"token": 1}', "null"])
+async def test_an_annotation_that_is_no_request_is_none(written: str) -> None:
+    api = Api()
+    mine = leases(api)
+    lock = await mine.acquire(PLACE, "grace: deploy", 0)
+    api.objects[NAME]["metadata"]["annotations"][WANTED] = written
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(mine.withdrawn(PLACE, lock), 0.1)
+    await mine.release(PLACE, lock)
