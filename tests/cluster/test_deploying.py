@@ -147,7 +147,10 @@ extraObjects:
     kind: Pod
     metadata:
       name: a-smoke
-      annotations: {helm.sh/hook: test, helm.sh/hook-weight: "-1", helm.sh/hook-delete-policy: before-hook-creation}
+      annotations:
+        helm.sh/hook: test
+        helm.sh/hook-weight: "-1"
+        helm.sh/hook-delete-policy: before-hook-creation
       labels: {app.kubernetes.io/name: a-smoke, app.kubernetes.io/instance: dev-apps}
     spec:
       restartPolicy: Never
@@ -158,6 +161,9 @@ extraObjects:
           image: cloudandparth/my-demo-app:1.0
           imagePullPolicy: IfNotPresent
           command: [python, -c, "print('the smoke alarm rings'); raise SystemExit(1)"]
-          securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
           resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {cpu: 200m, memory: 64Mi}}
 """
