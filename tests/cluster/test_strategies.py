@@ -20,7 +20,7 @@ applications:
 BLUE_GREEN = """
 applications:
   my-tomorrows-api:
-    strategy: {type: BlueGreen, blueGreen: {autoPromotion: true, scaleDownDelaySeconds: 5}}
+    strategy: {type: BlueGreen, blueGreen: {autoPromotion: true, scaleDownDelaySeconds: 20}}
 """
 
 
@@ -122,6 +122,7 @@ async def test_a_deploy_beside_a_preview_leaves_the_users_where_they_are(town: T
     leave = ("--no-rollback", "--timeout", "25")
     change = ("--set", "defaults.logLevel=WARNING")
     assert (await town.go("deploy", "dev", "-f", file, *change, *leave)).code == 70
+    await until_paused(town)
     preview = await selected(town, f"{API}-preview")
     assert preview[HASH] != stable[HASH]
     assert await selected(town) == stable
@@ -131,8 +132,7 @@ async def test_a_deploy_beside_a_preview_leaves_the_users_where_they_are(town: T
     service = await town.cluster.get(SERVICES, API, town.namespace())
     assert service["metadata"]["annotations"]["touched"] == "yes"
     assert await selected(town) == stable
-    rollout = await town.cluster.get(ROLLOUTS, API, town.namespace())
-    assert rollout["status"]["phase"] == "Paused"
+    await until_paused(town)
     (await town.go("resume", "dev", API)).succeeded()
     assert await selected(town) == preview
 
@@ -154,6 +154,12 @@ async def test_a_plain_helm_meets_no_other_owner_of_a_selector(town: Town) -> No
     )
     assert done.returncode == 0, done.stderr
     assert await selected(town) == before
+
+
+async def until_paused(town: Town) -> None:
+    async with asyncio.timeout(120):
+        while (await town.cluster.get(ROLLOUTS, API, town.namespace()))["status"]["phase"] != "Paused":
+            await asyncio.sleep(0.5)
 
 
 async def selected(town: Town, name: str = API) -> dict[str, str]:

@@ -31,6 +31,10 @@ LIGHT = (
     "defaults.progressDeadlineSeconds=300",
     "--set",
     "defaults.probes.startup.failureThreshold=240",
+    "--set",
+    "defaults.probes.liveness.timeoutSeconds=10",
+    "--set",
+    "defaults.probes.liveness.failureThreshold=6",
 )
 # Long enough for a busy machine to tell every node of a change, short enough for a test.
 PATIENT = ("--set", "defaults.preStopSeconds=5", "--set", "defaults.terminationGracePeriodSeconds=20")
