@@ -46,4 +46,7 @@ def command(stacks: tuple[str, ...], environment: str) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Once: a second one in the middle of ending would leave behind what the first one was ending.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

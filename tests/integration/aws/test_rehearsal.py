@@ -54,8 +54,27 @@ def test_a_network_stands_its_rehearsal(terraform: Terraform, tmp_path: Path) ->
     assert left_behind(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_nothing_behind(terraform: Terraform, tmp_path: Path, number: int) -> None:
+# The moments: while the provider is unpacked, while things are made, looked at again, and taken away.
+INIT, APPLY, AGAIN, DESTROY = "AWS answers", "bootstrap [", "planning again", "destroying"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "moment"),
+    [
+        ((signal.SIGINT,), APPLY),
+        ((signal.SIGTERM,), AGAIN),
+        # Of somebody who is impatient.
+        ((signal.SIGINT, signal.SIGINT, signal.SIGINT), INIT),
+        ((signal.SIGTERM, signal.SIGINT), DESTROY),
+        ((signal.SIGKILL,), INIT),
+        ((signal.SIGKILL,), APPLY),
+        ((signal.SIGKILL,), AGAIN),
+        ((signal.SIGKILL,), DESTROY),
+    ],
+)
+def test_an_end_at_any_moment_leaves_nothing_behind(
+    terraform: Terraform, tmp_path: Path, numbers: tuple[int, ...], moment: str
+) -> None:
     with subprocess.Popen(
         [*COMMAND, "bootstrap"],
         stdout=subprocess.PIPE,
@@ -65,18 +84,18 @@ def test_an_interrupt_leaves_nothing_behind(terraform: Terraform, tmp_path: Path
         start_new_session=True,
     ) as command:
         assert command.stderr is not None
-        for line in command.stderr:
-            if line.startswith("bootstrap"):
-                break
+        assert any(moment in line for line in command.stderr)
         assert any(tmp_path.iterdir())
         assert left_behind(tmp_path)
-        command.send_signal(number)
-        assert command.wait(120) == 130
-    assert list(tmp_path.iterdir()) == []
-    until = time.monotonic() + 10
-    while left_behind(tmp_path) and time.monotonic() < until:
+        for number in numbers:
+            command.send_signal(number)
+            time.sleep(0.05)
+        assert command.wait(120) == (-signal.SIGKILL if signal.SIGKILL in numbers else 130)
+    until = time.monotonic() + 30
+    while (left_behind(tmp_path) or any(tmp_path.iterdir())) and time.monotonic() < until:
         time.sleep(0.1)
     assert left_behind(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_provider_it_says_what_is_missing(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
-"""Serves the rehearsal's AWS on a free port of loopback, tells the port, and ends when its stdin does."""
+"""Serves the rehearsal's AWS on a free port of loopback, tells the port, and ends when its stdin does.
+
+A folder that is named goes with it: whoever closes the pipe by dying cannot remove it any more.
+"""
 
 import logging
 import os
+import shutil
 import sys
 import threading
 
 
 def main() -> int:
     """Serve until whoever started this closes the pipe, dies, or ends it."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
         MotoRequestHandler,
@@ -23,7 +28,6 @@ def main() -> int:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     application = Doubled(DomainDispatcherApplication(create_backend_app), *all_doubles())
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()
@@ -31,8 +35,10 @@ def main() -> int:
 
 
 def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 64):
         pass
+    for folder in sys.argv[1:]:
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 

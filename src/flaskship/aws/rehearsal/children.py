@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flaskship.aws.rehearsal import guard
 from flaskship.model.errors import PreflightError
 
 PATIENCE = 20.0
@@ -45,15 +46,15 @@ class Ended:
 
 
 @contextlib.contextmanager
-def api_server() -> Iterator[int]:
-    """Serve AWS on a free port of loopback while the block runs."""
+def api_server(folder: Path) -> Iterator[int]:
+    """Serve AWS on a free port of loopback while the block runs; the folder goes with a command that dies."""
     environ = os.environ | {
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_ACM_VALIDATION_WAIT": "1",
         "PYTHONUNBUFFERED": "1",
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "flaskship.aws.doubles"],
+        [sys.executable, "-m", "flaskship.aws.doubles", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -84,12 +85,12 @@ def run_terraform(
     environ: Mapping[str, str],
     heard: Callable[[str], None] = lambda _: None,
 ) -> Ended:
-    """Run one terraform to its end, each line heard as it comes; an interrupt ends it, too."""
+    """Run one terraform to its end, each line heard as it comes; it ends with us, however we end."""
     with subprocess.Popen(
-        arguments,
+        [sys.executable, "-I", "-S", guard.__file__, environ["HOME"], *arguments],
         cwd=folder,
         env=dict(environ),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         # An interrupt from the keyboard reaches it through us alone, once.
@@ -120,12 +121,16 @@ def _drain(server: subprocess.Popen[str]) -> None:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """End a child and its group: asked first, then killed; reaped in any case."""
+    """End a child: asked first, then by the end of its input, which it ends itself at; reaped in any case."""
     if child.poll() is None:
         _signal(child, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(PATIENCE)
-    # Plug-ins live in the same group and may outlive their terraform.
+    assert child.stdin is not None
+    with contextlib.suppress(OSError):
+        child.stdin.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(PATIENCE)
     _signal(child, signal.SIGKILL)
     child.wait()
 

@@ -1,6 +1,5 @@
 """The story of a rehearsal."""
 
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from flaskship.aws.rehearsal.by_hand import make_zone
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
 from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
-from flaskship.aws.rehearsal.workspace import copy_code, environment_for
+from flaskship.aws.rehearsal.workspace import copy_code, environment_for, own_folder
 from flaskship.aws.terraform import Missing, Terraform, find_terraform
 from flaskship.model.errors import ConfigurationError, PreflightError
 
@@ -53,8 +52,7 @@ def rehearse(
             f"{infra} has no terraform/aws/stacks", hint="say which project with --project"
         )
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="flaskship-rehearsal-") as name, api_server() as port:
-        folder = Path(name)
+    with own_folder() as folder, api_server(folder) as port:
         listener.step(f"AWS answers on 127.0.0.1:{port}, provider {terraform.version}")
         stage = Stage(
             terraform,

@@ -1,7 +1,11 @@
 """A folder of the rehearsal's own: copies of the stacks, overrides for the API server, and an environment."""
 
+import contextlib
+import fcntl
+import os
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flaskship.aws.rehearsal.stacks import REGION
@@ -31,6 +35,31 @@ BACKEND = """terraform {
 }
 """
 OVERRIDE = "rehearsal_override.tf"
+
+
+PREFIX = "flaskship-rehearsal-"
+OWNER = "owner.lock"
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[Path]:
+    """Make a folder that is gone after the block; what earlier rehearsals had to leave is removed first."""
+    remove_orphans(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+        folder = Path(name)
+        with (folder / OWNER).open("w") as lock:
+            # Held by nobody once this process is gone, whatever ended it.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield folder
+
+
+def remove_orphans(parent: Path) -> None:
+    """Remove the folders whose owner does not live any more; those of others are left alone."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / OWNER).open("r+") as lock:
+            if os.fstat(lock.fileno()).st_uid == os.getuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def copy_code(infra: Path, folder: Path) -> Path:
