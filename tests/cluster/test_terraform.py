@@ -41,6 +41,23 @@ secrets:
 persistence: {enabled: true}
 """
 )
+# Secrets that somebody else made, and SQLite on one claim in place of the managed database.
+PROD = """\
+defaults:
+  resources: {requests: {cpu: 10m, memory: 64Mi}}
+  preStopSeconds: 1
+  probes: {startup: {failureThreshold: 300}}
+  scheduling: {priority: ""}
+  vpa: {enabled: false}
+applications:
+  my-tomorrows-api: {autoscaling: {minReplicas: 1, maxReplicas: 2}, scheduling: {priority: ""}}
+  my-tomorrows-worker: {replicas: 1, autoscaling: {enabled: false}}
+  my-tomorrows-admin: {replicas: 1}
+secrets: {provider: existing}
+persistence: {enabled: true}
+priorityClasses: {create: false}
+"""
+KEYS = {"database-url": "sqlite:////data/reminders.db", "api-key": "k" * 32, "ui-password": "p" * 16}
 
 
 @dataclass(frozen=True)
@@ -290,6 +307,75 @@ def test_the_guides_applies_one_after_another(root: Root, cluster: Cluster, suff
     assert root.run("workspace", "select", "default").returncode == 0
     assert dev.plan()[0] == 0
     assert dev.terraform("destroy", "-auto-approve").returncode == 0
+
+
+def test_the_life_of_prod(root: Root, cluster: Cluster, suffix: str) -> None:
+    """By saved plans, in a namespace of a platform team, with the Secrets that it holds already."""
+    prod = environment("prod", root, cluster, suffix, PROD)
+    cluster.run("create", "namespace", prod.namespace)
+    cluster.run("label", "namespace", prod.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    literals = [f"--from-literal={key}={value}" for key, value in KEYS.items()]
+    cluster.run("create", "secret", "generic", "app-secrets", "-n", prod.namespace, *literals)
+    assert root.run("workspace", "select", "-or-create", "prod").returncode == 0
+    not_ours = "-var=create_namespace=false"
+
+    def saved(name: str) -> str:
+        done = prod.terraform("plan", not_ours, f"-out={name}")
+        assert done.returncode == 0, done.stdout
+        shown = root.run("show", name)
+        assert shown.returncode == 0, shown.stdout
+        return shown.stdout
+
+    def plan() -> tuple[int, str]:
+        done = prod.terraform("plan", "-detailed-exitcode", not_ours)
+        return done.returncode, done.stdout
+
+    # What was read is what is done.
+    assert "Plan: 2 to add, 0 to change, 0 to destroy." in saved("first.tfplan")
+    done = root.run("apply", "first.tfplan", timeout=400)
+    assert done.returncode == 0, done.stdout
+    apps = ["my-tomorrows-admin", "my-tomorrows-api", "my-tomorrows-monitoring", "my-tomorrows-worker"]
+    assert prod.output("environment") == "prod"
+    assert prod.output("namespace") == prod.namespace
+    assert prod.output("managed_applications") == apps
+    assert prod.output("release")["name"] == "prod-apps"
+    deployments = cluster.get("deployments", "-n", prod.namespace)["items"]
+    assert [item["metadata"]["name"] for item in deployments] == apps
+    assert all(item["status"]["readyReplicas"] == item["status"]["replicas"] for item in deployments)
+    (scaler,) = cluster.get("hpa", "-n", prod.namespace)["items"]
+    assert scaler["spec"]["scaleTargetRef"]["name"] == "my-tomorrows-api"
+
+    # The instructions tell the truth: hosts of the Ingress, and Services to forward to.
+    access = prod.output("access_instructions")
+    (ingress,) = cluster.get("ingress", "-n", prod.namespace)["items"]
+    hosts = {rule["host"] for rule in ingress["spec"]["rules"]}
+    assert hosts
+    assert all(f"https://{host}/" in access for host in hosts)
+    forwarded = re.findall(r"kubectl port-forward svc/(\S+) \d+:80 -n (\S+)", access)
+    services = {item["metadata"]["name"] for item in cluster.get("services", "-n", prod.namespace)["items"]}
+    assert forwarded
+    assert all(name in services and namespace == prod.namespace for name, namespace in forwarded)
+    code, said = plan()
+    assert code == 0, said
+
+    # A change; a plan that has become old is refused.
+    edit(prod.values, "preStopSeconds: 1\n", "preStopSeconds: 2\n")
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in saved("second.tfplan")
+    saved("late.tfplan")
+    done = root.run("apply", "second.tfplan", timeout=400)
+    assert done.returncode == 0, done.stdout
+    code, said = plan()
+    assert code == 0, said
+    done = root.run("apply", "late.tfplan", timeout=400)
+    assert done.returncode == 1
+    assert "Saved plan is stale" in done.stdout
+
+    # The release goes; the team's namespace and its Secret stay.
+    done = prod.terraform("destroy", "-auto-approve", not_ours)
+    assert done.returncode == 0, done.stdout
+    assert "Destroy complete! Resources: 2 destroyed." in done.stdout
+    assert cluster.get("secret", "app-secrets", "-n", prod.namespace)["data"].keys() == KEYS.keys()
+    assert cluster.get("deployments", "-n", prod.namespace)["items"] == []
 
 
 def ask(url: str) -> Any:

@@ -73,6 +73,9 @@ def screen(found: Sequence[Estimate], other: str | None, changes: Sequence[Chang
         )
     yield ""
     yield f"{prices.currency} a month in {prices.region}; {PRICES}, of {prices.date}: {prices.source}"
+    yield f"held against a second source: {len(prices.prices) - len(prices.unproven)} of {len(prices.prices)}"
+    if prices.unproven:
+        yield f"only written down by a person: {'; '.join(prices.unproven)}"
     yield from dict.fromkeys(note for one in found for note in one.notes)
 
 
@@ -144,7 +147,12 @@ def document_of(one: Estimate) -> Json:
         "environment": bill.environment,
         "currency": prices.currency,
         "region": prices.region,
-        "prices": {"file": str(PRICES), "source": prices.source, "date": prices.date},
+        "prices": {
+            "file": str(PRICES),
+            "source": prices.source,
+            "date": prices.date,
+            "unproven": list(prices.unproven),
+        },
         "total": money(bill.total),
         "budget": None if one.budget is None else money(one.budget),
         "stacks": {name: money(cost) for name, cost in bill.stacks.items()},

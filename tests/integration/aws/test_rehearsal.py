@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.integration.aws.conftest import AWS
 
-from flaskship.aws.terraform import Terraform
+from flaskship.aws.terraform import PROVIDER, Terraform
 
 ROOT = AWS.parents[2]
 COMMAND = [sys.executable, "-m", "flaskship", "--project", str(ROOT), "aws", "rehearse"]
@@ -96,6 +96,35 @@ def test_an_end_at_any_moment_leaves_nothing_behind(
         time.sleep(0.1)
     assert left_behind(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_provider_that_does_not_work_fails_the_rehearsal_and_not_the_command(
+    terraform: Terraform, tmp_path: Path
+) -> None:
+    mirror, work = tmp_path / "mirror", tmp_path / "work"
+    work.mkdir()
+    for folder in (terraform.mirror / PROVIDER).glob("*/*"):
+        broken = mirror / PROVIDER / folder.relative_to(terraform.mirror / PROVIDER)
+        broken.mkdir(parents=True)
+        binary = broken / next(folder.glob("terraform-provider-aws_v*")).name
+        binary.write_text("#!/bin/sh\nexit 1\n")
+        binary.chmod(0o755)
+    done = subprocess.run(
+        [*COMMAND, "network", "-o", "json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"FLASKSHIP_TERRAFORM_MIRROR": str(mirror), "TMPDIR": str(work)},
+        timeout=300,
+    )
+    assert done.returncode == 1, done.stderr
+    document = json.loads(done.stdout)
+    assert not document["good"]
+    (run,) = document["stacks"]
+    assert run["stack"] == "bootstrap"
+    assert "plugin" in run["errors"][0]
+    assert list(work.iterdir()) == []
+    assert left_behind(work) == []
 
 
 def test_without_a_provider_it_says_what_is_missing(tmp_path: Path) -> None:

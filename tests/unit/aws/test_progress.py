@@ -36,3 +36,12 @@ def test_more_done_than_planned_breaks_nothing() -> None:
     heard = Heard()
     Progress("app", heard).hear(json.dumps({"type": "apply_complete", "hook": {"action": "create"}}))
     assert heard.lines == ["app       [####################] 1/0 create"]
+
+
+def test_what_is_only_read_is_not_counted_as_planned() -> None:
+    heard = Heard()
+    progress = Progress("network", heard)
+    for action in ("create", "read"):
+        progress.hear(json.dumps({"type": "planned_change", "change": {"action": action}}))
+    progress.hear(json.dumps({"type": "apply_complete", "hook": {"action": "create"}}))
+    assert heard.lines == ["network   [####################] 1/1 create"]

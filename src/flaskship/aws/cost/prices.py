@@ -24,6 +24,8 @@ class Price:
     per: Unit
     vcpu: Decimal | None = None
     gib: Decimal | None = None
+    compared: str | None = None
+    """What it was last held against, by its name in the file; None where somebody only wrote it down."""
 
     @property
     def monthly(self) -> Decimal:
@@ -40,6 +42,8 @@ class Prices:
     currency: str
     source: str
     date: str
+    compared: Mapping[str, str]
+    """What prices were held against, by name."""
     prices: Mapping[str, Price]
     spot_share: Decimal
     use: Mapping[str, Mapping[str, Decimal]]
@@ -50,6 +54,11 @@ class Prices:
             return self.prices[name]
         hint = f'write a table [price."{name}"] with usd and per there'
         raise ConfigurationError(f"there is no price of {name}", location=Location(self.file), hint=hint)
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """Return the names of the prices that were held against nothing."""
+        return tuple(sorted(name for name, price in self.prices.items() if price.compared is None))
 
     def used(self, environment: str, what: str) -> Decimal:
         """Return what is assumed of an environment's use in a month."""
@@ -71,13 +80,15 @@ def load_prices(file: Path) -> Prices:
         raise ConfigurationError(f"the file of prices: {error}", location=Location(file)) from None
     try:
         use = dict(given["use"])
+        compared = {name: str(entry["what"]) for name, entry in given.get("compared", {}).items()}
         return Prices(
             file=file,
             region=given["region"],
             currency=given["currency"],
             source=given["source"],
             date=str(given["date"]),
-            prices={name: _price(entry) for name, entry in given["price"].items()},
+            compared=compared,
+            prices={name: _price(entry, compared) for name, entry in given["price"].items()},
             spot_share=Decimal(use.pop("spot_share")),
             use={name: {key: Decimal(value) for key, value in entry.items()} for name, entry in use.items()},
         )
@@ -87,9 +98,12 @@ def load_prices(file: Path) -> Prices:
         raise ConfigurationError(message, location=Location(file), hint=hint) from None
 
 
-def _price(entry: Mapping[str, Any]) -> Price:
-    unknown = entry.keys() - {"usd", "per", "vcpu", "gib"}
+def _price(entry: Mapping[str, Any], known: Mapping[str, str]) -> Price:
+    unknown = entry.keys() - {"usd", "per", "vcpu", "gib", "compared"}
     if unknown or entry["per"] not in get_args(Unit) or not Decimal(entry["usd"]) >= 0:
         raise ValueError(f"of {dict(entry)}: usd is not negative, per is one of {', '.join(get_args(Unit))}")
+    compared = entry.get("compared")
+    if compared is not None and compared not in known:
+        raise ValueError(f"of {dict(entry)}: there is no table [compared.{compared}]")
     offered = {key: Decimal(entry[key]) for key in ("vcpu", "gib") if key in entry}
-    return Price(Decimal(entry["usd"]), entry["per"], **offered)
+    return Price(Decimal(entry["usd"]), entry["per"], **offered, compared=compared)

@@ -12,6 +12,8 @@ def make_zone(port: int) -> str:
 def empty_bucket(port: int, bucket: str) -> None:
     """Delete every version of every object: the bucket of states refuses to go with them."""
     s3 = client(port, "s3")
+    if bucket not in {one["Name"] for one in s3.list_buckets()["Buckets"]}:
+        return
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for one in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
             s3.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])

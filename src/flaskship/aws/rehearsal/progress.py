@@ -29,7 +29,8 @@ class Progress:
             kind = message.get("type") if isinstance(message, dict) else None
             action = message.get("hook", {}).get("action", "") if kind == "apply_complete" else ""
             if kind == "planned_change":
-                self._planned += 1
+                # What is only read is no step.
+                self._planned += message.get("change", {}).get("action") not in {"read", "noop", "no-op"}
             elif kind == "apply_complete" and action != "read":
                 self._done += 1
                 self._tell(action)

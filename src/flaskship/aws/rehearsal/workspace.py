@@ -91,7 +91,8 @@ def environment_for(
     return {
         "PATH": inherited.get("PATH", ""),
         "HOME": str(folder),
-        "TMPDIR": str(folder),
+        # The stack's own folder: plug-ins listen on a socket there, whose path may have 107 bytes.
+        "TMPDIR": ".",
         "TF_CLI_CONFIG_FILE": str(configuration),
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",

@@ -19,6 +19,14 @@ def test_the_file_says_where_its_prices_are_from_and_when(prices: Prices) -> Non
     assert len({frozenset(use) for use in prices.use.values()}) == 1, "the same is assumed of each"
 
 
+def test_every_price_says_what_it_was_held_against_or_that_it_was_not(prices: Prices) -> None:
+    used = {price.compared for price in prices.prices.values()} - {None}
+    assert used == prices.compared.keys()
+    assert all(prices.price(name).compared is None for name in prices.unproven)
+    # What nobody can prove stays little, and the report names it.
+    assert prices.unproven == ("Container Insights, observations", "db.m7g.large", "traces")
+
+
 def test_every_node_says_what_it_offers(prices: Prices) -> None:
     nodes = [price for name, price in prices.prices.items() if name[0] in "tmc" and name[1].isdigit()]
     assert len(nodes) > 5
@@ -56,6 +64,7 @@ def test_a_missing_assumption_says_what_to_write(prices: Prices) -> None:
         (HEAD + '[price.x]\nusd = -1\nper = "hour"\n' + TAIL, "usd is not negative"),
         (HEAD + '[price.x]\nper = "hour"\n' + TAIL, "KeyError 'usd'"),
         (HEAD + '[price.x]\nusd = 1\nper = "hour"\ncpu = 2\n' + TAIL, "ValueError"),
+        (HEAD + '[price.x]\nusd = 1\nper = "hour"\ncompared = "tea"\n' + TAIL, "no table [compared.tea]"),
         (HEAD + '[price.x]\nusd = "much"\nper = "hour"\n' + TAIL, "InvalidOperation"),
     ],
 )

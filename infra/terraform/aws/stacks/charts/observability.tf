@@ -1,4 +1,5 @@
-# Takes OpenTelemetry of the applications: traces to X-Ray, logs to the applications' groups.
+# The applications' traces, by OpenTelemetry, to X-Ray; what they print, read from the nodes, to their log groups.
+# The filters, alarms and saved queries of the stack `app` read those groups.
 resource "helm_release" "collector" {
   name             = "collector"
   namespace        = "observability"
@@ -11,26 +12,61 @@ resource "helm_release" "collector" {
   values = [yamlencode({
     mode             = "daemonset"
     fullnameOverride = "collector"
-    image            = { repository = "public.ecr.aws/aws-observability/aws-otel-collector" }
-    command          = { name = "awscollector" }
+    # The distribution that has both exporters. The chart's own tag goes with it; AWS's distribution counts its
+    # versions otherwise, so that the chart's tag names no image there.
+    image   = { repository = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib" }
+    command = { name = "otelcol-contrib" }
+    # Every node, spot ones too: what is printed on a node can be read there alone.
+    tolerations = [{ operator = "Exists" }]
+    ports = {
+      jaeger-compact = { enabled = false }
+      jaeger-thrift  = { enabled = false }
+      jaeger-grpc    = { enabled = false }
+      zipkin         = { enabled = false }
+    }
+    # Remembers across its own restarts how far it has read.
+    presets = { logsCollection = { enabled = true, storeCheckpoints = true } }
     serviceAccount = {
       create      = true
       name        = "collector"
       annotations = { "eks.amazonaws.com/role-arn" = local.platform.roles.collector }
     }
     config = {
+      receivers = {
+        # A migration's container is named otherwise than its application and has no group; Container Insights has it.
+        filelog = {
+          include = ["/var/log/pods/${var.project}-${var.environment}_*/*/*.log"]
+          exclude = ["/var/log/pods/*/migrate/*.log"]
+        }
+        # The chart's defaults that nobody here sends to.
+        jaeger     = null
+        zipkin     = null
+        prometheus = null
+      }
+      processors = {
+        # The exporter knows a few attributes by names of its own. A main container is named as its application.
+        resource = {
+          attributes = [
+            { key = "service.name", from_attribute = "k8s.container.name", action = "insert" },
+            { key = "pod", from_attribute = "k8s.pod.name", action = "insert" },
+          ]
+        }
+      }
       exporters = {
         awsxray = { region = var.region }
         awscloudwatchlogs = {
           region          = var.region
-          log_group_name  = "/${var.project}/${var.environment}/{service.name}"
-          log_stream_name = "{k8s.pod.name}"
+          log_group_name  = "/${var.project}/${var.environment}/{ServiceName}"
+          log_stream_name = "{PodName}"
+          # The line as the application printed it: filters and queries name its fields.
+          raw_log = true
         }
       }
       service = {
         pipelines = {
-          traces = { receivers = ["otlp"], processors = ["memory_limiter", "batch"], exporters = ["awsxray"] }
-          logs   = { receivers = ["otlp"], processors = ["memory_limiter", "batch"], exporters = ["awscloudwatchlogs"] }
+          traces  = { receivers = ["otlp"], processors = ["memory_limiter", "batch"], exporters = ["awsxray"] }
+          logs    = { receivers = ["otlp"], processors = ["memory_limiter", "resource", "batch"], exporters = ["awscloudwatchlogs"] }
+          metrics = null
         }
       }
     }

@@ -35,6 +35,37 @@ run "each_with_its_own_role" {
   }
 }
 
+run "the_collector_fills_the_groups_that_alarms_read" {
+  command = plan
+
+  # The exporter refuses any other name between braces at its start.
+  assert {
+    condition     = yamldecode(helm_release.collector.values[0]).config.exporters.awscloudwatchlogs.log_group_name == "/my-app/dev/{ServiceName}"
+    error_message = "Logs go to the group of their application, as the stack app names it."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.collector.values[0]).config.exporters.awscloudwatchlogs.raw_log
+    error_message = "A line is sent as printed: metric filters name its fields."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.collector.values[0]).presets.logsCollection.enabled && yamldecode(helm_release.collector.values[0]).config.receivers.filelog.include == ["/var/log/pods/my-app-dev_*/*/*.log"]
+    error_message = "What the environment's pods print is read from the nodes."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.collector.values[0]).tolerations == [{ operator = "Exists" }]
+    error_message = "The collector runs on tainted nodes, too."
+  }
+
+  # The chart's tag is that of this image and of no other distribution's.
+  assert {
+    condition     = endswith(yamldecode(helm_release.collector.values[0]).image.repository, "/opentelemetry-collector-contrib") && !can(yamldecode(helm_release.collector.values[0]).image.tag)
+    error_message = "The collector is the distribution whose versions the chart counts."
+  }
+}
+
 run "a_range_of_versions" {
   command = plan
 
