@@ -80,11 +80,3 @@ def test_roots_pin_and_modules_leave_room() -> None:
         assert re.search(r'version = "5\.100\.0"', file.read_text()), file
     for file in AWS.glob("modules/*/versions.tf"):
         assert ">= 5.100, < 7" in file.read_text(), file
-
-
-def test_names_only_what_opentofu_has_too() -> None:
-    # What Terraform has and OpenTofu lacks, by its keywords.
-    for file in AWS.rglob("*.tf"):
-        assert not re.search(
-            r"^\s*(cloud|list|action)\s*[{\"]|terraform\.applying|store_", file.read_text(), re.M
-        ), file

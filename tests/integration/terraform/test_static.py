@@ -109,7 +109,7 @@ def test_no_secret_reaches_a_state_by_the_values() -> None:
 
 
 def test_opentofu_can_read_it() -> None:
-    """What Terraform alone has stays out: validations of more than their variable, ephemerals, write-only."""
+    """Older ones, too: no validations of more than their variable, no ephemerals, nothing write-only."""
     for name, block in variables().items():
         assert set(re.findall(r"\bvar\.(\w+)", block)) <= {name}, name
         assert not re.search(r"\b(local|data|module|terraform|path)\.\w", block), name
