@@ -24,8 +24,10 @@ def test_all_environments_side_by_side(terminal: Terminal) -> None:
     assert lines[0].split() == ["STACK", "DEV", "STAGING"]
     assert [line.split()[0] for line in lines[1:5]] == ["network", "platform", "app", "together"]
     assert any(line.startswith(API) for line in lines)
-    assert "list prices for us-west-2" in printed.out
-    assert "of 2025-06-30" in printed.out
+    assert "a month in us-west-2; infra/prices.toml, of 2026-11-26: AWS's public on-demand" in printed.out
+    # What is proven of the prices, and what is not.
+    assert "held against a second source: 30 of 33" in printed.out
+    assert "by a person: Container Insights, observations; db.m7g.large; traces" in printed.out
 
 
 def test_one_environment_item_by_item_beside_the_one_before_it(terminal: Terminal) -> None:
