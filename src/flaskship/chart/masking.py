@@ -7,6 +7,8 @@ from typing import Any
 MASK = "***"
 GENERATED = ("secrets", "generated")
 """Whatever stands below this path of the values is a secret, whatever it is called."""
+NAMED = "existing"
+"""What stands below it names secrets and their keys, and holds none."""
 _SECRET_NAME = re.compile(
     r"passw|secret|token|credential|private|api[-_]?key|database[-_]?url", re.IGNORECASE
 )
@@ -48,6 +50,10 @@ def shown_values(values: Mapping[str, Any]) -> dict[str, Any]:
     head, tail = GENERATED
     if isinstance(found.get(head), dict) and tail in found[head]:
         found[head][tail] = _covered(found[head][tail])
+    if isinstance(found.get(head), dict) and isinstance(found[head].get(NAMED), dict):
+        given = values[head][NAMED]
+        lists = {name: keys for name, keys in given.items() if isinstance(keys, list)}
+        found[head][NAMED] = {**found[head][NAMED], **lists}
     if isinstance(found.get("extraObjects"), list):
         found["extraObjects"] = [_object(one) for one in found["extraObjects"]]
     return found

@@ -33,6 +33,8 @@ class Context:
     requires_digest: frozenset[str] = frozenset()
     """The applications whose values say image.requireDigest."""
     database: Declared = Declared()
+    outside: Mapping[tuple[str, str], frozenset[str] | None] = field(default_factory=dict, repr=False)
+    """What the values say that somebody else makes, by kind and name; a Secret's keys where they say."""
     leads_to: frozenset[str] = frozenset()
     """The environments that are promoted from this one."""
     others: tuple["Context", ...] = field(default=(), repr=False)

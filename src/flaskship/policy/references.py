@@ -1,11 +1,17 @@
 """What a pod asks for by name, and what the environment makes under that name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flaskship.policy.context import Context
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Container, Object, Pod
+
+_SOURCES = (
+    ("configMap", "ConfigMap", "name"),
+    ("secret", "Secret", "secretName"),
+    ("persistentVolumeClaim", "PersistentVolumeClaim", "claimName"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +41,19 @@ def references(pod: Pod) -> Iterator[Reference]:
     for container in pod.all_containers:
         yield from _variables(container)
     for volume in pod.spec.at("volumes").items():
-        yield from _volume(volume)
-        for source in volume.at("projected", "sources").items():
-            yield from _projected(source)
+        for source, kind, name in _SOURCES:
+            yield from _files(volume.at(source), kind, name)
+        for projected in volume.at("projected", "sources").items():
+            for source, kind, _ in _SOURCES[:2]:
+                yield from _files(projected.at(source), kind, "name")
 
 
 def keys_of(context: Context, kind: str, name: str, namespace: str | None) -> Keys | None:
-    """The keys of what the environment makes under a name; None where it makes nothing."""
+    """The keys of what the environment makes, or has from outside, under a name; None where neither is."""
     found = context.makers(kind, namespace, name)
-    return _keys(found[0], kind) if found else None
+    if found:
+        return _keys(found[0], kind)
+    return Keys(context.outside[kind, name]) if (kind, name) in context.outside else None
 
 
 def _variables(container: Container) -> Iterator[Reference]:
@@ -59,21 +69,12 @@ def _variables(container: Container) -> Iterator[Reference]:
                 yield _reference(given.at(source), kind, "name", "envFrom")
 
 
-def _volume(volume: Node) -> Iterator[Reference]:
-    if volume.at("configMap"):
-        yield _reference(volume.at("configMap"), "ConfigMap", "name", "volumes")
-    if volume.at("secret"):
-        yield _reference(volume.at("secret"), "Secret", "secretName", "volumes")
-    claim = volume.at("persistentVolumeClaim")
-    if claim:
-        yield _reference(claim, "PersistentVolumeClaim", "claimName", "volumes")
-
-
-def _projected(source: Node) -> Iterator[Reference]:
-    if source.at("configMap"):
-        yield _reference(source.at("configMap"), "ConfigMap", "name", "volumes")
-    if source.at("secret"):
-        yield _reference(source.at("secret"), "Secret", "name", "volumes")
+def _files(at: Node, kind: str, name: str) -> Iterator[Reference]:
+    """An object as files: each key that is asked for, or the object whole."""
+    if at:
+        yield _reference(at, kind, name, "volumes")
+    for item in at.at("items").items():
+        yield replace(_reference(at, kind, name, "volumes", item.at("key").text), at=item)
 
 
 def _reference(at: Node, kind: str, name: str, setting: str, key: str | None = None) -> Reference:

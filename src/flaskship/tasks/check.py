@@ -1,6 +1,6 @@
 """Check: render environments, judge their objects by the rules, place each finding in the values."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,11 +9,12 @@ from typing import Any
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 from flaskship.policy.check import find, find_untested, judge
-from flaskship.policy.context import Context, Declared
+from flaskship.policy.context import Context
 from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
-from flaskship.tasks.places import application_path, locate, place, value_at
+from flaskship.tasks.declared import declared_database, declared_outside
+from flaskship.tasks.places import application_path, locate, names_at, place, value_at
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import Layered, Report, World
 
@@ -100,7 +101,7 @@ def _draw_other(
 
 def _draw(world: World, project: Project, environment: Environment, wish: Wish) -> Drawn:
     plan = draft(world, project, environment, wish, 1, is_upgrade=False)
-    applications = tuple(_applications(world, plan.layered))
+    applications = tuple(names_at(world, plan.layered, "applications"))
     context = Context(
         environment=environment,
         objects=parse_objects(
@@ -111,20 +112,11 @@ def _draw(world: World, project: Project, environment: Environment, wish: Wish) 
             for name in applications
             if value_at(world, plan.layered, f"{application_path(name)}.image.requireDigest") is True
         ),
-        database=_database(world, plan.layered),
+        database=declared_database(world, plan.layered),
+        outside=declared_outside(world, plan.layered),
         leads_to=frozenset(one.name for one in project.environments if one.promotes_from == environment.name),
     )
     return Drawn(context, plan.layered)
-
-
-def _database(world: World, layered: Layered) -> Declared:
-    """What the values declare of the database; a value of another type is the schema's business."""
-    networks = value_at(world, layered, "networkPolicy.databaseCidrs")
-    port = value_at(world, layered, "networkPolicy.databasePort")
-    return Declared(
-        tuple(one for one in networks if isinstance(one, str)) if isinstance(networks, list) else (),
-        int(port) if isinstance(port, int | float) else Declared().port,
-    )
 
 
 def read_acceptances(world: World, layered: Layered) -> Iterator[Acceptance]:
@@ -143,11 +135,3 @@ def read_acceptances(world: World, layered: Layered) -> Iterator[Acceptance]:
         yield Acceptance(
             fields["rule"], fields["reason"].strip(), fields.get("application"), fields.get("object"), where
         )
-
-
-def _applications(world: World, layered: Layered) -> Iterable[str]:
-    names: dict[str, None] = {}
-    for origin in world.origins(layered, "applications"):
-        if isinstance(origin.value, Mapping):
-            names.update(dict.fromkeys(map(str, origin.value)))
-    return names

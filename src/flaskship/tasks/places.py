@@ -1,7 +1,7 @@
 """Where in the values of an environment stands what changes a fault of its objects."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flaskship.model.location import Location
@@ -74,9 +74,23 @@ def value_at(world: World, layered: Layered, path: str) -> Any:
     return origins[-1].value if origins else None
 
 
+def names_at(world: World, layered: Layered, path: str) -> Iterable[str]:
+    """The names in a map, whichever layer has them."""
+    names: dict[str, None] = {}
+    for origin in world.origins(layered, path):
+        if isinstance(origin.value, Mapping):
+            names.update(dict.fromkeys(map(str, origin.value)))
+    return names
+
+
 def application_path(name: str) -> str:
     """The path of an application."""
-    return "applications." + name.replace(".", "\\.")
+    return f"applications.{escaped(name)}"
+
+
+def escaped(name: str) -> str:
+    """A name as one part of a path."""
+    return name.replace(".", "\\.")
 
 
 def _path(world: World, layered: Layered, fault: Fault) -> str:

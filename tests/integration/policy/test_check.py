@@ -131,6 +131,73 @@ def test_a_broken_value_is_found_and_named_as_its_origin(environment: str, setti
     assert any(one["values"]["file"].startswith("--set") for one in found), found
 
 
+KEYS = "[database-url, api-key, ui-password]"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "told"),
+    [
+        ("{provider: existing}", ()),
+        (f"{{provider: existing, existing: {{app-secrets: {KEYS}}}}}", ()),
+        ("{provider: existing, existing: {payment: []}}", ()),
+        # What is declared has its keys: prod wants an API key and passwords of its pages.
+        (
+            "{provider: existing, existing: {app-secrets: [database-url, apikey, ui-password]}}",
+            ("asks for key api-key of Secret app-secrets, which has apikey, database-url, ui-password",),
+        ),
+        # Almost the declared name: one of the two is a slip.
+        (
+            f"{{provider: existing, appSecrets: app-secrts, existing: {{app-secrets: {KEYS}}}}}",
+            (
+                "asks for Secret app-secrts, which this environment does not make; did you mean app-secrets?",
+                "asks for key ",
+            ),
+        ),
+    ],
+)
+def test_a_secret_that_the_values_declare_as_somebody_elses_is_not_missing(
+    tmp_path: Path, secrets: str, told: tuple[str, ...]
+) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(f"secrets: {secrets}\n")
+    found = [one["message"] for one in check("prod", "-f", str(extra)).of("reference-missing")]
+    assert all(one.startswith(told) for one in found), found
+    assert bool(found) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "told"),
+    [
+        ("{}", ["asks for Secret paymnt, which this environment does not make"]),
+        (
+            "{existing: {payment: [key]}}",
+            ["asks for Secret paymnt, which this environment does not make; did you mean payment?"],
+        ),
+        ("{existing: {paymnt: [kee]}}", ["asks for key key of Secret paymnt, which has kee"]),
+        ("{existing: {paymnt: [key]}}", []),
+        ("{existing: {paymnt: []}}", []),
+    ],
+)
+def test_a_secret_of_ones_own_is_declared_by_its_name(tmp_path: Path, secrets: str, told: list[str]) -> None:
+    extra = tmp_path / "extra.yaml"
+    reference = "{valueFrom: {secretKeyRef: {name: paymnt, key: key}}}"
+    head = f"secrets: {secrets}\napplications:\n  my-tomorrows-api:\n"
+    extra.write_text(f"{head}    env:\n      PAYMENT_SIGNER: {reference}\n")
+    checked = check("prod", "-f", str(extra))
+    found = checked.of("reference-missing")
+    # The migration has the variables of the application.
+    assert [one["message"] for one in found] == told * 2
+    assert all(one["values"] == {"file": str(extra), "line": 5} for one in found)
+    assert checked.code == (3 if told else 0)
+
+
+def test_an_account_that_the_infrastructure_makes_is_not_missing() -> None:
+    sets = [f"{API}.aws.access=true", "aws.createServiceAccount=false"]
+    words = [word for one in sets for word in ("--set", one)]
+    assert check("prod", *words).of("reference-missing") == []
+    assert check("prod", *words, "--set", "aws.serviceAccount=shared").of("reference-missing") == []
+
+
 EGRESS = f"{API}.networkPolicy.egress[0]"
 
 
@@ -210,7 +277,6 @@ priorityClasses:
         ("image-digest", "container warm", 5),
         ("privilege-escalation", "container warm", 4),
         ("reference-missing", "nobody-makes-it", 10),
-        ("reference-missing", "app-secrets", 15),
         ("single-replica", "", 13),
     ],
 )

@@ -34,6 +34,7 @@ class Change:
     requires_digest: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
     database: Mapping[str, Any] = field(default_factory=dict)
+    outside: Mapping[str, Any] = field(default_factory=dict)
     says: str = ""
     count: int = 1
 
@@ -71,6 +72,10 @@ def market(change: Change | None = None) -> Context:
         requires_digest=frozenset(change.requires_digest),
         leads_to=frozenset(change.leads_to),
         others=(village,),
+        outside={
+            (name.split("/")[0], name.split("/")[1]): frozenset(keys) if keys else None
+            for name, keys in change.outside.items()
+        },
         database=Declared(tuple(change.database.get("networks", ())), change.database.get("port", 5432)),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from flaskship.chart.spelling import nearest
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
 from flaskship.policy.objects import Fault
@@ -23,8 +24,20 @@ def _problem(context: Context, namespace: str | None, reference: Reference) -> s
     keys = keys_of(context, reference.kind, reference.name, namespace)
     what = f"{reference.kind} {reference.name}"
     if keys is None:
-        return f"asks for {what}, which this environment does not make"
+        meant = nearest(reference.name, _names(context, reference.kind, namespace))
+        return f"asks for {what}, which this environment does not make" + (
+            f"; did you mean {meant}?" if meant else ""
+        )
     if reference.key is not None and keys.known is not None and reference.key not in keys.known:
         has = ", ".join(sorted(keys.known)) or "no keys"
         return f"asks for key {reference.key} of {what}, which has {has}"
     return None
+
+
+def _names(context: Context, kind: str, namespace: str | None) -> Iterator[str]:
+    """The names of what is there, or declared."""
+    made = {"Secret": ("Secret", "ExternalSecret")}.get(kind, (kind,))
+    for one in context.of(*made):
+        if one.namespace == namespace:
+            yield one.spec.at("target", "name").text or one.name
+    yield from (name for declared, name in context.outside if declared == kind)
