@@ -1,11 +1,14 @@
 """Writes docs/reference/checks.md from the registry: `python -m flaskship.policy.reference [FILE]`."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from textwrap import wrap
 
 from flaskship.policy.checks import RULES
 from flaskship.policy.kubernetes.table import load_table
 from flaskship.policy.rule import Rule, page_of
+from flaskship.policy.traits import COUNTED, OWN
 
 OUTPUT = Path("docs/reference/checks.md")
 
@@ -37,12 +40,22 @@ acceptance ends with its cause.
 
 `flaskship check prod --untested-against staging` also tells what prod has and staging never exercises, as
 findings of the rule `untested`: an application, and of each application a kind, a field, a choice, an entry
-of a list (a volume, a metric, a container, where it sends to), a variable or a feature that the same one does
-not have there. Each is brought to staging, or accepted by the name that the finding has as its object:
-without the application where none has it in staging, else ending with `of` and the application.
+of a list (a volume, a metric, a container, where it sends to), an annotation or label, an option or word of
+a command, a variable or a feature that the same one does not have there. Each is brought to staging, or
+accepted by the name that the finding has as its object: without the application where none has it in staging,
+else ending with `of` and the application.
+
+{natural}
 
 Written from `src/flaskship/policy/checks/` by `python -m flaskship.policy.reference`; do not edit.
 """
+
+NATURAL = (
+    "Every text is a choice but those that differ by nature: {own}; values of variables that are no switch "
+    "(true, on, yes and their like), values of annotations that are no plain word, and what stands behind an "
+    "option as a number or an address. Numbers are amounts but for {counted}. The project's own annotations "
+    "and labels are left out."
+)
 
 
 def page() -> str:
@@ -53,11 +66,16 @@ def page() -> str:
         count=len(RULES),
         first=table.minors[0],
         last=table.minors[-1],
+        natural="\n".join(wrap(NATURAL.format(own=_listed(OWN), counted=_listed(COUNTED)), 110)),
         custom=", ".join(f"`{module}`" for module in modules),
     )
     rows = [f"| [{rule.CODE}](#{rule.CODE}) | {rule.SEVERITY} | {_sentence(rule)} |" for rule in RULES]
     index = "\n".join(["| Rule | Severity | Finds |", "| --- | --- | --- |", *rows])
     return "\n".join([head, index, "", *(_section(rule) for rule in RULES)])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def _section(rule: Rule) -> str:

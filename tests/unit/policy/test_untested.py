@@ -87,10 +87,109 @@ def test_a_feature_that_is_on_here_alone_is_told_and_one_that_is_off_is_not() ->
 
 
 def test_free_keys_and_list_positions_are_no_fields() -> None:
-    here = Change(set={"ConfigMap/shop-config metadata labels extra": "x", f"{C} args +": "--more"})
-    assert names(here) == []
+    here = Change(set={"Service/shop spec selector extra": "x", f"{C} args": ["--two", "--workers=2"]})
+    there = Change(set={f"{C} args": ["--workers=2", "--two"]})
+    assert names(here, there) == []
 
 
 def test_a_choice_between_true_and_false_counts() -> None:
     here = Change(set={"Deployment/shop spec template spec enableServiceLinks": True})
     assert names(here) == ["Deployment spec.template.spec.enableServiceLinks=true"]
+
+
+INGRESS = "Ingress/front metadata annotations"
+POD = "Deployment/shop spec template metadata"
+CONTAINER = "Deployment spec.template.spec.containers"
+
+
+@pytest.mark.parametrize(
+    ("path", "here", "there", "name"),
+    [
+        (INGRESS, {"a.b/waf": "arn:aws:1"}, {}, "Ingress annotation a.b/waf"),
+        (INGRESS, {"a.b/scheme": "internal"}, {"a.b/scheme": "internet-facing"}, "=internal"),
+        (INGRESS, {"a.b/on": "true"}, {"a.b/on": "false"}, "Ingress annotation a.b/on=true"),
+        (
+            INGRESS,
+            {"a.b/attributes": "protected=true,idle=70"},
+            {"a.b/attributes": "protected=false,idle=60"},
+            "Ingress annotation a.b/attributes protected=true",
+        ),
+        (INGRESS, {"a.b/attributes": "new=1,old=2"}, {"a.b/attributes": "old=2"}, "a.b/attributes new"),
+        (
+            f"{POD} annotations",
+            {"linkerd.io/inject": "enabled"},
+            {"linkerd.io/inject": "disabled"},
+            "Deployment spec.template annotation linkerd.io/inject=enabled",
+        ),
+        (f"{POD} labels mesh", "istio", "none", "Deployment spec.template label mesh=istio"),
+        (f"{C} args", ["--reload"], ["--workers=2"], f"{CONTAINER}.args --reload"),
+        (f"{C} args", ["--mode=fast"], ["--mode=slow"], f"{CONTAINER}.args --mode=fast"),
+        (f"{C} args", ["--mode", "fast"], ["--mode", "slow"], f"{CONTAINER}.args --mode fast"),
+        (f"{C} args", ["run", "jobs"], ["run"], f"{CONTAINER}.args jobs"),
+        (
+            f"{C} command",
+            ["python", "-m", "x.new"],
+            ["python", "-m", "x.old"],
+            f"{CONTAINER}.command -m x.new",
+        ),
+        (f"{C} command", ["sh", "-c", "a && b"], ["sh", "-c", "a"], f"{CONTAINER}.command -c a && b"),
+        (f"{C} readinessProbe httpGet path", "/deep", "/ready", "readinessProbe.httpGet.path=/deep"),
+        (
+            f"{C} resources limits",
+            {"x.com/gpu": 1},
+            {"memory": "1Mi"},
+            f"{CONTAINER}.resources.limits x.com/gpu",
+        ),
+        (
+            "Deployment/shop spec template spec nodeSelector",
+            {"disk": "ssd"},
+            {"disk": "hdd"},
+            "Deployment spec.template.spec.nodeSelector disk=ssd",
+        ),
+        (
+            "ExternalSecret/keys spec data +",
+            {"secretKey": "new", "remoteRef": {"key": "x"}},
+            {"secretKey": "api-key", "remoteRef": {"key": "y"}},
+            "ExternalSecret spec.data new",
+        ),
+        ("Service/till spec ports 0 targetPort", 8000, 5000, "Service spec.ports.targetPort=8000"),
+        (f"{C} env 0 value", "true", "false", "variable LOG_LEVEL=true of shop"),
+    ],
+)
+def test_what_switches_something_is_told_wherever_it_stands(
+    path: str, here: object, there: object, name: str
+) -> None:
+    told = names(Change(set={path: here}), Change(set={path: there}))
+    assert any(name in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    ("path", "here", "there"),
+    [
+        ("Ingress/front spec rules 0 host", "shop.example.com", "shop.staging.example.com"),
+        (INGRESS, {"a.b/arn": "arn:aws:1"}, {"a.b/arn": "arn:aws:2"}),
+        (INGRESS, {"a.b/seconds": "60"}, {"a.b/seconds": "30"}),
+        (INGRESS, {"a.b/attributes": "idle=70"}, {"a.b/attributes": "idle=60"}),
+        ("Deployment/shop metadata annotations", {"flaskship.dev/writer": "argocd"}, {}),
+        (f"{C} args", ["--workers=4", "--bind=10.0.0.1:80"], ["--workers=2", "--bind=10.0.0.2:80"]),
+        (f"{C} args", ["--api", "https://a.example.com/x"], ["--api", "https://b.example.com/x"]),
+        (f"{C} image", "market/shop:1.3", "market/shop:1.2"),
+        (f"{C} resources limits memory", "512Mi", "256Mi"),
+        ("Deployment/shop spec replicas", 5, 2),
+        ("ExternalSecret/keys spec data 0 remoteRef key", "prod/shop", "staging/shop"),
+        ("NetworkPolicy/shop spec ingress 0 from 0 ipBlock cidr", "10.1.0.0/16", "10.2.0.0/16"),
+        (f"{C} env 0 value", "WARNING", "INFO"),
+        (f"{C} envFrom 0 configMapRef name", "shop-config-0123456789", "shop-config-abcdef0123"),
+    ],
+)
+def test_what_is_each_environments_own_by_nature_is_not_told(path: str, here: object, there: object) -> None:
+    assert names(Change(set={path: here}), Change(set={path: there})) == []
+
+
+def test_a_command_is_told_without_the_credentials_in_it() -> None:
+    (told,) = names(
+        Change(set={f"{C} command": ["sh", "-c", "get https://me:hunter2@example.com now"]}),
+        Change(set={f"{C} command": ["sh"]}),
+    )
+    assert "hunter2" not in told
+    assert told.endswith("-c get https://***@example.com now")
