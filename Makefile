@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse test-cluster test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse kind-cluster test-cluster test-fast faults lint format lock bench docs clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -64,6 +64,9 @@ checkov: bootstrap ## Checkov on the rendered manifests and on Terraform: no fin
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
 	@.venv/bin/flaskship aws rehearse --env prod
 	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py -q
+
+kind-cluster: bootstrap ## a cluster for test-cluster by kind, with Argo Rollouts, metrics and the image (needs kind and docker)
+	@sh scripts/kind_cluster.sh
 
 test-cluster: bootstrap-dev ## deploys, verdicts and bad luck on the cluster that KUBECONFIG names, in namespaces of its own
 	@.venv/bin/python scripts/run_tests.py cluster
