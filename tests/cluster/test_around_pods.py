@@ -8,9 +8,9 @@ import pytest
 from tests.cluster.reach import IMAGE
 from tests.cluster.town import API, PATIENT, WORKER, Town
 
-from flaskship.engines.kubernetes.client import Object
 from flaskship.engines.kubernetes.failures import ForbiddenError, RefusedError
 from flaskship.engines.kubernetes.resources import AUTOSCALERS, NAMESPACES, PODS
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.verification.receipt import drive
 
 ASK = (

@@ -22,8 +22,8 @@ Four causes are not of a replica. `ReleaseRefused`: Helm could not apply all obj
 message has the API server's words, and what was applied before is undone with the revision.
 `AddressNotServing`: all is ready, and an address that users take does not answer well. `TestFailed`: all is
 ready and answers, and one of the release's own tests (`helm test`) failed on the cluster; its evidence is the
-end of what the test printed, and its pod stays until the next run. `Withdrawn`: `flaskship abort` ended the
-rollout that a deploy watched; the message says who and why, and the abort puts back what served before.
+end of what the test printed, and its pod stays until the next run. `Withdrawn`: somebody aborted the rollout
+that a deploy watched; the message says who and why, and the abort puts back what served before.
 
 This page is generated from the rules in `src/flaskship/verification/causes/`.
 """

@@ -1,36 +1,20 @@
-"""A cluster as this engine speaks to it: raw objects, a time-out on every call, errors in sentences."""
+"""A cluster as this engine speaks to it: raw objects, and what may be done with them."""
 
 import asyncio
-import ssl
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlencode
+from typing import Any, Literal
 
 import msgspec
 
-from flaskship.engines.kubernetes.connection import PATIENCE, Connection, connect
-from flaskship.engines.kubernetes.failures import (
-    ConflictError,
-    NotFoundError,
-    RefusedError,
-    is_passing,
-    refusal,
-    unreachable,
-)
+from flaskship.engines.kubernetes.connection import PATIENCE, connect
+from flaskship.engines.kubernetes.discovery import DISCOVERY, discovered
+from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, refusal
 from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
 from flaskship.engines.kubernetes.resources import ACCESS_REVIEWS, PODS, Resource
+from flaskship.engines.kubernetes.transport import Body, Object, Transport
 
-if TYPE_CHECKING:
-    import httpx2
-
-Object = dict[str, Any]
-Body = Mapping[str, Any] | Sequence[Any]
-ATTEMPTS = 3
-DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 PARTIAL = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -62,30 +46,13 @@ class Access:
     reason: str = ""
 
 
-class Cluster:
+class Cluster(Transport):
     """One API server under one context; every method raises FlaskshipError, and UnreachableError in time."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.context = connection.context
-        self.server = connection.server
-        self.requests = 0
-        """How many requests were made, watches and log streams included."""
-        self._connection = connection
-        self._session = connection.session
-        self._ahead = 0.0
-
-    def now(self) -> float:
-        """Return the server's time, which all who write to it share; to a second."""
-        return time.time() + self._ahead
 
     @classmethod
     def of(cls, context: str, kubeconfig: str | None = None) -> "Cluster":
         """Return the cluster of a named context; nothing is asked yet."""
         return cls(connect(read_kubeconfig(kubeconfig), context))
-
-    async def close(self) -> None:
-        """Let go of the connections."""
-        await self._session.aclose()
 
     async def list(
         self,
@@ -134,7 +101,7 @@ class Cluster:
         }
         accept = PARTIAL.format("") if metadata_only else "application/json"
         path = resource.path(namespace)
-        async with self._stream(path, what, query, seconds + PATIENCE, accept) as lines:
+        async with self.stream(path, what, query, seconds + PATIENCE, accept) as lines:
             async for line in lines:
                 event = msgspec.json.decode(line)
                 if event["type"] == "ERROR":
@@ -268,7 +235,7 @@ class Cluster:
         }
         what = f"logs of {_where(PODS, namespace, pod)}"
         path = PODS.path(namespace, pod, "log")
-        async with self._stream(path, what, query, None if follow else PATIENCE) as lines:
+        async with self.stream(path, what, query, None if follow else PATIENCE) as lines:
             async for line in lines:
                 yield line.decode(errors="replace")
 
@@ -314,118 +281,8 @@ class Cluster:
             (one.api_version, one.kind): one
             for page in (core, groups)
             for group in page.get("items") or ()
-            for one in _discovered(group)
+            for one in discovered(group)
         }
-
-    async def ask(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Body | None = None,
-        form: str = "application/json",
-        accept: str = "application/json",
-        patience: float = PATIENCE,
-    ) -> Object:
-        """Make one request and return the answer; reads are repeated where the trouble may pass."""
-        attempts = ATTEMPTS if method == "GET" else 1
-        while True:
-            attempts -= 1
-            try:
-                return await self._once(method, path, what, query or {}, body, form, accept, patience)
-            except RefusedError as error:
-                if not attempts or not is_passing(error):
-                    raise
-            await asyncio.sleep(0.3)
-
-    def address(self, path: str, query: Mapping[str, str]) -> str:
-        """Return a path below the server's own address; empty parameters are left out."""
-        given = {key: value for key, value in query.items() if value}
-        return self.server.rstrip("/") + path + ("?" + urlencode(given) if given else "")
-
-    @property
-    def session(self) -> "httpx2.AsyncClient":
-        """The session, for what is no request and answer."""
-        return self._session
-
-    @property
-    def extensions(self) -> dict[str, Any]:
-        """What each request carries beside its text."""
-        name = self._connection.server_name
-        return {"sni_hostname": name} if name else {}
-
-    async def _once(
-        self,
-        method: str,
-        path: str,
-        what: str,
-        query: Mapping[str, str],
-        body: Body | None,
-        form: str,
-        accept: str,
-        patience: float,
-    ) -> Object:
-        headers = {"Accept": accept}
-        if body is not None:
-            headers["Content-Type"] = form
-        self.requests += 1
-        async with self._translated(what, patience):
-            response = await self._session.request(
-                method,
-                self.address(path, query),
-                content=None if body is None else msgspec.json.encode(body),
-                headers=headers,
-                timeout=patience,
-                extensions=self.extensions,
-            )
-        self._ahead = _ahead(response.headers.get("date"), self._ahead)
-        if response.is_error:
-            raise refusal(self.context, what, response.status_code, _body(response.content))
-        answer: Object = msgspec.json.decode(response.content)
-        return answer
-
-    @asynccontextmanager
-    async def _stream(
-        self,
-        path: str,
-        what: str,
-        query: Mapping[str, str],
-        patience: float | None,
-        accept: str = "application/json",
-    ) -> AsyncIterator[AsyncIterator[bytes]]:
-        import httpx2
-
-        self.requests += 1
-        timeout = httpx2.Timeout(PATIENCE, read=patience)
-        async with self._translated(what, patience):  # noqa: SIM117 - the block is the caller's
-            async with self._session.stream(
-                "GET",
-                self.address(path, query),
-                headers={"Accept": accept},
-                timeout=timeout,
-                extensions=self.extensions,
-            ) as response:
-                if response.is_error:
-                    body = _body(await response.aread())
-                    raise refusal(self.context, what, response.status_code, body)
-                yield _lines(response)
-
-    @asynccontextmanager
-    async def _translated(self, what: str, patience: float | None) -> AsyncIterator[None]:
-        import httpx2
-
-        try:
-            yield
-        except httpx2.TimeoutException:
-            seconds = PATIENCE if patience is None else patience
-            problem = f"no answer within {seconds:g} s"
-            raise unreachable(self.context, self.server, what, problem) from None
-        except httpx2.HTTPError as error:
-            raise unreachable(self.context, self.server, what, _said(error)) from None
-        except ssl.SSLError as error:
-            raise unreachable(self.context, self.server, what, str(error.reason or error)) from None
 
 
 async def create_or_find(
@@ -437,49 +294,6 @@ async def create_or_find(
     return await cluster.get(resource, str(body["metadata"]["name"]), namespace)
 
 
-def _ahead(date: str | None, known: float) -> float:
-    """The server's clock against ours, where they differ by more than a date can tell."""
-    if date is None:
-        return known
-    ahead = parsedate_to_datetime(date).timestamp() - time.time()
-    return ahead if abs(ahead) > 2 else 0.0
-
-
 def _where(resource: Resource, namespace: str | None = None, name: str | None = None) -> str:
     kind = resource.plural if name is None else f"{resource.kind}/{name}"
     return f"{kind} in {namespace}" if namespace else kind
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _body(content: bytes) -> Mapping[str, Any] | str:
-    try:
-        decoded = msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return content.decode(errors="replace")
-    return decoded if isinstance(decoded, dict) else str(decoded)
-
-
-async def _lines(response: "httpx2.Response") -> AsyncIterator[bytes]:
-    # Lines end with a newline and nothing else: a library that splits text knows eight more line ends.
-    rest = b""
-    async for chunk in response.aiter_bytes():
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line
-    if rest:
-        yield rest
-
-
-def _discovered(group: Mapping[str, Any]) -> list[Resource]:
-    name = (group.get("metadata") or {}).get("name") or ""
-    found = []
-    # The preferred version stands first; an older one of the same kind is another entry.
-    for version in group.get("versions") or ():
-        api_version = f"{name}/{version['version']}" if name else str(version["version"])
-        for one in version.get("resources") or ():
-            kind = (one.get("responseKind") or {}).get("kind") or ""
-            found.append(Resource(api_version, kind, one["resource"], one.get("scope") == "Namespaced"))
-    return found

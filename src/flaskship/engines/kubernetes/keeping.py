@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ConflictError, ForbiddenError
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import (
@@ -23,6 +23,7 @@ from flaskship.engines.kubernetes.resources import (
     SECRETS,
     Resource,
 )
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.release import Document
 
 HASHED = re.compile(r"-[0-9a-f]{10}$")

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from flaskship.engines.base import Lock, Withdrawal
-from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError
 from flaskship.engines.kubernetes.holder import is_gone, me
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import LEASES
 from flaskship.engines.kubernetes.storage import seconds
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.errors import FlaskshipError, LockedError
 
 DURATION = 15

@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import Resource
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.release import Document
 
 OF_KUBERNETES = ("kube-", "kubelet", "k3s", "cloud-controller", "metrics-server", "rollouts-controller")

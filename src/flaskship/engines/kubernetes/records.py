@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import SECRETS
 from flaskship.engines.kubernetes.storage import HelmRevision
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.release import Provenance, Revision
 from flaskship.model.verdict import Receipt, Verdict
 

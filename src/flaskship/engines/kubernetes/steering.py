@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flaskship.engines.base import Abort, Action, Pause, Restart, Resume, Scale
-from flaskship.engines.kubernetes.client import STRATEGIC, Cluster, Object
+from flaskship.engines.kubernetes.client import STRATEGIC, Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
 from flaskship.engines.kubernetes.observing.ownership import belongs
 from flaskship.engines.kubernetes.observing.shape import parse
@@ -25,6 +25,7 @@ from flaskship.engines.kubernetes.resources import (
     ROLLOUTS,
     Resource,
 )
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.release import Document
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from flaskship.engines.kubernetes.client import Cluster, Object
+from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import SECRETS
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.yaml_of_helm import documents_of
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Document
