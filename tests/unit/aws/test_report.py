@@ -33,6 +33,7 @@ def test_each_way_to_fail_is_marked_and_makes_it_not_good() -> None:
         replace(GOOD, stacks=(replace(RUN, destroyed=False),)),
         replace(GOOD, facts=(Fact("network", "closed", False, "open"),)),
         replace(GOOD, drift=(DriftFound("network", "x", "y", False),)),
+        replace(GOOD, left=("bucket forgotten",)),
     ]
     for one in bad:
         assert not one.good

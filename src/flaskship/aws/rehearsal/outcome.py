@@ -60,6 +60,8 @@ class Rehearsal:
     corrected: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
     instead: tuple[Checked, ...] = field(default=())
+    left: tuple[str, ...] = ()
+    """What the API still had after everything was destroyed."""
 
     @property
     def good(self) -> bool:
@@ -68,4 +70,5 @@ class Rehearsal:
             all(not run.errors and not run.second_plan and run.destroyed for run in self.stacks)
             and all(fact.holds for fact in self.facts)
             and all(one.found for one in self.drift)
+            and not self.left
         )

@@ -31,6 +31,11 @@ def lines(outcome: Rehearsal) -> Iterator[str]:
         said = f"found, {one.resource}" if one.found else f"not found, {one.resource}"
         yield f"  {'ok' if one.found else 'NO'}  {one.stack}: {one.change}: {said}"
     yield ""
+    yield "left after all of it was destroyed, asked of the API:"
+    yield from (f"  NO  {one_}" for one_ in outcome.left)
+    if not outcome.left:
+        yield "  ok  nothing"
+    yield ""
     yield "answered by doubles of ours, because the API server lacks it:"
     yield f"  {', '.join(outcome.doubled)}"
     yield "corrected in the API server, because AWS answers otherwise:"

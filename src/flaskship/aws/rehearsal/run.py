@@ -72,6 +72,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
     from flaskship.aws.rehearsal.drift import inject
     from flaskship.aws.rehearsal.facts import look
     from flaskship.aws.rehearsal.instead import DOUBLED, INSTEAD, unanswered
+    from flaskship.aws.rehearsal.leftovers import left
 
     runs: dict[str, StackRun] = {}
     facts: tuple[Fact, ...] = ()
@@ -114,6 +115,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
         CORRECTIONS,
         unanswered(stage.port),
         INSTEAD,
+        left(stage.port),
     )
 
 
