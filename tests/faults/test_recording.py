@@ -1,7 +1,7 @@
 """Every durable step has a kill case: what is recorded of each operation is what the table enumerates."""
 
 import pytest
-from tests.faults.cases import OCCURS
+from tests.faults.cases import BEFORE_ANY, OCCURS
 from tests.faults.kills import Ground
 from tests.faults.operations import OPERATIONS
 from tests.faults.town import Town
@@ -18,7 +18,9 @@ def test_every_step_is_cut_somewhere() -> None:
 async def test_the_table_is_what_happens(built: Town, operation: str) -> None:
     ground = Ground(built, operation)
     case = await ground.prepare()
-    await built.restart_supervisor()
+    begun = await built.restart_supervisor()
+    for step in BEFORE_ANY:
+        await built.until(lambda step=step: f"step {step}" in built.said(begun), what=step)
     since = built.log_size()
     await OPERATIONS[operation](case)
     await ground.intended(acknowledged=True)
