@@ -16,6 +16,8 @@ from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 
 _VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.[\w-]+)+")
+# Names of values inside a sentence: with a dot or a capital inside, which no other word has.
+_MENTIONED = re.compile(r"(?<![\w./-])[a-z]+(?:[A-Z][a-z]+|\.[a-z][A-Za-z]*)+(?![\w.-]*[\w/-])")
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", "templates", "charts", "crds")
 
 
@@ -93,10 +95,18 @@ def _verify_kube_version(chart: Path, version: str | None) -> None:
 
 
 def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationError:
-    """The chart's own refusals begin with the path of a value: they point at its line."""
-    path, colon, _ = error.message.partition(": ")
-    keys = parse_path(path) if colon and _VALUE_PATH.fullmatch(path) else ()
-    location = layered.location(keys) if keys else None
+    """The chart's own refusals begin with the path of a value: they point at its line.
+
+    Where the sentence compares it with others, somebody changed the one that the highest layer set.
+    """
+    path, colon, sentence = error.message.partition(": ")
+    if not colon or not _VALUE_PATH.fullmatch(path):
+        return error
+    keys = parse_path(path)
+    root = keys[:2] if keys[0] == "applications" else ()
+    others = [(*root, *parse_path(one)) for one in dict.fromkeys(_MENTIONED.findall(sentence))]
+    chosen = max((keys, *others), key=layered.height)
+    location = layered.location(chosen) or layered.location(keys)
     return ConfigurationError(error.message, location=location, hint=error.hint) if location else error
 
 

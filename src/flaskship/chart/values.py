@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flaskship.chart import application_names, border, schema
-from flaskship.chart.layers import FileLayer, Layer, SetLayer, merge, read_layer, without_nulls
+from flaskship.chart.layers import FileLayer, Layer, Said, SetLayer, merge, read_layer, without_nulls
 from flaskship.chart.set_syntax import assign, parse_path, parse_sets
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
@@ -60,6 +60,13 @@ class LayeredValues:
                 return found[-1].location
         return None
 
+    def height(self, path: KeyPath) -> int:
+        """How high the layer is that set a value; -1 where none did, and for maps, which many layers make."""
+        found = self.origin(path)
+        if not found or found[-1].value is None or isinstance(found[-1].value, Mapping):
+            return -1
+        return [name for _, name in self._shown].index(found[-1].layer)
+
     @cached_property
     def _shown(self) -> tuple[tuple[Layer, str], ...]:
         """Each layer without its secrets, and its name."""
@@ -67,11 +74,26 @@ class LayeredValues:
 
     def _origins(self, keys: KeyPath) -> Iterator[Origin]:
         for inherited in self._inheritance(keys):
-            for layer, name in self._shown:
-                said = layer.says(inherited)
-                if said is not None:
-                    location = Location(name, said.location.line)
-                    yield Origin(name, schema.dotted(said.at), location, said.value)
+            for name, said in self._standing(inherited):
+                location = Location(name, said.location.line)
+                yield Origin(name, schema.dotted(said.at), location, said.value)
+
+    def _standing(self, keys: KeyPath) -> list[tuple[str, Said]]:
+        """What the layers say about a path, without what a later one has taken away."""
+        defaults: list[tuple[str, Said]] = []
+        supplied: list[tuple[str, Said]] = []
+        for number, (layer, name) in enumerate(self._shown):
+            said = layer.says(keys)
+            if said is None:
+                continue
+            if said.at != keys:
+                # What stands above the path has taken its place, unless a later layer made a map of it again:
+                # then Helm merges that with the chart's defaults, and with no other layer.
+                supplied.clear()
+                if isinstance(_at(self.merged, said.at), Mapping):
+                    continue
+            (supplied if number else defaults).append((name, said))
+        return defaults + supplied
 
     def _inheritance(self, keys: KeyPath) -> list[KeyPath]:
         if len(keys) < 3 or keys[0] != "applications" or not isinstance(keys[1], str):
@@ -125,6 +147,12 @@ def where(layered: LayeredValues, document: str | Mapping[str, Any], field_path:
     if name is None:
         return None
     return layered.location(("applications", name, *parse_path(_FIELDS.get(field_path, field_path))))
+
+
+def _at(values: Any, path: KeyPath) -> Any:
+    for part in path:
+        values = values.get(part) if isinstance(values, Mapping) else None
+    return values
 
 
 _FIELDS = {

@@ -13,6 +13,7 @@ from flaskship.tasks.explain import Explained
 from flaskship.tasks.machine import Check, Health
 from flaskship.tasks.result import Moved
 from flaskship.tasks.verify import Verified
+from flaskship.tasks.world import Setting
 
 NOT_RUNNING = "not running"
 LONGEST_VALUE = 60
@@ -234,7 +235,7 @@ def explained_screen(found: Explained) -> list[str]:
         near_by = f"; the nearest is {found.nearest}" if found.nearest else ""
         lines.append(f"{found.path}: is not there{near_by}")
     rows = [
-        ("*" if one is found.origins[-1] else " ", near(one.location), one.path, shown(one.value))
+        ("*" if _wins(found, one) else " ", near(one.location), one.path, shown(one.value))
         for one in found.origins
     ]
     lines += table((" ", "WHERE", "PATH", "VALUE"), rows) if rows else []
@@ -242,6 +243,14 @@ def explained_screen(found: Explained) -> list[str]:
         below = [(part.path, near(part.winner.location), shown(part.winner.value)) for part in found.parts]
         lines += ["", *table(("BELOW", "WHERE", "VALUE"), below)]
     return lines
+
+
+def _wins(found: Explained, one: Setting) -> bool:
+    """Whether a layer has the last word; in a map each has it of the values that are its own."""
+    below = [part.winner for part in found.parts]
+    if below:
+        return any(part.layer == one.layer and part.path.startswith(f"{one.path}.") for part in below)
+    return one is found.origins[-1]
 
 
 def shown(value: object) -> str:

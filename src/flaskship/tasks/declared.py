@@ -25,11 +25,11 @@ def declared_outside(world: World, layered: Layered) -> Mapping[tuple[str, str],
         keys = value_at(world, layered, f"secrets.existing.{escaped(name)}")
         if isinstance(keys, list):
             found["Secret", name] = frozenset(map(str, keys)) or None
-    shared = value_at(world, layered, "secrets.appSecrets")
+    shared = str(value_at(world, layered, "secrets.appSecrets"))
     # A name that is almost a declared one is more likely a slip than a second Secret.
-    misspelt = ("Secret", shared) not in found and nearest(str(shared), (name for _, name in found))
+    misspelt = ("Secret", shared) not in found and nearest(shared, (name for _, name in found))
     if value_at(world, layered, "secrets.provider") == "existing" and not misspelt:
-        found.setdefault(("Secret", str(shared)), None)
+        found.setdefault(("Secret", shared), None)
     if value_at(world, layered, "aws.createServiceAccount") is False:
         found["ServiceAccount", str(value_at(world, layered, "aws.serviceAccount"))] = None
     return found
