@@ -37,7 +37,8 @@ def build_steps(
     """Build the context under a name, its source hash as a label."""
     # Docker's own format keeps HEALTHCHECK and SHELL, which the OCI one has no place for.
     form = {
-        "docker": ("--progress=plain",),
+        # No --progress: only buildx knows it, and no builder draws where nobody looks.
+        "docker": (),
         "podman": ("--format=docker",),
         "buildah": ("--format=docker", "--layers"),
     }

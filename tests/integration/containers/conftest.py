@@ -1,10 +1,11 @@
-"""A registry on loopback and a builder with a store of its own; a test that lacks either says so."""
+"""A registry on loopback and builders with stores of their own; a test that lacks either says so."""
 
 import json
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from flaskship.containers.ship import Dock
+from flaskship.containers.shipment import Builder
 from flaskship.containers.targets import NodeFacts
 from flaskship.engines.local.images.process import run_job
 
 REGISTRY = "docker-registry"
+DAEMONS = (os.environ.get("FLASKSHIP_DOCKERD", ""), "dockerd")
 LIMITS = """\
 [containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
@@ -77,13 +80,50 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
         process.wait(10)
 
 
+@pytest.fixture(params=["buildah", "podman", "docker"])
+def builder(request: pytest.FixtureRequest) -> Builder:
+    """Each builder that works here, with a store of its own; the others say what they lack."""
+    name: Builder = request.param
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed: apt-get install {name}")
+    if os.geteuid() != 0:
+        pytest.skip(f"{name} with a store of its own needs root here")
+    request.getfixturevalue("docker_daemon" if name == "docker" else "builder_home")
+    return name
+
+
+@pytest.fixture
+def docker_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A daemon of the test's own: no network of its own, images in a folder."""
+    program = next((found for one in DAEMONS if (found := shutil.which(one))), None)
+    if program is None:
+        pytest.skip("there is no dockerd here: apt-get install docker.io, or name one with FLASKSHIP_DOCKERD")
+    folder = Path(tempfile.mkdtemp(prefix="flaskship-dockerd-"))  # a socket's path is short
+    host = f"unix://{folder}/socket"
+    words = [program, "-H", host, "--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")]
+    words += ["--pidfile", str(folder / "pid"), "--storage-driver", "vfs", "--bridge", "none"]
+    with (tmp_path / "dockerd.log").open("wb") as log:
+        process = subprocess.Popen([*words, "--iptables=false", "--ip6tables=false"], stdout=log, stderr=log)
+    monkeypatch.setenv("DOCKER_HOST", host)
+    try:
+        for _ in range(300):
+            asked = subprocess.run(["docker", "info"], capture_output=True, check=False)
+            if asked.returncode == 0 or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        if process.poll() is not None:
+            said = (tmp_path / "dockerd.log").read_text().strip().splitlines()[-1:]
+            pytest.skip(f"dockerd does not run here: {said}")
+        yield host
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def builder_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings of buildah or podman, away from those of whoever runs the tests."""
-    if shutil.which("buildah") is None:
-        pytest.skip("buildah is not installed: apt-get install buildah")
-    if os.geteuid() != 0:
-        pytest.skip("buildah with a store of its own needs root here")
     home = tmp_path / "home"
     containers = home / ".config" / "containers"
     containers.mkdir(parents=True)
@@ -118,8 +158,8 @@ def heard() -> list[str]:
 
 
 @pytest.fixture
-def dock(heard: list[str], builder_home: Path) -> Dock:
-    assert builder_home.is_dir()
+def dock(heard: list[str], builder: Builder) -> Dock:
+    assert builder
     return Dock(run_job, no_nodes, time.time, heard.append, dict(os.environ))
 
 
