@@ -7,12 +7,14 @@ import signal
 import time
 
 import pytest
-from tests.cluster.town import API, Town
+from tests.cluster.town import API, WORKER, Town
 
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import SECRETS
+from flaskship.model.release import Document
+from flaskship.tasks.one_application import application_of
 
 KILLS = int(os.environ.get("FLASKSHIP_TEST_KILLS", "20"))
 
@@ -125,5 +127,30 @@ async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(t
     assert aborted.document["rolled_back_to"] == 1
     history = (await town.go("history")).document["revisions"]
     assert [one["outcome"] for one in history] == ["successful", "failed", "successful"]
+    one, three = await documents(town, 1), await documents(town, 3)
+    assert of_application(three, API) == of_application(one, API)
     status = (await town.go("status")).document
     assert status["phase"] == "Healthy"
+
+
+async def test_one_application_goes_back_alone_and_the_others_stay(town: Town) -> None:
+    (await town.go("deploy", "dev", "--set", "defaults.logLevel=ERROR")).succeeded()
+    (await town.go("deploy", "dev", "--set", "defaults.logLevel=DEBUG")).succeeded()
+    back = (await town.go("rollback", "dev", "1", "--app", API)).succeeded()
+    assert (back.document["release"]["revision"], back.document["rolled_back_to"]) == (3, 1)
+    one, two, three = [await documents(town, number) for number in (1, 2, 3)]
+    assert of_application(three, API) == of_application(one, API) != of_application(two, API)
+    assert of_application(three, WORKER) == of_application(two, WORKER) != of_application(one, WORKER)
+    # Helm goes on from it, by a plain rollback as by the next deploy; its tests came with it.
+    assert [one["passed"] for one in back.document["tests"]] == [True, True]
+    again = (await town.go("rollback", "dev", "3")).succeeded()
+    assert again.document["release"]["revision"] == 4
+    (await town.go("deploy", "dev", "--set", "defaults.logLevel=INFO")).succeeded()
+
+
+async def documents(town: Town, number: int) -> tuple[Document, ...]:
+    return (await storage.stored(town.cluster, place(town), number)).documents
+
+
+def of_application(found: tuple[Document, ...], name: str) -> list[Document]:
+    return [one for one in found if application_of(one) == name]

@@ -26,12 +26,14 @@ class Provenance:
 class ChartSource:
     """What the documents were rendered from, for an engine that installs through Helm.
 
-    Either a chart's folder with the values given to it, or the revision in which Helm keeps both.
+    Either a chart's folder with the values given to it, or the revision in which Helm keeps both. A mixture
+    has objects of another revision among that one's: it is applied as its documents are.
     """
 
     path: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     revision: int | None = None
+    mixture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ def with_application_of(newest: Release, old: Release, application: str) -> Rele
     # A tag that stood for another image then would stand for two at once.
     moved = {name: f"{name}@{one}" for name, one in before.items() if now.get(name, one) != one}
     images = {**now, **{moved.get(name, name): one for name, one in before.items()}}
-    return replace(newest, documents=(*rest, *(_renamed(one, moved) for one in theirs)), images=images)
+    documents = (*rest, *(_renamed(one, moved) for one in theirs))
+    chart = newest.chart and replace(newest.chart, mixture=True)
+    return replace(newest, documents=documents, images=images, chart=chart)
 
 
 def applications(documents: Iterable[Document]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
+from flaskship.engines.kubernetes.mixture import chart_of
 from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
@@ -265,7 +266,8 @@ class KubernetesEngine:
         before = await self._settled(place)
         (await examine(self.cluster, place, release.documents)).insist(place, self.cluster.context)
         number = before[-1].number + 1 if before else 1
-        mark = secrets.token_hex(8) if source.revision is None else _mark_of(before, source.revision, place)
+        again = None if source.mixture else source.revision
+        mark = secrets.token_hex(8) if again is None else _mark_of(before, again, place)
         record = Record(
             number,
             mark,
@@ -278,7 +280,10 @@ class KubernetesEngine:
         await records.write(self.cluster, place, record)
         refused = ""
         try:
-            await self._write(place, source, before, record)
+            if source.mixture:
+                await self._write_mixture(place, source, before, record, release.documents)
+            else:
+                await self._write(place, source, before, record)
         except HelmFailure as failure:
             refused = failure.detail
         after = await storage.revisions(self.cluster, place)
@@ -310,6 +315,20 @@ class KubernetesEngine:
         request |= {"release": place.release, "max_history": KEPT}
         self._targets.forget(place.environment)
         await self._helm(self.cluster.context, place.namespace, action, request)
+
+    async def _write_mixture(
+        self,
+        place: Place,
+        source: ChartSource,
+        before: tuple[HelmRevision, ...],
+        record: Record,
+        documents: tuple[Document, ...],
+    ) -> None:
+        """Write objects that no single revision has, as an upgrade with a chart that renders them."""
+        assert source.revision is not None
+        content = await storage.content(self.cluster, place, source.revision)
+        with chart_of(content, documents) as folder:
+            await self._write(place, ChartSource(folder, content.get("config") or {}), before, record)
 
     async def _settled(self, place: Place) -> tuple[HelmRevision, ...]:
         """Return the revisions once none is being written; one that nobody finishes is marked as failed."""

@@ -80,6 +80,11 @@ async def stored(cluster: Cluster, place: Place, number: int) -> Stored:
     return _decoded(await cluster.get(SECRETS, name_of(place, number), place.namespace))
 
 
+async def content(cluster: Cluster, place: Place, number: int) -> dict[str, Any]:
+    """Return one revision as Helm stores it: chart, values, hooks, manifest."""
+    return content_of(await cluster.get(SECRETS, name_of(place, number), place.namespace))
+
+
 async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
     """Mark a revision that nobody finishes as failed, so that Helm goes on from it; tell whether it was."""
     try:

@@ -1,10 +1,12 @@
 """The engine's decisions, with an API server in memory and a Helm that writes there what Helm would."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.engines.kubernetes.api import LEASES, NAMESPACES, PLACE, SECRETS, Api
 
 from flaskship.engines.base import Lock
@@ -29,11 +31,13 @@ class Helm:
         self.requests: list[dict[str, Any]] = []
         self.refuses = ""
         self.others = 0
+        self.looks: Callable[[Mapping[str, Any]], None] = lambda request: None
 
     async def __call__(
         self, context: str, namespace: str, action: str, request: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         self.requests.append({"action": action, "namespace": namespace, **request})
+        self.looks(request)
         known = [
             int(name.rpartition(".v")[2]) for name in self.api.below(SECRETS) if name.startswith("sh.helm")
         ]
@@ -237,3 +241,19 @@ async def test_a_lock_makes_the_namespace_with_the_labels_of_the_restricted_stan
     assert api.below(LEASES) == ["flaskship-dev-apps"]
     await engine.release(lock)
     await engine.close()
+
+
+async def test_a_mixture_of_revisions_is_an_upgrade_with_a_chart_of_its_own(
+    engine: KubernetesEngine, api: Api, helm: Helm
+) -> None:
+    await engine.apply(release(), LOCK)
+    await engine.apply(release(), LOCK)
+    seen: list[str] = []
+    helm.looks = lambda request: seen.append((Path(request["chart"]) / "objects.yaml").read_text())
+    number = await engine.apply(release("back", ChartSource(revision=2, mixture=True)), LOCK)
+    request = helm.requests[-1]
+    assert (number, request["action"], request["values"]) == (3, "apply", {"environment": "dev"})
+    [document] = [one for one in yaml.safe_load_all(seen[0]) if one]
+    assert document == release().documents[0]
+    assert not Path(request["chart"]).exists()
+    assert (await engine.history("dev"))[-1].provenance.reason == "back"
