@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
+from flaskship.model.errors import PreflightError
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
@@ -111,6 +112,12 @@ class TakesWithdrawals(Protocol):
     async def withdrawn(self, lock: Lock) -> Withdrawal:
         """Return once somebody asks the holder of this lock, that is us."""
         ...
+
+
+class ForwardRefusedError(PreflightError):
+    """The engine is not allowed to lend a Service an address; code is what scripts see."""
+
+    code = "ForwardRefused"
 
 
 @runtime_checkable

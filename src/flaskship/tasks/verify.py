@@ -54,7 +54,7 @@ async def verify(
             hint=f"start it: flaskship up {environment}",
         )
     release = await engine.recall(environment, snapshot.release.revision)
-    async with reachable(engine, snapshot) as reached:
+    async with reachable(engine, snapshot, insist=True) as reached:
         answers = await ask_all(world, reached, release.documents)
     verdict = world.judge(snapshot, world.now()) or _undecided(world, snapshot)
     verdict = with_answers(verdict, answers)

@@ -8,6 +8,7 @@ import pytest
 from tests.contract.fake import FakeEngine
 from tests.contract.world import API, WORKER, Stage, Told
 
+from flaskship.engines.base import ForwardRefusedError
 from flaskship.model.errors import PreflightError
 from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
 from flaskship.tasks.deploy import deploy
@@ -129,3 +130,25 @@ async def test_an_address_that_stays_silent_is_told_after_its_time() -> None:
     (answer,) = await ask_until_served(stage.world(), seen((API, ("http://node:30080",), 1)), [])
     assert not answer.ok
     assert stage.clock.now - began >= SETTLING
+
+
+class Forbidding(Lending):
+    """Whoever asks here may not have an address lent."""
+
+    def forward(self, environment: str, service: str) -> object:
+        @asynccontextmanager
+        async def lend() -> AsyncIterator[str]:
+            raise ForwardRefusedError(f"Service {service} cannot be asked")
+            yield ""
+
+        return lend()
+
+
+async def test_where_no_address_may_be_lent_a_move_goes_without_and_a_verify_says_so() -> None:
+    forbidding = Forbidding(Stage().state)
+    before = seen((WORKER, ("svc/my-tomorrows-worker:80",), 1))
+    async with reachable(forbidding, before) as now:
+        assert now == before
+    with pytest.raises(ForwardRefusedError, match="cannot be asked"):
+        async with reachable(forbidding, before, insist=True):
+            raise AssertionError("unknown is no success")

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from flaskship.engines.base import ForwardRefusedError
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import unreachable
 from flaskship.engines.kubernetes.resources import ENDPOINT_SLICES, PODS
@@ -24,6 +25,7 @@ async def port_forward(cluster: Cluster, namespace: str, service: str, port: str
 
     Each connection chooses among the Pods that are ready then, so that a rollout does not end the address.
     """
+    await _insist_on_permission(cluster, namespace, service)
     connections: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,6 +51,18 @@ async def port_forward(cluster: Cluster, namespace: str, service: str, port: str
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         await server.wait_closed()
+
+
+async def _insist_on_permission(cluster: Cluster, namespace: str, service: str) -> None:
+    # Older servers ask for get of a WebSocket, newer ones for create.
+    asked = [await cluster.may(verb, PODS, namespace, sub="portforward") for verb in ("create", "get")]
+    if not any(one.allowed for one in asked):
+        raise ForwardRefusedError(
+            f"cluster {cluster.context}: Service {service} has no address outside, and its user may not "
+            f"create pods/portforward in namespace {namespace}: it cannot be asked",
+            hint="ask for the permission, then look: "
+            f"kubectl --context {cluster.context} -n {namespace} auth can-i create pods/portforward",
+        )
 
 
 async def ready_pod(cluster: Cluster, namespace: str, service: str, port: str = "") -> tuple[str, int]:
@@ -82,6 +96,7 @@ async def _carry(
     writer: asyncio.StreamWriter,
 ) -> None:
     import httpx2
+    from httpx2.websockets import HTTPXWSException
 
     path = PODS.path(namespace, pod, "portforward")
     cluster.requests += 1
@@ -101,7 +116,7 @@ async def _carry(
                 for task in both:
                     task.cancel()
                 await asyncio.gather(*both, return_exceptions=True)
-    except (httpx2.HTTPError, ExceptionGroup) as error:
+    except (httpx2.HTTPError, HTTPXWSException, ExceptionGroup) as error:
         raise unreachable(cluster.context, cluster.server, f"port-forward to Pod/{pod}", str(error)) from None
 
 
