@@ -7,12 +7,12 @@ closes the socket at once, whatever was under way.
 import functools
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import httptools
 
+from flaskship.model.frozen import dataclass
 from flaskship.wire import Wire, connect
 
 HEAD_LIMIT = 64 * 1024

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 LONGEST_MESSAGE = 1200

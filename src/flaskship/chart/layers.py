@@ -1,7 +1,7 @@
 """One layer of values: a file, or one assignment of a --set, and what it says about a path."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from flaskship.chart.schema import dotted
 from flaskship.chart.set_syntax import Assignment, parse_sets
 from flaskship.chart.yamlfile import KeyPath, YamlFile, read_yaml
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 MISSING = object()

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 
 LARGEST_INDEX = 65_536
 DEEPEST = 30

@@ -3,7 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from flaskship.chart.layers import FileLayer, Layer, Said, SetLayer, merge, read
 from flaskship.chart.set_syntax import assign, parse_path, parse_sets
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 

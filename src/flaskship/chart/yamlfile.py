@@ -1,13 +1,13 @@
 """YAML files as text, as a node tree, and as lines: which line set which path."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 KeyPath = tuple[str | int, ...]

@@ -5,10 +5,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from flaskship.cli import clean
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 if TYPE_CHECKING:

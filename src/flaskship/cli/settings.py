@@ -1,12 +1,13 @@
 """The options that work before and after the name of every command."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from flaskship.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from flaskship.cli.output import Output

@@ -1,8 +1,10 @@
 """What somebody asks of an image for a cluster, and what came of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
+
+from flaskship.model.frozen import dataclass
 
 Builder = Literal["docker", "podman", "buildah"]
 BUILDERS: tuple[Builder, ...] = ("docker", "podman", "buildah")

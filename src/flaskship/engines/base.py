@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
 from flaskship.model.errors import PreflightError
+from flaskship.model.frozen import dataclass
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict

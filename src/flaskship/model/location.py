@@ -1,7 +1,8 @@
 """Where in the user's files something stands."""
 
 import os
-from dataclasses import dataclass
+
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, init=False)

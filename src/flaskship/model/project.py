@@ -1,11 +1,11 @@
 """What flaskship.yaml says, checked and frozen."""
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 Engine = Literal["local", "kubernetes"]

@@ -1,12 +1,12 @@
 """Kubernetes quantities (100m, 1.5, 128Mi, 1G, 1e3) as exact numbers."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Self
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 
 _FORM = re.compile(
     r"(?P<sign>[+-]?)(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"

@@ -1,9 +1,10 @@
 """What is applied, and what was."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 
 Document = Mapping[str, Any]

@@ -1,8 +1,8 @@
 """Everything that an engine observed of one environment at one instant."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.verdict import Outcome
 
 

@@ -1,6 +1,6 @@
 """What a replica uses."""
 
-from dataclasses import dataclass
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

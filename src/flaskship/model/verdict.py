@@ -1,8 +1,8 @@
 """What a release came to, and why."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 

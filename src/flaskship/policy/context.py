@@ -1,10 +1,11 @@
 """What a rule may look at: the objects of one environment, and those of the project's others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeVar
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment
 from flaskship.policy.kubernetes.refused import refused
 from flaskship.policy.kubernetes.table import load_table

@@ -1,8 +1,8 @@
 """What check tells: a fault with its rule, its place in the values, and perhaps why it is accepted."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 

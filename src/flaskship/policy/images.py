@@ -1,6 +1,6 @@
 """The parts of an image reference."""
 
-from dataclasses import dataclass
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """A part of a manifest with its path: reading what is not there, or is of another type, gives nothing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The rendered objects as the rules see them: typed, frozen, and each able to say where a fault stands."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
+from flaskship.model.frozen import dataclass
 from flaskship.policy.node import Node
 
 NAME_LABEL = "app.kubernetes.io/name"

@@ -7,9 +7,10 @@ Instants are seconds of the caller's clock.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from flaskship.model.frozen import dataclass
 from flaskship.rollout.metrics import Metric, PodUsage, Proposal, propose
 
 Select = Literal["Max", "Min", "Disabled"]

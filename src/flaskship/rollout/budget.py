@@ -4,8 +4,8 @@ Kubernetes (pkg/controller/disruption) rounds both percentages up, and counts th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from flaskship.model.frozen import dataclass
 from flaskship.rollout.rolling_update import share
 
 

@@ -8,9 +8,11 @@ and neither does it where these pods turn the direction.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
+
+from flaskship.model.frozen import dataclass
 
 Resource = Literal["cpu", "memory"]
 

@@ -1,6 +1,6 @@
 """What a strategy sees of a workload, and what it asks for."""
 
-from dataclasses import dataclass
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

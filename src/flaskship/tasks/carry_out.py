@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flaskship.engines.base import Engine, Lock
+from flaskship.model.frozen import dataclass
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict

@@ -1,10 +1,11 @@
 """Deploy: render, build, lock, apply, follow, judge, and go back where it failed."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flaskship.engines.base import Engine
 from flaskship.model.errors import FlaskshipError
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy

@@ -1,12 +1,12 @@
 """Down: stop an environment; its data stays unless it is purged by name."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from flaskship.engines.base import Engine
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Project
 from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.targets import LOCAL, runs

@@ -1,9 +1,9 @@
 """Explain: which layers of values set a path, the winner last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
 from flaskship.tasks.world import Setting, World
 

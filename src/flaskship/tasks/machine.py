@@ -1,7 +1,8 @@
 """What this machine is like, asked once, and the words of doctor's judgement."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import ChartSource, Document, Release

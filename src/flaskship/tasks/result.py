@@ -1,7 +1,8 @@
 """What a story that moves an environment came to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 from flaskship.tasks.follow import INTERRUPTED, TIMED_OUT

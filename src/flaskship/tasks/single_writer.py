@@ -1,10 +1,10 @@
 """One writer for each environment: who that is by flaskship.yaml and by the objects, and who is refused."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from flaskship.engines.base import Engine
 from flaskship.model.errors import ConfigurationError, TwoWritersError
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project, Writer
 from flaskship.model.release import Document
 from flaskship.tasks.prepare import Wish, draft

@@ -1,9 +1,10 @@
 """Status: what runs where, as the engines see it now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 from flaskship.model.errors import PreflightError, UnresponsiveError
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
 from flaskship.model.snapshot import Snapshot
 from flaskship.tasks.follow import following

@@ -1,9 +1,8 @@
 """Restart, scale, pause and resume: the same release, moved or held without a new revision."""
 
-from dataclasses import dataclass
-
 from flaskship.engines.base import Action, Engine, Pause, Restart, Resume, Scale
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.follow import TIMED_OUT, follow_to_verdict, following

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt

@@ -1,12 +1,12 @@
 """Up: an environment on this machine, built where needed, healthy at the end, left alone where unchanged."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.base import Engine
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot

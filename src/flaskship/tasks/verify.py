@@ -1,9 +1,8 @@
 """Verify: is what runs healthy, does every address answer, and do the release's own tests pass?"""
 
-from dataclasses import dataclass
-
 from flaskship.engines.base import Engine, HasTests
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.health import ask_all, with_answers

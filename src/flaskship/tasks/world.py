@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
 from flaskship.aws.rehearsal.outcome import Rehearsal
 from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import Document, LogLine, Provenance

@@ -1,7 +1,6 @@
 """What a rule looks at: one replica of the newest template, at one instant."""
 
-from dataclasses import dataclass
-
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import (
     Exit,
     KilledBy,

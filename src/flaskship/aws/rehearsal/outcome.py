@@ -1,6 +1,8 @@
 """What a rehearsal found, as frozen records."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ maximum (10 minutes) after its last restart starts over, as if it had never cras
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from flaskship.model.frozen import dataclass
 
 INITIAL = 10.0
 MAXIMUM = 300.0

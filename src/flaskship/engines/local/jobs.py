@@ -1,9 +1,10 @@
 """Jobs: run to their end once for each template, with Kubernetes' retries and deadline; decided purely."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from flaskship.engines.local.spec import Job
+from flaskship.model.frozen import dataclass
 
 FIRST_RETRY = 10.0
 LAST_RETRY = 360.0

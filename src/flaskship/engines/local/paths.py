@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.model.errors import PreflightError
+from flaskship.model.frozen import dataclass
 
 LONGEST_SOCKET_PATH = 100  # sun_path ends at 107 bytes on Linux, 103 on macOS
 

@@ -4,11 +4,11 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from flaskship.engines.local.spec import Exec, HttpGet, Port, TcpSocket
 from flaskship.http_client import Answer, BadAnswer, Connection, authority, unverified_tls
+from flaskship.model.frozen import dataclass
 
 ANSWER_LIMIT = 2048
 MAX_REDIRECTS = 10

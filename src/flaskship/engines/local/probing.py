@@ -6,11 +6,12 @@ Failures count there alone. Startup and readiness probes are also tried as soon 
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Literal
 
 from flaskship.engines.local.spec import Exec, Probe
+from flaskship.model.frozen import dataclass
 
 EAGER_INTERVAL = 0.1
 

@@ -1,8 +1,10 @@
 """The route table: what the supervisor pushes to the router, whole and numbered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, cast
+
+from flaskship.model.frozen import dataclass
 
 Protocol = Literal["http", "tcp"]
 PathType = Literal["Prefix", "Exact"]

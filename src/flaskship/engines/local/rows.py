@@ -1,7 +1,8 @@
 """What the state file holds, row by row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """What the local engine understands of the rendered manifests, as frozen types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from flaskship.model.frozen import dataclass
 from flaskship.rollout.autoscaling import Rules
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ import sys
 import time
 from collections.abc import Callable, MutableMapping
 from contextlib import ContextDecorator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from flaskship.engines.local.processes import proc
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 
 ALLOWED, FAULT = "FLASKSHIP_FAULTS", "FLASKSHIP_FAULT"
 SIDES = ("before", "after")

@@ -3,10 +3,12 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from flaskship.model.frozen import dataclass
 
 Schema = Mapping[str, Any]
 

@@ -3,12 +3,12 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from flaskship.model.frozen import dataclass
 from flaskship.policy.kubernetes.table import Schema, Table
 from flaskship.policy.node import Node
 

@@ -1,9 +1,10 @@
 """A local image: a folder with files, a virtual environment and what the last stage says."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from flaskship.model.frozen import dataclass
 
 FORMAT = 1
 RECORD = "image.json"

@@ -7,11 +7,11 @@ import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.images.errors import ImageBuildError, ImageFolderUnwritableError, NoSpaceError
 from flaskship.engines.local.images.image import LocalImage, load_image
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 
 _BUILDING = ".building-"

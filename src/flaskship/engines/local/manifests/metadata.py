@@ -1,7 +1,7 @@
 """What every object says of itself, and which objects a selector takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flaskship.engines.local.manifests.scalars import choice, object_name, text, text_list, text_map, words
 from flaskship.engines.local.manifests.table import (
@@ -14,6 +14,7 @@ from flaskship.engines.local.manifests.table import (
     ignored,
     required,
 )
+from flaskship.model.frozen import dataclass
 
 APPLICATION_LABEL = "app.kubernetes.io/name"
 HOOK = "helm.sh/hook"

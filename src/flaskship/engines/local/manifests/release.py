@@ -1,7 +1,7 @@
 """From rendered manifests to what the engine runs, with a report on everything else."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from flaskship.engines.local.manifests.kinds import kind_named
@@ -21,6 +21,7 @@ from flaskship.engines.local.spec import (
     Service,
 )
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ reported, and docs/reference/fields.md is printed from it. A row without a handl
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from flaskship.engines.local.spec import Behaviour, FieldReport
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.frozen import dataclass
 
 T = TypeVar("T")
 

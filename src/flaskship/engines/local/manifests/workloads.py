@@ -1,6 +1,6 @@
 """Deployments, and the kinds that are run as one: Rollouts and StatefulSets."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from flaskship.engines.local.manifests.metadata import SELECTOR, Metadata, Selector, document_rows
@@ -34,6 +34,7 @@ from flaskship.engines.local.spec import (
     Volume,
     VolumeSource,
 )
+from flaskship.model.frozen import dataclass
 
 Origin = Literal["Deployment", "Rollout", "StatefulSet"]
 _AS_ROLLING = "run as a rolling update"

@@ -2,10 +2,10 @@
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
+from flaskship.model.frozen import dataclass
 
 UNKNOWN_START = 0
 """What a spawner writes down where there is no /proc to ask."""

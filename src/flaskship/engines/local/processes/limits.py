@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from flaskship.engines.local.processes.capabilities import has
+from flaskship.model.frozen import dataclass
 
 DEFAULT_PIDS = 1024
 

@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc, sockdiag
+from flaskship.model.frozen import dataclass
 
 _LISTEN = "0A"
 

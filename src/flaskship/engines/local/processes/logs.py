@@ -7,11 +7,11 @@ What is written in the instant between the last read and the truncation is lost;
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
 from flaskship.engines.local.processes.changes import Change
+from flaskship.model.frozen import dataclass
 
 LINE_LIMIT = 64 * 1024
 _CHUNK = 256 * 1024

@@ -4,13 +4,13 @@ import errno
 import hashlib
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
 from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.listeners import Holder, Listener, holder_of
 from flaskship.model.errors import PreflightError
+from flaskship.model.frozen import dataclass
 
 __all__ = [
     "Addresses",

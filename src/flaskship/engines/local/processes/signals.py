@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
@@ -12,6 +11,7 @@ from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive, identify, processes_of
 from flaskship.engines.local.processes.limits import Cell
 from flaskship.engines.local.processes.watch import ProcessWatch, process_watch
+from flaskship.model.frozen import dataclass
 
 _SWEEPS = 50
 _SWEEP_SECONDS = 0.05

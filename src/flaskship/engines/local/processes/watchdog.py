@@ -8,12 +8,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from flaskship.engines.local.processes import proc
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive, find_by_environment
 from flaskship.engines.local.processes.limits import Cell, Description, Limits, Usage
+from flaskship.model.frozen import dataclass
 
 SECONDS = 0.1
 PROCESSES = "processes"

@@ -1,10 +1,11 @@
 """What one replica is resolved against, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from flaskship.engines.local.spec import Configuration
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Problem
 
 ConfigurationKey = tuple[str, str]

@@ -1,10 +1,11 @@
 """Secrets that no manifest provides: which keys they need, and what each becomes on this machine."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flaskship.engines.local.resolve.secret_rules import STAND_INS, Source, source_of, stand_in
 from flaskship.engines.local.spec import Configuration, KeyRef, LocalRelease, PodTemplate
+from flaskship.model.frozen import dataclass
 
 Stored = Mapping[str, Mapping[str, str]]
 ANY_KEY = "*"

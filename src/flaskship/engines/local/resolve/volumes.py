@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from flaskship.engines.local.spec import (
     Volume,
     VolumeSource,
 )
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Problem
 
 

@@ -5,7 +5,6 @@ import contextlib
 import socket
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flaskship.engines.local.router.endpoints import Balancer
@@ -13,6 +12,7 @@ from flaskship.engines.local.router.heads import Request
 from flaskship.engines.local.router.rules import RuleSet
 from flaskship.engines.local.router.statistics import Counters
 from flaskship.engines.local.routes import Protocol
+from flaskship.model.frozen import dataclass
 
 if TYPE_CHECKING:
     from flaskship.engines.local.router.client import Client

@@ -4,11 +4,11 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Self
 
 from flaskship.engines.local.channel import Channel, ChannelClosed, Message
 from flaskship.engines.local.spawner.records import Record
+from flaskship.model.frozen import dataclass
 
 _MOST_EVENTS = 10_000
 

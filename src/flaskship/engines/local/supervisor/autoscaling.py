@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from flaskship.engines.local.processes.limits import Usage
@@ -11,6 +11,7 @@ from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.replica import Replica
 from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.model.errors import FlaskshipError
+from flaskship.model.frozen import dataclass
 from flaskship.rollout.autoscaling import Decision, Memory, decide
 from flaskship.rollout.metrics import ContainerUsage, PodUsage, Resource
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from flaskship.engines.local.supervisor.launcher import Start
 from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Exit, KilledBy, Problem
 
 KEPT_EXITS = 10

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flaskship.engines.local.spec import Configuration, Deployment, Job, LocalRelease
+from flaskship.model.frozen import dataclass
 from flaskship.model.release import Release
 
 KeyOf = tuple[str, str]

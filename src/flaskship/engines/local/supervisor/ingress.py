@@ -5,7 +5,6 @@ HOST.localhost: every browser and curl take such names for this machine, without
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from flaskship.engines.local.processes.ports import FreePorts, Placement
 from flaskship.engines.local.routes import HostRule, PathType, Route
@@ -21,6 +20,7 @@ from flaskship.engines.local.spec import (
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.replica import Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink, listen
+from flaskship.model.frozen import dataclass
 
 PLACE = "/ingress"
 """Where its address is kept among those of the Services: none of them can have this name."""

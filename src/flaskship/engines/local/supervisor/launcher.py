@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flaskship.engines.local.aides import Aide
 from flaskship.engines.local.channel import ChannelClosed
@@ -12,6 +11,7 @@ from flaskship.engines.local.spawner.client import Spawner, SpawnerRefused
 from flaskship.engines.local.spawner.records import Ending, Record
 from flaskship.engines.local.steps import step
 from flaskship.model.errors import FlaskshipError
+from flaskship.model.frozen import dataclass
 
 CONNECT_ATTEMPTS = 1000
 CONNECT_PAUSE = 0.005

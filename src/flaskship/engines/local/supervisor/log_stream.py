@@ -4,12 +4,12 @@ import asyncio
 import heapq
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flaskship.engines.local.processes.logs import LogTail, last_lines
+from flaskship.model.frozen import dataclass
 from flaskship.model.release import LogLine
 
 if TYPE_CHECKING:

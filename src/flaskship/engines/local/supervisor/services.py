@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol as Shape
 
 from flaskship.engines.local.processes.ports import Placement
@@ -12,6 +11,7 @@ from flaskship.engines.local.supervisor import port_holder
 from flaskship.engines.local.supervisor.replica import Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.model.errors import PreflightError
+from flaskship.model.frozen import dataclass
 
 LOOPBACK = "127.0.0.1"
 HTTP_PORT = 80

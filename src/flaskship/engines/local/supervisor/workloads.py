@@ -1,10 +1,11 @@
 """A workload of the intended revision: what it wants, and how far its rollout has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from flaskship.engines.local.spec import Deployment, Recreate
 from flaskship.engines.local.supervisor.replica import Replica
+from flaskship.model.frozen import dataclass
 from flaskship.rollout import recreate, rolling_update
 from flaskship.rollout.budget import Allowance, within_budget
 from flaskship.rollout.view import ReplicaView, RolloutView, Step

@@ -1,7 +1,7 @@
 """What every replica needs from the outside, injected in one piece."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from flaskship.engines.local.paths import LocalPaths
@@ -10,6 +10,7 @@ from flaskship.engines.local.processes.listeners import RecentListeners
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.launcher import Launcher
+from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Problem
 
 if TYPE_CHECKING:
