@@ -5,6 +5,7 @@ What is imported here is little: the router and the spawner begin while the rest
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -68,10 +69,14 @@ def _refuse(error: FlaskshipError, ready: int | None) -> int:
 
 
 def _live(paths: LocalPaths, aides: Aides, ready: int | None) -> None:
+    # Nothing of what is loaded now is ever garbage: it is not looked through, now or later.
+    gc.disable()
     import asyncio
 
     from flaskship.engines.local.supervisor.life import supervise
 
+    gc.freeze()
+    gc.enable()
     asyncio.run(supervise(paths, aides, lambda: _tell(ready, "")))
 
 
