@@ -152,6 +152,45 @@ def test_a_writer_that_never_gets_its_turn_is_told_by_sqlites_own_word(
         raise AssertionError("two writers at once")
 
 
+def test_writers_of_sqlite_write_in_the_order_of_their_coming(open_database, sqlite_url):
+    database = open_database(value=sqlite_url)
+    order, threads = [], []
+
+    def write(number):
+        with database.writing():
+            order.append(number)
+
+    with database.writing():
+        for number in range(8):
+            threads.append(threading.Thread(target=write, args=(number,)))
+            threads[-1].start()
+            wait_until(lambda number=number: len(database._turns._waiting) > number)
+        # Those who only read wait for nobody.
+        assert ask(database) == 1
+    for thread in threads:
+        thread.join()
+    assert order == list(range(8))
+
+
+def test_a_writer_whose_turn_does_not_come_is_told_so(open_database, sqlite_url, monkeypatch):
+    monkeypatch.setattr("tomorrows.storage.database.BUSY_SECONDS", 0.05)
+    database = open_database(value=sqlite_url)
+    said = []
+
+    def write():
+        try:
+            with database.writing():
+                said.append("written")
+        except DatabaseUnavailable as error:
+            said.append(str(error))
+
+    with database.writing():
+        other = threading.Thread(target=write)
+        other.start()
+        other.join()
+    assert said == ["too many writes wait for the database: none came through within 0.05 s"]
+
+
 def test_readers_run_side_by_side(open_database, database_url):
     """The circuit breaker must not put the threads in a row."""
     database, inside = open_database(value=database_url), threading.Barrier(3)

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pybreaker
@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tomorrows.deadline import watch
 from tomorrows.secrets_source import Secret, SecretUnreadable
+from tomorrows.storage.turns import Turns, TurnTimeout
 from tomorrows.storage.urls import (
     BUSY_SECONDS,
     STATEMENT_SECONDS,
@@ -47,7 +48,8 @@ def _is_outage(error: BaseException) -> bool:
         | DisconnectionError
         | PoolTimeout
         | DatabaseUrlError
-        | SecretUnreadable,
+        | SecretUnreadable
+        | TurnTimeout,
     )
 
 
@@ -58,6 +60,7 @@ class Database:
         self._secret = secret
         self._pool_size = pool_size
         self._engine: Engine | None = None
+        self._turns = Turns()
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=5,
             reset_timeout=RESET_SECONDS,
@@ -87,7 +90,7 @@ class Database:
     def _transaction(self, *, writes: bool) -> Iterator[Connection]:
         try:
             # `call` would hold the breaker's lock until the body ends, and queue the threads.
-            with self._breaker.calling():
+            with self._breaker.calling(), self._turn(writes=writes):
                 connection = self._open(writes)
                 try:
                     with watch.cut_after(
@@ -105,6 +108,11 @@ class Database:
             if _is_outage(error):
                 raise DatabaseUnavailable(describe(error)) from error
             raise
+
+    def _turn(self, *, writes: bool) -> AbstractContextManager[None]:
+        if writes and self._connected().dialect.name == "sqlite":
+            return self._turns.turn(BUSY_SECONDS)
+        return nullcontext()
 
     def _open(self, writes: bool) -> Connection:
         # Nothing was sent yet when connecting or BEGIN fails, so trying again cannot repeat a write.
@@ -231,6 +239,8 @@ def describe(error: BaseException) -> str:
         return str(error)
     if isinstance(error, PoolTimeout):
         return "the database pool is exhausted"
+    if isinstance(error, TurnTimeout):
+        return f"too many writes wait for the database: none came through within {BUSY_SECONDS:g} s"
     origin = getattr(error, "orig", None)
     word = getattr(origin, "sqlite_errorname", None) or type(origin or error).__name__
     if not _is_outage(error):

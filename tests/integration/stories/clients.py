@@ -109,6 +109,40 @@ def load(port: int, path: str = "/health") -> Iterator[Load]:
     assert counted.sent > 0
 
 
+@contextmanager
+def posting(port: int, clients: int) -> Iterator[Load]:
+    """Clients that do nothing but create reminders, each as fast as it is answered."""
+    counted, stop = Load(), threading.Event()
+    threads = [
+        threading.Thread(target=_create, args=(port, counted, stop), daemon=True) for _ in range(clients)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield counted
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(SECONDS * 2)
+    assert counted.sent > clients
+
+
+def _create(port: int, counted: Load, stop: threading.Event) -> None:
+    body = json.dumps({"message": "hello", "due_at": due(days=1)}).encode()
+    headers = {"Content-Type": "application/json"}
+    while not stop.is_set():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        try:
+            connection.request("POST", "/reminders", body, headers)
+            answer = connection.getresponse()
+            said = answer.read()
+            counted.count(None if answer.status == 201 else f"{answer.status}: {said[:200]!r}")
+        except (OSError, http.client.HTTPException) as error:
+            counted.count(f"{type(error).__name__}: {error}")
+        finally:
+            connection.close()
+
+
 def _ask(port: int, path: str, kept: bool, counted: Load, stop: threading.Event) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     while not stop.is_set():

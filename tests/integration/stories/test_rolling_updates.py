@@ -1,6 +1,6 @@
 """A change under load: every request gets its answer."""
 
-from tests.integration.stories.clients import load
+from tests.integration.stories.clients import load, posting
 from tests.integration.stories.project import API, Project
 
 
@@ -18,6 +18,15 @@ def test_a_rolling_update_and_a_rollback_lose_no_request(dev: Project) -> None:
     assert load_.failed == []
     assert set(middle).isdisjoint(pids)
     assert set(dev.pids()[API]).isdisjoint(middle)
+
+
+def test_ten_clients_that_only_write_lose_nothing_to_an_update_and_a_rollback(dev: Project) -> None:
+    """Every process of the API writes to one SQLite file, and two of them run at once during a move."""
+    before = dev.status()["release"]["revision"]
+    with posting(dev.port, 10) as writers:
+        dev.run("deploy", "dev", "--set", f"applications.{API}.env.COLOUR=blue").ok()
+        dev.run("rollback", "dev", str(before)).ok()
+    assert writers.failed == []
 
 
 def test_a_restart_and_a_scale_lose_no_request(dev: Project) -> None:
