@@ -8,6 +8,7 @@ COMMANDS = (
     ("flaskship.chart.reference",),
     ("flaskship.engines.local.manifests.reference",),
     ("flaskship.cli.aws_cost_reference",),
+    ("tests.meaning", "page"),
     ("flaskship.verification.reference", "docs/reference/causes.md"),
 )
 

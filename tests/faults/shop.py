@@ -77,9 +77,7 @@ class Shop:
         await self.stand.move(self.stand.render(*SETS, *turns))
 
     async def back(self) -> None:
-        """Go back to the revision before the last one; a shop that was never updated is, first."""
-        if len(await self.stand.engine.history(ENVIRONMENT)) < 2:
-            await self.turn()
+        """Go back to the revision before the last one."""
         number = (await self.stand.engine.history(ENVIRONMENT))[-2].number
         old = await self.stand.engine.recall(ENVIRONMENT, number)
         await self.stand.move(going_back(old, old.provenance, number, "faults"))

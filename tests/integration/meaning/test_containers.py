@@ -1,5 +1,6 @@
 """Order, hooks and configuration of containers, as Kubernetes' documentation of the pod lifecycle has it."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from tests.contract.local import IMAGE
 from tests.integration.meaning.conftest import Stage
 
 from flaskship.engines.base import Scale
+from flaskship.engines.local.spawner.landlock import version
 from flaskship.model.snapshot import KilledBy, Snapshot
 
 
@@ -180,3 +182,29 @@ async def test_configuration_arrives_as_files_and_variables(stage: Stage) -> Non
     name = found.workloads[0].replicas[0].name
     assert stage.lines()[:4] == ["red", f"my-app-{stage.name}", "250", name]
     assert "".join(stage.lines()[4:-1]) == "redk1web"
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_a_read_only_root_keeps_the_images_files_as_they_are(stage: Stage, *, read_only: bool) -> None:
+    """Also from root, whom no permission of a file stops; without it a replica writes into its image."""
+    tries = 'try() { (echo x > "$2") 2> /dev/null && echo "$1 written" || echo "$1 refused"; };'
+    name = f"written-by-{stage.name}"
+    run = f"{tries} try image {name}; try volume $DATA/file; try null /dev/null; exec sleep 600"
+    container = {
+        "securityContext": {"readOnlyRootFilesystem": read_only},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+        "env": [{"name": "DATA", "value": "/data"}],
+        "command": stage.shell(run),
+    }
+    await stage.succeed(
+        stage.workload(container=container, pod={"volumes": [{"name": "data", "emptyDir": {}}]})
+    )
+
+    async def said() -> list[str]:
+        return [line.text async for line in stage.engine.logs(stage.name, None)]
+
+    await stage.until(lambda _: True)
+    while len(await said()) < 3:
+        await asyncio.sleep(0.05)
+    image = "refused" if read_only and version() else "written"
+    assert await said() == [f"image {image}", "volume written", "null written"]

@@ -153,6 +153,24 @@ async def test_an_autoscaler_moves_the_count_and_a_user_moves_it_after_that(stag
     assert again.workloads[0].desired == 3
 
 
+async def test_a_claim_is_one_folder_for_every_replica_and_outlives_them(stage: Stage) -> None:
+    claim = of("v1", "PersistentVolumeClaim", "data", {"accessModes": ["ReadWriteOnce"], "resources": {}})
+    container = {
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+        "env": [{"name": "DATA", "value": "/data"}],
+        "command": stage.serves("up", first="echo x >> $DATA/seen; echo seen-$(wc -l < $DATA/seen) >> $J;"),
+    }
+    pod = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
+    await stage.succeed(claim, stage.workload(container=container, pod=pod, replicas=2))
+    await stage.until(lambda _: stage.lines().count("up") == 2)
+    async with locked(stage.engine, stage.name) as lock:
+        await stage.engine.delete(stage.name, lock)
+    await stage.succeed(claim, stage.workload(container=container, pod=pod))
+    await stage.until(lambda _: stage.lines().count("up") == 3)
+    assert "seen-2" in stage.lines()
+    assert [line for line in stage.lines() if line.startswith("seen-")][-1] == "seen-3"
+
+
 async def test_a_job_runs_its_completions_side_by_side(stage: Stage) -> None:
     await stage.apply(job(stage, stage.says("done"), completions=3, parallelism=2))
     await stage.until(lambda now: now.workloads[0].phase is Phase.HEALTHY)
@@ -163,6 +181,15 @@ async def test_a_job_without_retries_fails_at_once(stage: Stage) -> None:
     await stage.apply(job(stage, stage.shell("echo tried >> $J; exit 4"), backoffLimit=0))
     await stage.until(lambda now: now.workloads[0].phase is Phase.DEGRADED)
     assert stage.lines() == ["tried"]
+
+
+async def test_a_job_whose_init_container_fails_in_place_ends_at_its_limit(stage: Stage) -> None:
+    init = {"name": "init", "image": IMAGE, "command": stage.shell("echo tried >> $J; exit 4")}
+    pod = {"restartPolicy": "OnFailure", "initContainers": [init]}
+    await stage.apply(job(stage, stage.says("never"), pod, backoffLimit=1))
+    await stage.until(lambda now: now.workloads[0].phase is Phase.DEGRADED)
+    # The first restart reaches the limit: whether it comes to anything before its end is chance.
+    assert stage.lines() in (["tried"], ["tried", "tried"])
 
 
 async def test_a_job_is_ended_at_its_deadline(stage: Stage) -> None:

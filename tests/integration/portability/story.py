@@ -21,6 +21,7 @@ from tests.contract.local import IMAGE
 from flaskship.engines.local.daemon import daemons
 from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.capabilities import NAMES, VARIABLE, has
 from flaskship.engines.local.processes.identity import find_by_environment
 from flaskship.model.release import Document, Provenance, Release
 from flaskship.model.snapshot import ReplicaPhase, Snapshot
@@ -118,9 +119,23 @@ async def gone(paths: LocalPaths, role: str, pid: int) -> None:
             await asyncio.sleep(0.05)
 
 
+def without_anything(paths: LocalPaths) -> None:
+    """Our own processes run without it too: each has been told, and none found a way around."""
+    found = daemons(paths)
+    assert sorted(found) == ["router", "spawner", "supervisor"]
+    for role, pid in found.items():
+        told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        assert f"{VARIABLE}=all".encode() in told, role
+        # An inotify or pidfd handle among its files would be a way around.
+        handles = [str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir() if file.is_symlink()]
+        assert not [name for name in handles if "inotify" in name or "pidfd" in name], role
+
+
 async def main(project: Path, image: str) -> None:
+    assert not any(map(has, NAMES))
     paths, engine = LocalPaths(project), LocalEngine(project)
     first = await apply(engine, image, "one")
+    without_anything(paths)
     web = next(one for one in first.workloads if one.name == "web")
     assert first.containment.startswith("watchdog"), first.containment
     assert {replica.address for replica in web.replicas} == {"127.0.0.1"}

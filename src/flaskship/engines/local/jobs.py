@@ -49,19 +49,28 @@ def counted(record: JobRecord, *, success: bool, at: float) -> JobRecord:
 
 
 def next_step(job: Job, record: JobRecord, active: int, restarts: int, now: float) -> JobStep:
-    """Return what moves the Job on; restarts are those of its running replicas (restartPolicy OnFailure)."""
+    """Return what moves the Job on; restarts are those of the containers of its running replicas."""
     if record.outcome is not None:
         return JobStep(record, end=active > 0)
     if record.succeeded >= job.completions:
         return JobStep(replace(record, outcome=JobOutcome.SUCCEEDED), end=active > 0)
     deadline = None if job.active_deadline is None else record.started_at + job.active_deadline
-    if record.failed + restarts > job.backoff_limit or (deadline is not None and now >= deadline):
+    if _exhausted(job, record.failed, restarts) or (deadline is not None and now >= deadline):
         return JobStep(replace(record, outcome=JobOutcome.FAILED), end=active > 0)
     retry = record.failed_at + _delay(record.failed) if record.failed else now
     if retry > now:
         return JobStep(record, due=retry if deadline is None else min(retry, deadline))
     wanted = min(job.parallelism, job.completions - record.succeeded)
     return JobStep(record, start=max(0, wanted - active), due=deadline)
+
+
+def _exhausted(job: Job, failed: int, restarts: int) -> bool:
+    """Tell whether no retry is left: failed replicas count beyond the limit, restarts up to it."""
+    if failed > job.backoff_limit:
+        return True
+    if job.template.restart_policy != "OnFailure":
+        return False
+    return restarts > 0 if job.backoff_limit == 0 else restarts >= job.backoff_limit
 
 
 def _delay(failures: int) -> float:

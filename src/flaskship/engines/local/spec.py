@@ -158,6 +158,7 @@ class Container:
     post_start: Handler | None = None
     mounts: tuple[Mount, ...] = ()
     always: bool = False
+    read_only_root: bool = False
 
 
 @dataclass(frozen=True, slots=True)

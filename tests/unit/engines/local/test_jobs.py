@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from flaskship.engines.local.jobs import JobOutcome, JobRecord, counted, next_step
@@ -43,9 +45,23 @@ def test_one_failure_more_than_the_backoff_limit_is_its_end():
     assert next_step(job(backoff_limit=2), record, 0, 0, now=1e6).record.outcome is JobOutcome.FAILED
 
 
-def test_restarts_in_place_count_against_the_limit():
-    step = next_step(job(backoff_limit=1), NEW, active=1, restarts=2, now=101.0)
-    assert (step.record.outcome, step.end) == (JobOutcome.FAILED, True)
+@pytest.mark.parametrize(
+    ("limit", "restarts", "over"), [(0, 0, False), (0, 1, True), (1, 1, True), (3, 2, False), (3, 3, True)]
+)
+def test_restarts_in_place_that_reach_the_limit_are_its_end(limit, restarts, over):
+    again = replace(job(backoff_limit=limit), template=replace(TEMPLATE, restart_policy="OnFailure"))
+    step = next_step(again, NEW, active=1, restarts=restarts, now=101.0)
+    assert (step.record.outcome is JobOutcome.FAILED, step.end) == (over, over)
+
+
+def test_restarts_of_a_sidecar_count_only_where_containers_restart_in_place():
+    assert next_step(job(backoff_limit=0), NEW, active=1, restarts=5, now=101.0).record.outcome is None
+
+
+def test_restarts_and_failed_replicas_are_not_added_up():
+    again = replace(job(backoff_limit=3), template=replace(TEMPLATE, restart_policy="OnFailure"))
+    record = counted(NEW, success=False, at=1.0)
+    assert next_step(again, record, active=1, restarts=2, now=1e6).record.outcome is None
 
 
 def test_the_deadline_ends_what_runs():

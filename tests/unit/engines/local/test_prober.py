@@ -138,7 +138,8 @@ async def test_a_refused_connection_is_said():
 
 @pytest.mark.parametrize("begun", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
 async def test_a_hanging_server_costs_the_timeout_and_no_more(begun):
-    async with server(begun, hang=True) as port:
+    # A guard for a probe that waits on; the server would hang for ever.
+    async with server(begun, hang=True) as port, asyncio.timeout(4):
         result = await ask(HttpGet("/", port), timeout=0.05)
     assert (result.ok, result.answer) == (False, "no answer within 0.05 s")
 

@@ -116,6 +116,38 @@ RESOURCES = Record(
 )
 
 
+def _security(found: Fields, _at: At) -> bool:
+    read_only: bool = found.get("readOnlyRootFilesystem", False)
+    return read_only
+
+
+_SECURITY_IGNORED = (
+    "allowPrivilegeEscalation",
+    "appArmorProfile",
+    "capabilities",
+    "privileged",
+    "procMount",
+    "runAsGroup",
+    "runAsNonRoot",
+    "runAsUser",
+    "seLinuxOptions",
+    "seccompProfile",
+    "windowsOptions",
+)
+SECURITY = Record(
+    _security,
+    {
+        "readOnlyRootFilesystem": emulated(
+            boolean,
+            "by Landlock where the kernel has it: writes go below the environment's folder and /dev alone,"
+            " and below /tmp where a volume is mounted there; elsewhere they fail (EACCES). Without it, and"
+            " where it is false, what is written to the image's files stays and every replica sees it",
+        ),
+        **{name: ignored(SAME_USER) for name in _SECURITY_IGNORED},
+    },
+)
+
+
 def _container(found: Fields, at: At) -> Container:
     pre_stop, post_start = found.get("lifecycle", (None, None))
     container = Container(
@@ -135,6 +167,7 @@ def _container(found: Fields, at: At) -> Container:
         post_start=post_start,
         mounts=found.get("volumeMounts", ()),
         always=found.get("restartPolicy") == "Always",
+        read_only_root=found.get("securityContext", False),
     )
     _require_distinct_ports(container, at)
     _require_named_ports(container, at)
@@ -209,7 +242,7 @@ CONTAINER = Record(
         "restartPolicyRules": ignored("the replica's restartPolicy counts"),
         "resizePolicy": ignored("a change of resources replaces the replica"),
         "imagePullPolicy": ignored("images are built on this machine, never pulled"),
-        "securityContext": ignored(SAME_USER),
+        "securityContext": emulated(SECURITY, SAME_USER),
         "terminationMessagePath": ignored("the last lines of the log are kept"),
         "terminationMessagePolicy": ignored("the last lines of the log are kept"),
         "volumeDevices": ignored("there are no block devices here"),

@@ -17,6 +17,7 @@ _OFFERED = {
     "cgroups": sys.platform.startswith("linux"),
     "inotify": sys.platform.startswith("linux"),
     "subreaper": sys.platform.startswith("linux"),
+    "landlock": sys.platform.startswith("linux"),
     "waitid": hasattr(os, "waitid"),
     "peercred": hasattr(socket, "SO_PEERCRED"),
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -69,10 +69,12 @@ class Spawner:
         rlimits: dict[str, int] | None = None,
         umask: int = 0o077,
         nice: int = 0,
+        writable: Sequence[str] | None = None,
     ) -> Record:
         """Return the replica's process, the existing one if the uid has one; SpawnerRefused says why not."""
         request = {"uid": uid, "argv": argv, "env": env, "cwd": cwd, "log": log, "cgroup": cgroup}
-        options = {"rlimits": rlimits, "umask": umask, "nice": nice}
+        bound = None if writable is None else [*writable]
+        options = {"rlimits": rlimits, "umask": umask, "nice": nice, "writable": bound}
         return Record.from_json(await self._ask({"type": "spawn", **request, **options}))
 
     async def signal(self, uid: str, number: int, *, group: bool = False) -> bool:

@@ -22,6 +22,8 @@ class SpawnRequest(NamedTuple):
     rlimits: tuple[tuple[int, int], ...]
     umask: int
     nice: int
+    writable: tuple[str, ...] | None = None
+    """The only places below which it may write; None is no bound."""
 
 
 class SignalRequest(NamedTuple):
@@ -58,6 +60,7 @@ def parse_spawn(message: dict[str, Any]) -> SpawnRequest:
         rlimits=tuple(_rlimit(name, value) for name, value in _get(message, "rlimits", dict, {}).items()),
         umask=_between(message, "umask", 0, 0o777, 0o077),
         nice=_between(message, "nice", -20, 19, 0),
+        writable=None if message.get("writable") is None else _texts(message, "writable"),
     )
 
 

@@ -13,6 +13,7 @@ import stat
 from typing import NamedTuple, NoReturn
 
 from flaskship.engines.local.spawner.executable import explain_exec, find_program
+from flaskship.engines.local.spawner.landlock import write_only_below
 from flaskship.engines.local.spawner.refusal import Refused
 from flaskship.engines.local.spawner.request import SpawnRequest
 
@@ -117,6 +118,9 @@ def _run(request: SpawnRequest, program: str, writer: int, keep_open: int) -> No
         os.chdir(request.cwd)
         step, subject = "files", ""
         _close_others(writer, keep_open)
+        if request.writable is not None:
+            step = "landlock"
+            write_only_below(request.writable)
         step, subject = "exec", program
         os.execve(program, request.argv, request.env)  # noqa: S606 (no shell is the point)
     except OSError as error:

@@ -192,6 +192,7 @@ class ContainerRuntime:
                     str(self.log),
                     cell.join or None,
                     cell.rlimits or None,
+                    plan.writable,
                 )
             )
         except SpawnerRefused as refused:

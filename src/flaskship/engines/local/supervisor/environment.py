@@ -271,7 +271,7 @@ class EnvironmentRuntime:
                 success = replica.outcome.code == 0
                 record = jobs.counted(record, success=success, at=replica.outcome.at)
                 ended.append(replica)
-        restarts = sum(c.restarts for replica in active for c in replica.containers.values())
+        restarts = sum(replica.restarts for replica in active)
         step = jobs.next_step(job, record, len(active), restarts, self.world.now())
         if step.record != known or self.world.state.job(self.name, job.name) is None:
             self.world.state.save_job(step.record)

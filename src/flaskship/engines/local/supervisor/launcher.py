@@ -31,6 +31,7 @@ class Start:
     log: str
     cgroup: tuple[str, ...] | None = None
     rlimits: Mapping[str, int] | None = None
+    writable: tuple[str, ...] | None = None
 
 
 class Launcher:
@@ -68,6 +69,7 @@ class Launcher:
                     log=start.log,
                     cgroup=list(start.cgroup) if start.cgroup else None,
                     rlimits=dict(start.rlimits) if start.rlimits else None,
+                    writable=start.writable,
                 )
             except ChannelClosed:
                 # The uid makes this safe: a process that did start is answered with, not started twice.

@@ -93,9 +93,20 @@ def planner(
             memory_limit=container.resources.memory_limit,
             cpu_limit=container.resources.cpu_limit,
             cpu_request=container.resources.cpu_request,
+            writable=_writable(runtime, container),
         )
 
     return plan
+
+
+def _writable(runtime: "EnvironmentRuntime", container: Container) -> tuple[str, ...] | None:
+    """Return where a container whose root is read-only may write: its volumes, its folder, the devices."""
+    if not container.read_only_root:
+        return None
+    places = ["/dev", os.fspath(runtime.world.paths.environment(runtime.name))]
+    if any(mount.path.rstrip("/") == "/tmp" for mount in container.mounts):  # noqa: S108 (a mount's path)
+        places.append("/tmp")  # noqa: S108 (what a program that does not ask for TMPDIR means)
+    return tuple(places)
 
 
 def volume_folders(runtime: "EnvironmentRuntime", template: PodTemplate, folder: Path) -> dict[str, Path]:

@@ -77,6 +77,11 @@ class Replica:
         return self.record.uid
 
     @property
+    def restarts(self) -> int:
+        """Return how often containers were started again, those that initialize included."""
+        return sum(c.restarts for c in (*self.init.values(), *self.containers.values()))
+
+    @property
     def application(self) -> str:
         """Return the application's name."""
         return self.template.labels.get("app.kubernetes.io/name", self.record.workload)

@@ -45,6 +45,8 @@ class LaunchPlan:
     memory_limit: int | None = None
     cpu_limit: int | None = None
     cpu_request: int | None = None
+    writable: tuple[str, ...] | None = None
+    """The only places below which it may write; None is no bound."""
 
 
 Planner = Callable[[Container], LaunchPlan | Problem]

@@ -1,10 +1,12 @@
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from flaskship.engines.local.channel import Channel
 from flaskship.engines.local.processes import capabilities
 from flaskship.engines.local.processes.capabilities import NAMES, VARIABLE, has, taken_away
 from flaskship.engines.local.processes.changes import PollingChanges, file_changes
@@ -21,6 +23,11 @@ from flaskship.engines.local.processes.watchdog import (
     processor_seconds,
     resident,
 )
+from flaskship.engines.local.spawner.children import Children
+from flaskship.engines.local.spawner.connection import same_user
+from flaskship.engines.local.spawner.landlock import version
+from flaskship.engines.local.spawner.records import Records
+from flaskship.engines.local.spawner.request import parse_spawn
 from flaskship.engines.local.spawner.subreaper import become_subreaper
 
 
@@ -91,6 +98,52 @@ def test_without_proc_the_kernel_is_not_asked_for_sockets_either(without):
 def test_without_a_subreaper_nobody_becomes_one(without):
     without("subreaper")
     assert not become_subreaper()
+
+
+def test_without_waitid_children_are_reaped_all_the_same(without, tmp_path):
+    without("waitid")
+    children = Children(str(tmp_path), Records(tmp_path), lock=-1, now=lambda: 5.0)
+    program = {"uid": "u1", "argv": ["/bin/sh", "-c", "exit 3"], "cwd": "/", "log": str(tmp_path / "log")}
+    children.spawn(parse_spawn(program))
+    ended = []
+    while not ended:
+        ended = children.reap()
+    assert [(record.uid, record.ending.exit_code) for record in ended] == [("u1", 3)]
+
+
+def test_without_peercred_the_mode_of_the_socket_is_relied_on(without):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert Channel(ours).peer_uid() == os.getuid()
+        without("peercred")
+        assert Channel(ours).peer_uid() is None
+        assert same_user(theirs)
+
+
+def test_without_landlock_nothing_bounds_what_is_written(without):
+    without("landlock")
+    assert version() == 0
+
+
+SEAMS = {
+    "addresses": "free ports of 127.0.0.1 in place of loopback addresses",
+    "cgroups": "the watchdog in place of cgroups",
+    "inotify": "looks at the size of log files",
+    "landlock": "no bound on what is written",
+    "peercred": "the mode of the socket",
+    "pidfd": "polling by number",
+    "proc": "psutil and sysctl",
+    "subreaper": "orphans go to init",
+    "waitid": "wait4 without a look before",
+}
+"""Every seam, and its way without."""
+
+
+def test_every_seam_is_forced_by_a_test_of_its_own():
+    """And all of them at once by tests/integration/portability, with real processes."""
+    assert set(SEAMS) == NAMES
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in NAMES if f'without("{name}")' not in text] == []
 
 
 def test_a_start_that_nobody_could_read_is_that_of_whoever_has_the_pid():

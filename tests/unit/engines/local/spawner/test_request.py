@@ -28,6 +28,9 @@ def test_every_field_is_read():
     assert request.cgroup == ("/c",)
     assert request.rlimits == ((resource.RLIMIT_NPROC, 7), (resource.RLIMIT_CORE, -1))
     assert (request.umask, request.nice) == (18, 5)
+    assert request.writable is None
+    assert parse_spawn(LEAST | {"writable": ["/dev"]}).writable == ("/dev",)
+    assert parse_spawn(LEAST | {"writable": []}).writable == ()
 
 
 def test_null_means_the_default():

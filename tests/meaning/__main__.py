@@ -1,0 +1,64 @@
+"""python -m tests.meaning page | break [WORD ...]: write the page, or see each rule's test fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.meaning.page import PLACE, page
+from tests.meaning.rules import RULES, Rule
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300.0
+
+
+def main() -> int:
+    """Do what the command line says; 1 where a broken rule was not noticed."""
+    what, *words = sys.argv[1:] or [""]
+    if what == "page":
+        (ROOT / PLACE).write_text(page(RULES), encoding="utf-8")
+        return 0
+    if what != "break":
+        print(__doc__)
+        return 2
+    chosen = [rule for rule in RULES if all(word in f"{rule.topic} {rule.test}" for word in words)]
+    missed = [rule for rule in chosen if not _noticed(rule)]
+    print(f"{len(chosen) - len(missed)} of {len(chosen)} broken rules were noticed")
+    return 1 if missed else 0
+
+
+def _noticed(rule: Rule) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("src", "tests", "pyproject.toml", "app"):
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+            else:
+                shutil.copy(source, copy / name)
+        whole = _run(copy, rule.test)
+        file, old, new = rule.breaking
+        text = (copy / file).read_text(encoding="utf-8")
+        (copy / file).write_text(text.replace(old, new), encoding="utf-8")
+        broken = _run(copy, rule.test)
+    noticed = whole == 0 and broken == 1
+    print(
+        f"{'noticed' if noticed else 'MISSED '} {rule.topic}: {rule.test} (whole {whole}, broken {broken})",
+        flush=True,
+    )
+    return noticed
+
+
+def _run(copy: Path, test: str) -> int:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    environment = {**os.environ, "PYTHONPATH": f"{copy / 'src'}:{copy}", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        command, cwd=copy, env=environment, capture_output=True, check=False, timeout=PATIENCE
+    )
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
