@@ -1,20 +1,18 @@
 """An engine in memory: true revisions, locks, outcomes and rollouts, and a clock that only it moves."""
 
-import asyncio
-import hashlib
-import json
-from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from tests.contract.fake_state import Clock, FakeEnvironment, FakeReplica, FakeState, FakeWorkload
+from tests.contract.fake_view import endpoints, images_by_application, overall, phase_of, release_state
 
 from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
 from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import (
     Exit,
-    Phase,
     ProbeFailure,
-    ReleaseState,
     ReplicaPhase,
     ReplicaSnapshot,
     Snapshot,
@@ -22,96 +20,10 @@ from flaskship.model.snapshot import (
 )
 from flaskship.model.verdict import Receipt, Verdict
 
+__all__ = ["Clock", "FakeCluster", "FakeEngine", "FakeState"]
 STARTS_AFTER = 1.0
 """Seconds from a replica's creation to its readiness, or to its end where it cannot run."""
 TICK = 0.5
-
-
-class Clock:
-    """Time that passes when somebody waits for it."""
-
-    def __init__(self, now: float = 1_700_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
-
-
-@dataclass(slots=True)
-class FakeReplica:
-    name: str
-    uid: str
-    template: str
-    pod: Mapping[str, Any]
-    created_at: float
-    pid: int
-
-    def failing(self) -> bool:
-        return list(self.container.get("command") or ())[:1] == ["/bin/false"]
-
-    def silent(self) -> bool:
-        probe = (self.container.get("readinessProbe") or {}).get("httpGet") or {}
-        return probe.get("path") == "/never"
-
-    @property
-    def container(self) -> Mapping[str, Any]:
-        first: Mapping[str, Any] = self.pod["spec"]["containers"][0]
-        return first
-
-
-@dataclass(slots=True)
-class FakeWorkload:
-    document: Document
-    desired: int
-    since: float
-    generation: int = 0
-    paused: bool = False
-    replicas: list[FakeReplica] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return str(self.document["metadata"]["name"])
-
-    @property
-    def template(self) -> str:
-        text = json.dumps([self.document["spec"]["template"], self.generation], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-@dataclass(slots=True)
-class FakeEnvironment:
-    namespace: str = ""
-    revisions: list[Revision] = field(default_factory=list)
-    releases: dict[int, Release] = field(default_factory=dict)
-    workloads: dict[str, FakeWorkload] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
-    logs: list[LogLine] = field(default_factory=list)
-    running: bool = False
-    purged: int = 0
-
-
-class FakeState:
-    """What outlives an engine object: two of them on one state are two processes on one machine."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.environments: dict[str, FakeEnvironment] = {}
-        self.holders: dict[str, tuple[str, str]] = {}
-        self.counter = 0
-        self.shut_down = 0
-        self.strangers: list[Document] = []
-        """Objects of another writer that stand where ours would."""
-
-    def count(self) -> int:
-        self.counter += 1
-        return self.counter
-
-    def of(self, environment: str) -> FakeEnvironment:
-        return self.environments.setdefault(environment, FakeEnvironment())
 
 
 class FakeEngine:
@@ -149,7 +61,7 @@ class FakeEngine:
         number = here.revisions[-1].number + 1 if here.revisions else 1
         here.namespace, here.running = release.namespace, True
         here.revisions.append(
-            Revision(number, self._clock(), release.provenance, images=_images_by_application(release))
+            Revision(number, self._clock(), release.provenance, images=images_by_application(release))
         )
         here.releases[number] = release
         wanted = {
@@ -184,8 +96,8 @@ class FakeEngine:
             engine=self.name,
             namespace=here.namespace,
             at=self._clock(),
-            phase=_overall(here.running, workloads),
-            release=_release_state(here),
+            phase=overall(here.running, workloads),
+            release=release_state(here),
             workloads=workloads,
         )
 
@@ -329,7 +241,7 @@ class FakeEngine:
             name=workload.name,
             application=workload.name,
             kind="Deployment",
-            phase=_phase(workload, complete=complete, failed=failed),
+            phase=phase_of(workload, complete=complete, failed=failed),
             paused=workload.paused,
             image=workload.document["spec"]["template"]["spec"]["containers"][0]["image"],
             desired=workload.desired,
@@ -342,7 +254,7 @@ class FakeEngine:
             progress_deadline=deadline,
             complete=complete,
             replicas=replicas,
-            endpoints=_endpoints(here, workload.name),
+            endpoints=endpoints(here, workload.name),
         )
 
     def _view_replica(self, workload: FakeWorkload, replica: FakeReplica) -> ReplicaSnapshot:
@@ -384,47 +296,3 @@ class FakeCluster(FakeEngine):
 
 def _identity(document: Document) -> tuple[str, str]:
     return str(document["kind"]), str(document["metadata"]["name"])
-
-
-def _phase(workload: FakeWorkload, *, complete: bool, failed: bool) -> Phase:
-    if complete:
-        return Phase.HEALTHY
-    if workload.paused:
-        return Phase.PAUSED
-    return Phase.DEGRADED if failed else Phase.PROGRESSING
-
-
-def _overall(running: bool, workloads: tuple[WorkloadSnapshot, ...]) -> Phase:
-    if not running:
-        return Phase.STOPPED
-    phases = {one.phase for one in workloads}
-    for phase in (Phase.DEGRADED, Phase.PAUSED, Phase.PROGRESSING):
-        if phase in phases:
-            return phase
-    return Phase.HEALTHY
-
-
-def _release_state(here: FakeEnvironment) -> ReleaseState | None:
-    if not here.revisions:
-        return None
-    newest = here.revisions[-1]
-    previous = here.revisions[-2].number if len(here.revisions) > 1 else None
-    return ReleaseState(here.releases[newest.number].name, newest.number, previous, newest.outcome)
-
-
-def _endpoints(here: FakeEnvironment, name: str) -> tuple[str, ...]:
-    newest = here.releases[here.revisions[-1].number]
-    for document in newest.documents:
-        if document["kind"] == "Service" and document["metadata"]["name"] == name:
-            port = document["spec"]["ports"][0]
-            return (f"http://localhost:{port.get('nodePort', port['port'])}",)
-    return ()
-
-
-def _images_by_application(release: Release) -> dict[str, str]:
-    found = {}
-    for document in release.documents:
-        if document["kind"] == "Deployment":
-            image = document["spec"]["template"]["spec"]["containers"][0]["image"]
-            found[str(document["metadata"]["name"])] = release.images.get(image, "")
-    return found

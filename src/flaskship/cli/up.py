@@ -50,7 +50,7 @@ def command(
             code = _print(output, result)
             if detach or code:
                 return code
-            await story.attend(engine, env, output, stop_at_end=result.started)
+            await story.attend(engine, env, output, started=result.started)
             return 0
         finally:
             await engine.close()

@@ -20,6 +20,9 @@ from flaskship.tasks.result import Moved
 from flaskship.tasks.targets import runs
 from flaskship.tasks.world import Report, World
 
+START_LINES = 100
+"""Of each replica: what it wrote while nobody was attached yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Up:
@@ -101,12 +104,14 @@ def refuse_findings(snapshot: Snapshot, strict: bool) -> None:
         )
 
 
-async def attend(engine: Engine, environment: str, report: Report, *, stop_at_end: bool) -> None:
+async def attend(engine: Engine, environment: str, report: Report, *, started: bool) -> None:
     """Stream the environment's status and logs until it is stopped or the user interrupts.
 
-    An interruption stops what this up started, and nothing that ran before.
+    Of what this up started its first lines are shown, too, and an interruption stops it; what ran before
+    goes on.
     """
-    logs = asyncio.ensure_future(_read_logs(engine, environment, report))
+    tail = START_LINES if started else 0
+    logs = asyncio.ensure_future(_read_logs(engine, environment, report, tail))
     try:
         async with following(engine, environment) as snapshots:
             async for snapshot in snapshots:
@@ -115,7 +120,7 @@ async def attend(engine: Engine, environment: str, report: Report, *, stop_at_en
                     report.step(f"{environment} was stopped")
                     return
     except asyncio.CancelledError:
-        if stop_at_end:
+        if started:
             report.step(f"stopping {environment}, which this command started")
             async with writing_to(engine, environment, "up: interrupted", DEFAULT_WAIT, report) as lock:
                 await engine.delete(environment, lock)
@@ -125,6 +130,6 @@ async def attend(engine: Engine, environment: str, report: Report, *, stop_at_en
         await asyncio.gather(logs, return_exceptions=True)
 
 
-async def _read_logs(engine: Engine, environment: str, report: Report) -> None:
-    async for line in engine.logs(environment, None, follow=True, tail=0):
+async def _read_logs(engine: Engine, environment: str, report: Report, tail: int) -> None:
+    async for line in engine.logs(environment, None, follow=True, tail=tail):
         report.log(line)

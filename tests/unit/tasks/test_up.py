@@ -136,7 +136,7 @@ class Leaving(Told):
 async def test_an_interrupted_attached_up_stops_only_what_it_started(started: bool, phase: Phase) -> None:
     stage, report = Stage(), Leaving()
     await run(stage)
-    report.task = asyncio.ensure_future(attend(stage.engine(), "dev", report, stop_at_end=started))
+    report.task = asyncio.ensure_future(attend(stage.engine(), "dev", report, started=started))
     with pytest.raises(asyncio.CancelledError):
         await report.task
     assert (await stage.engine().observe("dev")).phase is phase
@@ -155,7 +155,7 @@ async def test_an_attached_up_ends_when_somebody_else_stops_the_environment() ->
                 stage.state.of("dev").running = False
 
     report = Watching()
-    await attend(stage.engine(), "dev", report, stop_at_end=True)
+    await attend(stage.engine(), "dev", report, started=True)
     assert report.steps == ["dev was stopped"]
 
 
@@ -172,8 +172,25 @@ async def test_an_attached_up_streams_what_the_replicas_write() -> None:
                 stage.state.of("dev").running = False
 
     report = Restarting()
-    await attend(stage.engine(), "dev", report, stop_at_end=True)
+    await attend(stage.engine(), "dev", report, started=False)
     assert [line.application for line in report.lines] == [API]
+
+
+async def test_an_attached_up_shows_the_first_lines_of_what_it_started() -> None:
+    stage = Stage()
+    await run(stage)
+    before = [line.text for line in stage.state.of("dev").logs]
+    assert before
+
+    class Watching(Told):
+        def saw(self, snapshot: object) -> None:
+            super().saw(snapshot)  # type: ignore[arg-type]
+            if len(self.snapshots) == 3:
+                stage.state.of("dev").running = False
+
+    report = Watching()
+    await attend(stage.engine(), "dev", report, started=True)
+    assert [line.text for line in report.lines] == before
 
 
 async def test_up_tells_where_the_passwords_of_this_machine_are(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
 from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.model.snapshot import (
+    KilledBy,
     Phase,
     ReplicaPhase,
     ReplicaSnapshot,
@@ -111,7 +112,17 @@ def _phase(workload: Workload, replicas: tuple[ReplicaSnapshot, ...], *, complet
         return Phase.HEALTHY
     if workload.paused:
         return Phase.PAUSED
-    troubled = (ReplicaPhase.BACK_OFF, ReplicaPhase.FAILED)
-    if any(replica.phase in troubled for replica in replicas):
-        return Phase.DEGRADED
-    return Phase.PROGRESSING
+    return Phase.DEGRADED if any(map(in_trouble, replicas)) else Phase.PROGRESSING
+
+
+def in_trouble(replica: ReplicaSnapshot) -> bool:
+    """Tell whether a replica waits to be started again, or has ended badly and not been ready since.
+
+    One that is started again and again would otherwise be as it was at the instant of looking.
+    """
+    if replica.phase in (ReplicaPhase.BACK_OFF, ReplicaPhase.FAILED):
+        return True
+    if replica.ready or replica.phase is ReplicaPhase.TERMINATING or not replica.exits:
+        return False
+    last = replica.exits[-1]
+    return last.killed_by is not KilledBy.ENGINE and not (last.init and last.code == 0)
