@@ -81,11 +81,11 @@ defaults
   timeout client 60s
   timeout server 60s
   option forwardfor
+frontend front
+  bind 127.0.0.1:{port}
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.hdr(Host)]
   http-request set-header X-Request-Id %[uuid()]
-frontend front
-  bind 127.0.0.1:{port}
   default_backend back
 backend back
   http-reuse always
