@@ -11,7 +11,7 @@ GOOD = Rehearsal(
     (RUN,),
     (Fact("network", "the nodes alone reach the database", True, "nodes"),),
     (DriftFound("network", "DNS was switched off", "aws_vpc.this", True),),
-    ("eks:CreateAddon",),
+    ("eks:CreateAddon", "eks:DeleteAddon", "logs:PutQueryDefinition"),
     (),
     (),
     (Checked("reachability", "rules of ours"),),
@@ -22,7 +22,8 @@ def test_a_good_one_marks_nothing_no_and_names_the_doubles() -> None:
     text = "\n".join(lines(GOOD))
     assert GOOD.good
     assert "NO" not in text
-    assert "eks:CreateAddon" in text
+    assert "  eks: CreateAddon, DeleteAddon\n  logs: PutQueryDefinition\n" in text
+    assert "  ok  nothing" in text
     assert "1 of 1 hold" in text
 
 

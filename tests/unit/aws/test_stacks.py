@@ -1,6 +1,6 @@
 import pytest
 
-from flaskship.aws.rehearsal.run import inputs
+from flaskship.aws.rehearsal.run import inputs, plainly
 from flaskship.aws.rehearsal.stacks import STACKS, chosen, state_key
 from flaskship.model.errors import ConfigurationError
 
@@ -43,3 +43,13 @@ def test_only_what_has_environments_takes_their_file() -> None:
     account, network = chosen(["account"])[-1], chosen(["network"])[-1]
     assert inputs(network, "dev") == ["-var-file=environments/dev.tfvars"]
     assert not any("var-file" in option for option in inputs(account, "dev"))
+
+
+def test_a_refusal_is_told_without_the_account_of_the_call() -> None:
+    said = (
+        "deleting RDS DB Instance (my-app-prod): operation error RDS: DeleteDBInstance, https response error "
+        "StatusCode: 400, RequestID: 9BjgdAr4-U, api error InvalidParameterValue: Can't delete: protected : "
+    )
+    assert plainly(said) == (
+        "deleting RDS DB Instance (my-app-prod): api error InvalidParameterValue: Can't delete: protected :"
+    )

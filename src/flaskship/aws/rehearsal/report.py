@@ -37,7 +37,10 @@ def lines(outcome: Rehearsal) -> Iterator[str]:
         yield "  ok  nothing"
     yield ""
     yield "answered by doubles of ours, because the API server lacks it:"
-    yield f"  {', '.join(outcome.doubled)}"
+    services = dict.fromkeys(name.partition(":")[0] for name in outcome.doubled)
+    for service in services:
+        calls = [name.partition(":")[2] for name in outcome.doubled if name.startswith(f"{service}:")]
+        yield f"  {service}: {', '.join(calls)}"
     yield "corrected in the API server, because AWS answers otherwise:"
     yield from (f"  {line}" for line in outcome.corrected)
     for one_ in outcome.unanswered:

@@ -1,5 +1,6 @@
 """The story of a rehearsal."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -186,6 +187,11 @@ def _planned_changes(done: Ended) -> tuple[str, ...]:
     )
 
 
+def plainly(said: str) -> str:
+    """Return what AWS refused in its own words, without the provider's account of the call."""
+    return " ".join(re.sub(r"operation error .*?RequestID: [\w-]+, ", "", said).split())[:300]
+
+
 def _destroy(stage: Stage, stack: Stack, run: StackRun, refresh: bool) -> StackRun:
     from flaskship.aws.rehearsal.by_hand import empty_bucket, take_off
 
@@ -198,7 +204,7 @@ def _destroy(stage: Stage, stack: Stack, run: StackRun, refresh: bool) -> StackR
         empty_bucket(stage.port, "my-app-terraform-state-123456789012")
     done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
     if done.code and stage.environment == "prod" and stack.name == "app":
-        refused = " ".join(done.errors())[:300]
+        refused = plainly(" ".join(done.errors()))
         take_off(stage.port)
         done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
     return replace(

@@ -50,7 +50,7 @@ resource "aws_vpc_security_group_ingress_rule" "nodes_webhooks" {
   for_each = var.webhook_ports
 
   security_group_id            = aws_security_group.nodes.id
-  description                  = "Webhook of ${each.key}, from the control plane"
+  description                  = "What ${each.key} serves, from the control plane"
   ip_protocol                  = "tcp"
   from_port                    = each.value
   to_port                      = each.value
