@@ -45,7 +45,7 @@ variable "public_subnets" {
 
   validation {
     condition     = alltrue([for range in values(var.public_subnets) : can(cidrnetmask(range)) && try(cidrsubnet(range, 0, 0) == range, false)])
-    error_message = "public_subnets must be IPv4 ranges that begin at their own network address: 10.0.1.0/24."
+    error_message = "public_subnets must be IPv4 ranges that begin at their own network address, as 10.0.1.0/24: they are ${join(", ", values(var.public_subnets))}."
   }
 
   validation {
@@ -56,7 +56,7 @@ variable "public_subnets" {
         false
       )
     ])
-    error_message = "public_subnets must lie inside vpc_cidr."
+    error_message = "public_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.public_subnets))}."
   }
 }
 
@@ -71,7 +71,7 @@ variable "private_subnets" {
 
   validation {
     condition     = alltrue([for range in values(var.private_subnets) : can(cidrnetmask(range)) && try(cidrsubnet(range, 0, 0) == range, false)])
-    error_message = "private_subnets must be IPv4 ranges that begin at their own network address: 10.0.10.0/24."
+    error_message = "private_subnets must be IPv4 ranges that begin at their own network address, as 10.0.10.0/24: they are ${join(", ", values(var.private_subnets))}."
   }
 
   validation {
@@ -82,7 +82,7 @@ variable "private_subnets" {
         false
       )
     ])
-    error_message = "private_subnets must lie inside vpc_cidr."
+    error_message = "private_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.private_subnets))}."
   }
 }
 
@@ -102,7 +102,7 @@ variable "database_subnets" {
 
   validation {
     condition     = alltrue([for range in values(var.database_subnets) : can(cidrnetmask(range)) && try(cidrsubnet(range, 0, 0) == range, false)])
-    error_message = "database_subnets must be IPv4 ranges that begin at their own network address: 10.0.30.0/24."
+    error_message = "database_subnets must be IPv4 ranges that begin at their own network address, as 10.0.30.0/24: they are ${join(", ", values(var.database_subnets))}."
   }
 
   validation {
@@ -113,7 +113,7 @@ variable "database_subnets" {
         false
       )
     ])
-    error_message = "database_subnets must lie inside vpc_cidr."
+    error_message = "database_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.database_subnets))}."
   }
 
   # Two ranges overlap when the wider one's prefix makes the same network of both.
@@ -127,7 +127,7 @@ variable "database_subnets" {
         )
       ]
     ]))
-    error_message = "Two of the public, private and database subnets overlap: give each a range of its own."
+    error_message = "Two of the public, private and database subnets overlap, give each a range of its own: they are ${join(", ", concat(values(var.public_subnets), values(var.private_subnets), values(var.database_subnets)))}."
   }
 }
 
