@@ -45,7 +45,6 @@ persistence: {enabled: true}
 PROD = """\
 defaults:
   resources: {requests: {cpu: 10m, memory: 64Mi}}
-  preStopSeconds: 1
   probes: {startup: {failureThreshold: 300}}
   scheduling: {priority: ""}
   vpa: {enabled: false}
@@ -359,7 +358,7 @@ def test_the_life_of_prod(root: Root, cluster: Cluster, suffix: str) -> None:
     assert code == 0, said
 
     # A change; a plan that has become old is refused.
-    edit(prod.values, "preStopSeconds: 1\n", "preStopSeconds: 2\n")
+    edit(prod.values, "failureThreshold: 300", "failureThreshold: 301")
     assert "Plan: 0 to add, 1 to change, 0 to destroy." in saved("second.tfplan")
     saved("late.tfplan")
     done = root.run("apply", "second.tfplan", timeout=400)
