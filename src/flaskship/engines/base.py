@@ -80,12 +80,16 @@ class HasSurroundings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one test of a release came to; log is the end of what it printed where it failed."""
+    """What one test of a release came to; log is the end of what it printed where it failed.
+
+    One that could not be made at all did not run, and says nothing of the release.
+    """
 
     name: str
     passed: bool
     message: str
     log: tuple[str, ...] = ()
+    ran: bool = True
 
 
 @runtime_checkable

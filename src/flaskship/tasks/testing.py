@@ -8,14 +8,16 @@ from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.world import Report
 
 FAILED = "TestFailed"
+NOT_RUN = "TestNotRun"
 
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What the tests came to, or in words why none ran."""
+    """What the tests came to, or in words why none ran; prevented: one was to run and could not."""
 
     results: tuple[Trial, ...] = ()
     reason: str | None = None
+    prevented: bool = False
 
 
 ASKED_INSTEAD = Trials(reason="this engine runs no tests of a release: it asked each address itself")
@@ -32,6 +34,10 @@ async def run_tests(engine: Engine, environment: str, lock: Lock, report: Report
     report.step(f"{environment}: testing: {', '.join(names)}")
     results = await engine.test(environment, lock)
     for one in results:
+        if not one.ran:
+            why = f"{one.name} could not be run: {one.message}"
+            report.warn(f"{environment}: {why}")
+            return Trials(reason=why, prevented=True)
         if not one.passed:
             report.warn(f"{environment}: {one.name} failed")
     if all(one.passed for one in results):

@@ -10,7 +10,7 @@ from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import exit_code
 from flaskship.tasks.targets import runs
-from flaskship.tasks.testing import ASKED_INSTEAD, NOT_WELL, Trials, run_tests, with_tests
+from flaskship.tasks.testing import ASKED_INSTEAD, NOT_RUN, NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.world import HealthAnswer, Report, World
 
 LEFT_OUT = Trials(reason="nobody asked for them")
@@ -62,7 +62,11 @@ async def verify(
         tests = LEFT_OUT
     elif verdict.outcome is Outcome.SUCCESSFUL:
         tests = await _tested(engine, environment, thorough)
-    return Verified(snapshot, with_tests(verdict, tests, snapshot), answers, tests)
+    verdict = with_tests(verdict, tests, snapshot)
+    if tests.prevented:
+        # A deploy goes on without them, as its replicas and addresses are well. Here they were asked for.
+        verdict = Verdict(Outcome.INCONCLUSIVE, (*verdict.causes, Cause(NOT_RUN, str(tests.reason))))
+    return Verified(snapshot, verdict, answers, tests)
 
 
 async def _tested(engine: Engine, environment: str, thorough: Thorough) -> Trials:

@@ -112,3 +112,15 @@ async def test_verify_waits_for_another_writer_no_longer_than_asked() -> None:
         await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told(), 0.0))
     await other.release(lock)
     assert (await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))).exit_code == 0
+
+
+async def test_a_test_that_cannot_be_made_only_warns_a_deploy_and_leaves_verify_inconclusive() -> None:
+    prevented = Trial(f"{API}-test", False, "exceeded quota: tight", ran=False)
+    stage, told = stage_of(prevented, prevented), Told()
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    assert moved.exit_code == 0
+    assert "could not be run: exceeded quota" in str(moved.move.tests.reason)
+    assert any("exceeded quota" in one for one in told.warnings)
+    result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
+    assert (result.exit_code, result.verdict.outcome) == (1, Outcome.INCONCLUSIVE)
+    assert [one.code for one in result.verdict.causes] == ["TestNotRun"]

@@ -9,7 +9,7 @@ from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.helm import HelmFailure
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import PODS, SECRETS
+from flaskship.engines.kubernetes.resources import JOBS, PODS, SECRETS
 from flaskship.engines.kubernetes.storage import content_of, name_of
 from flaskship.model.errors import FlaskshipError
 
@@ -27,6 +27,8 @@ class Hook:
     name: str
     kind: str
     phase: str = ""
+    stays: bool = True
+    """Whether what it made is still there after a failure."""
 
 
 async def hooks_of(cluster: Cluster, place: Place, revision: int) -> tuple[Hook, ...]:
@@ -38,7 +40,12 @@ async def hooks_of(cluster: Cluster, place: Place, revision: int) -> tuple[Hook,
     found = [one for one in content_of(secret).get("hooks") or () if TEST in (one.get("events") or ())]
     found.sort(key=lambda one: (int(one.get("weight") or 0), str(one.get("kind")), str(one.get("name"))))
     return tuple(
-        Hook(str(one["name"]), str(one.get("kind")), str((one.get("last_run") or {}).get("phase") or ""))
+        Hook(
+            str(one["name"]),
+            str(one.get("kind")),
+            str((one.get("last_run") or {}).get("phase") or ""),
+            "hook-failed" not in (one.get("delete_policies") or ()),
+        )
         for one in found
     )
 
@@ -62,10 +69,21 @@ async def _told(cluster: Cluster, place: Place, revision: int, failure: HelmFail
         if one.phase == "Succeeded":
             tested.append(Trial(one.name, True, "passed"))
             continue
-        log = await _log(cluster, place, one)
-        tested.append(Trial(one.name, False, failure.detail, log))
+        if one.stays and await _is_missing(cluster, place, one):
+            tested.append(Trial(one.name, False, failure.detail, ran=False))
+        else:
+            tested.append(Trial(one.name, False, failure.detail, await _log(cluster, place, one)))
         break
     return tuple(tested)
+
+
+async def _is_missing(cluster: Cluster, place: Place, hook: Hook) -> bool:
+    """Tell whether a test was never made: a quota, an admission rule or a missing permission refused it."""
+    resource = {"Pod": PODS, "Job": JOBS}.get(hook.kind)
+    try:
+        return resource is not None and await cluster.find(resource, hook.name, place.namespace) is None
+    except FlaskshipError:
+        return False  # nobody can tell: it failed
 
 
 async def _log(cluster: Cluster, place: Place, hook: Hook) -> tuple[str, ...]:

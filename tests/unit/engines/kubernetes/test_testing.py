@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx2
+import pytest
 from tests.unit.engines.kubernetes.api import PLACE, SECRETS, Api
 
+from flaskship.engines.base import Trial
 from flaskship.engines.kubernetes.helm import HelmFailure
 from flaskship.engines.kubernetes.testing import SECONDS, hooks_of, run_tests
 
+PODS = "/api/v1/namespaces/shop/pods"
 NAME = "sh.helm.release.v1.dev-apps.v1"
 
 
@@ -71,6 +74,7 @@ async def test_nothing_is_asked_of_helm_where_there_are_none() -> None:
 
 async def test_the_first_that_fails_is_the_last_and_brings_the_end_of_its_log() -> None:
     api = Trials(hook("a"), hook("b"), hook("c"))
+    api.put(f"{PODS}/b", {"metadata": {"name": "b"}})
     api.logs["b"] = "asked /health\n404 not found\n"
 
     async def helm(*_: Any) -> Mapping[str, Any]:
@@ -83,11 +87,21 @@ async def test_the_first_that_fails_is_the_last_and_brings_the_end_of_its_log() 
     assert tested[1].log == ("asked /health", "404 not found")
 
 
-async def test_a_failure_whose_pod_is_gone_is_one_all_the_same() -> None:
-    api = Trials(hook("a", kind="Job"))
-
+async def failing(api: Api) -> Trial:
     async def helm(*_: Any) -> Mapping[str, Any]:
-        raise HelmFailure("HelmReleaseError", "timed out")
+        raise HelmFailure("HelmReleaseError", "exceeded quota: tight")
 
     [tested] = await run_tests(api.cluster(), PLACE, 1, helm)
-    assert (tested.passed, tested.message, tested.log) == (False, "timed out", ())
+    return tested
+
+
+@pytest.mark.parametrize("kind", ["Pod", "Job"])
+async def test_one_that_could_not_be_made_did_not_run(kind: str) -> None:
+    tested = await failing(Trials(hook("a", kind=kind)))
+    assert (tested.passed, tested.ran, tested.message) == (False, False, "exceeded quota: tight")
+
+
+@pytest.mark.parametrize("more", [{"delete_policies": ["hook-failed"]}, {"kind": "ConfigMap"}])
+async def test_a_failure_whose_object_is_gone_or_unknown_is_one_all_the_same(more: dict[str, Any]) -> None:
+    tested = await failing(Trials({**hook("a", "Failed"), **more}))
+    assert (tested.passed, tested.ran, tested.log) == (False, True, ())
