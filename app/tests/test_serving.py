@@ -213,6 +213,36 @@ def test_garbage_on_the_wire_is_answered_or_closed(hardy):
     assert server.get("/health").status == 200
 
 
+@pytest.mark.parametrize(
+    ("head", "status", "detail"),
+    [
+        (f"GET /{'a' * 5000} HTTP/1.1\r\nHost: x\r\n\r\n", 414, "The address is too long."),
+        (
+            f"GET / HTTP/1.1\r\nHost: x\r\nX: {'a' * 9000}\r\n\r\n",
+            431,
+            "The headers are too long, or too many.",
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\n" + "".join(f"X-{n}: 1\r\n" for n in range(70)) + "\r\n",
+            431,
+            "The headers are too long, or too many.",
+        ),
+        ("NO HTTP\r\n\r\n", 400, "The request is not HTTP as it has to be."),
+    ],
+    ids=["address", "header", "headers", "garbage"],
+)
+def test_what_the_server_refuses_by_itself_is_a_problem_too(hardy, head, status, detail):
+    with socket.create_connection(("127.0.0.1", hardy.port), timeout=60) as client:
+        client.sendall(head.encode())
+        response = http.client.HTTPResponse(client)
+        response.begin()
+        body = json.loads(response.read())
+    assert response.getheader("Content-Type") == "application/problem+json"
+    assert response.getheader("Connection") == "close"
+    assert (response.status, body["status"], body["detail"]) == (status, status, detail)
+    assert hardy.get("/health").status == 200
+
+
 def test_wrong_settings_end_the_start_with_one_sentence(serve, sqlite_url):
     server = serve("clerk", wait=False, DATABASE_URL=sqlite_url)
     assert server.process.wait(60) != 0

@@ -6,8 +6,10 @@ import threading
 import time
 from typing import Any
 
+from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+from tomorrows.refusals import Overheard, answer
 from tomorrows.runtime import Background, Runtime
 
 # A stopping process accepts while it finishes, but not for ever: probes must be able to see the 503.
@@ -176,6 +178,14 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
             return super().handle(conn)
         finally:
             _reading.end()
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Log it as gunicorn does, and answer as the application would: not with a page."""
+        overheard = Overheard()
+        super().handle_error(req, overheard, addr, exc)
+        if overheard.status is not None:
+            with contextlib.suppress(OSError):
+                write_nonblock(client, answer(overheard.status))
 
     def notify(self) -> None:
         """Beat for the arbiter, at least once a second; the place to look at the deadlines."""

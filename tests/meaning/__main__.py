@@ -1,7 +1,9 @@
 """python -m tests.meaning page | break [WORD ...]: write the page, or see each rule's test fail."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,6 +11,8 @@ from pathlib import Path
 
 from tests.meaning.page import PLACE, page
 from tests.meaning.rules import RULES, Rule
+
+from flaskship.engines.local.processes import proc
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300.0
@@ -30,7 +34,7 @@ def main() -> int:
 
 
 def _noticed(rule: Rule) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         copy = Path(folder)
         for name in ("src", "tests", "pyproject.toml", "app"):
             source = ROOT / name
@@ -52,12 +56,23 @@ def _noticed(rule: Rule) -> bool:
 
 
 def _run(copy: Path, test: str) -> int:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    temporary = f"--basetemp={copy / 'tmp'}"
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", temporary, test]
     environment = {**os.environ, "PYTHONPATH": f"{copy / 'src'}:{copy}", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         command, cwd=copy, env=environment, capture_output=True, check=False, timeout=PATIENCE
     )
+    _end_what_is_left(copy)
     return done.returncode
+
+
+def _end_what_is_left(copy: Path) -> None:
+    """A broken engine may leave processes; each has the copy's path in its environment or its command."""
+    for pid in proc.own_pids():
+        with contextlib.suppress(OSError):
+            known = Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
+            if os.fsencode(copy) in known:
+                os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
