@@ -127,6 +127,32 @@ def test_a_provider_that_does_not_work_fails_the_rehearsal_and_not_the_command(
     assert left_behind(work) == []
 
 
+def test_a_server_that_is_killed_is_told_in_words(terraform: Terraform, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "bootstrap", "-o", "json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    ) as command:
+        assert command.stderr is not None
+        assert any(INIT in line for line in command.stderr)
+        children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
+        (server,) = [
+            int(child)
+            for child in children
+            if b"flaskship.aws.doubles" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
+        os.kill(server, signal.SIGKILL)
+        said, _ = command.communicate(timeout=300)
+    assert command.returncode == 1
+    error = json.loads(said)["error"]
+    assert error["code"] == "Failed"
+    assert "API server answers no more" in error["message"]
+    assert list(tmp_path.iterdir()) == []
+    assert left_behind(tmp_path) == []
+
+
 def test_without_a_provider_it_says_what_is_missing(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "-o", "json"],

@@ -23,3 +23,14 @@ def client(port: int, service: str) -> Any:
         aws_secret_access_key="rehearsal",  # noqa: S106
         config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}),
     )
+
+
+def unanswered_errors() -> tuple[type[Exception], ...]:
+    """Return what is raised where the API server is gone, and not where it refuses."""
+    from urllib.error import URLError
+
+    from botocore.exceptions import ConnectionError as UnreachableError
+    from botocore.exceptions import HTTPClientError
+
+    # A refused connection, one that ends in the middle, and a plain request of ours.
+    return (UnreachableError, HTTPClientError, URLError)

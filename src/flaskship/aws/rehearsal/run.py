@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from flaskship.aws.rehearsal.api import unanswered_errors
 from flaskship.aws.rehearsal.by_hand import make_zone
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
 from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
 from flaskship.aws.rehearsal.workspace import copy_code, environment_for, own_folder
 from flaskship.aws.terraform import Missing, Terraform, find_terraform
-from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.errors import ConfigurationError, FlaskshipError, PreflightError
 
 
 class Listener(Protocol):
@@ -55,16 +56,16 @@ def rehearse(
     began = time.monotonic()
     with own_folder() as folder, api_server(folder) as port:
         listener.step(f"AWS answers on 127.0.0.1:{port}, provider {terraform.version}")
-        stage = Stage(
-            terraform,
-            copy_code(infra, folder),
-            environment_for(terraform, folder, port, inherited),
-            port,
-            environment,
-            listener,
-            make_zone(port) if environment == "prod" else "",
-        )
-        outcome = _play(stage, stacks)
+        code = copy_code(infra, folder)
+        environ = environment_for(terraform, folder, port, inherited)
+        try:
+            zone = make_zone(port) if environment == "prod" else ""
+            outcome = _play(Stage(terraform, code, environ, port, environment, listener, zone), stacks)
+        except unanswered_errors() as error:
+            raise FlaskshipError(
+                f"the rehearsal's API server answers no more: {error}",
+                hint="it was ended from outside, perhaps for want of memory; nothing is left: run it again",
+            ) from error
     return replace(outcome, seconds=time.monotonic() - began)
 
 
