@@ -1,7 +1,7 @@
 # Two commands for a fresh machine: `make up` and `make test`. Everything else is listed by `make help`.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse kind-cluster test-cluster test-fast faults lint format lock bench docs clean
+.PHONY: help up down status bootstrap bootstrap-dev checkov test stories properties rehearse kind-cluster test-cluster test-fast faults lint format lock bench docs diagrams clean
 
 # The first Python of 3.11 or later; PYTHON=/path/to/python chooses another one.
 PYTHON ?=
@@ -62,6 +62,7 @@ checkov: bootstrap ## Checkov on the rendered manifests and on Terraform: no fin
 	@.venv/bin/python scripts/scan_terraform.py
 
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
+	@.venv/bin/flaskship aws draw --check
 	@.venv/bin/flaskship aws rehearse --env prod
 	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py -q
 
@@ -83,6 +84,9 @@ format: bootstrap-dev ## rewrite the Python files in the one format
 
 docs: bootstrap-dev ## write the generated references again
 	@.venv/bin/python scripts/generate_docs.py
+
+diagrams: bootstrap-dev ## draw docs/diagrams again (needs terraform where the infrastructure has changed)
+	@.venv/bin/flaskship aws draw
 
 bench: bootstrap-dev ## the benchmarks, both sides in one run
 	@.venv/bin/python -m benchmarks

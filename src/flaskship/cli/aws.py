@@ -8,6 +8,7 @@ from flaskship.cli.settings import global_options
 
 COMMANDS: dict[str, str] = {
     "rehearse": "Apply, check and destroy the AWS infrastructure on this machine, without an account.",
+    "draw": "Draw the network, the infrastructure and the delivery from the code that makes them.",
     "cost": "Estimate what the AWS infrastructure costs in a month, or ask AWS what it was.",
 }
 

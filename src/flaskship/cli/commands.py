@@ -26,7 +26,7 @@ COMMANDS: dict[str, str] = {
     "explain": "Show which values layers set PATH in ENV.",
     "rightsize": "Compare what replicas use with what they ask for.",
     "build": "Make the project's images: for this machine, a cluster's nodes or a registry.",
-    "aws": "Rehearse the AWS infrastructure, or tell what it costs.",
+    "aws": "Rehearse the AWS infrastructure, draw it, or tell what it costs.",
     "doctor": "Check what this machine needs, and say what to do.",
 }
 

@@ -1,0 +1,1 @@
+"""The pictures of the infrastructure and of its delivery, drawn from the code that makes them."""
