@@ -6,8 +6,9 @@ resource "aws_budgets_budget" "this" {
   time_unit    = "MONTHLY"
 
   cost_filter {
-    name   = "TagKeyValue"
-    values = ["user:Environment$${var.environment}"]
+    name = "TagKeyValue"
+    # KEY$VALUE. Written as one string, the dollar would escape the template, and no cost would ever match.
+    values = [format("user:Environment$%s", var.environment)]
   }
 
   notification {

@@ -58,6 +58,11 @@ run "the_pods_role_is_bound_and_narrow" {
     condition     = output.helm_values.secrets.external.secrets.app-secrets.data.database-password.key == module.database.secret_arn
     error_message = "The chart takes the password from the database's own secret."
   }
+
+  assert {
+    condition     = one(one(aws_budgets_budget.this.cost_filter).values) == "user:Environment$dev"
+    error_message = "The budget counts what carries the environment's tag."
+  }
 }
 
 run "prod_without_a_certificate" {
