@@ -11,6 +11,7 @@ import pytest
 from tests.docs.reading import ROOT
 
 from flaskship.aws.diagrams.gallery import stale
+from flaskship.aws.terraform import Terraform
 from flaskship.chart.project import load_project
 from flaskship.cli.commands import COMMANDS
 from flaskship.model.errors import ConfigurationError
@@ -153,4 +154,15 @@ def test_changed_code_wants_terraform_and_says_what_is_missing(copied: Path, tmp
     done = draw(copied, FLASKSHIP_TERRAFORM_MIRROR=str(tmp_path / "none"))
     assert done.returncode == 4
     assert json.loads(done.stdout)["error"]["code"] == "PreflightFailed"
+    assert (copied / "docs/diagrams/aws.json").read_bytes() == before
+
+
+def test_code_that_terraform_refuses_is_told_with_its_stack(copied: Path, terraform: Terraform) -> None:
+    add(copied, "infra/terraform/aws/stacks/bootstrap/main.tf", "\nresource {\n}\n")
+    before = (copied / "docs/diagrams/aws.json").read_bytes()
+    done = draw(copied, "--plan")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (1, "PlanFailed")
+    assert "bootstrap: terraform could not plan it" in error["message"]
+    assert "main.tf" in error["message"]
     assert (copied / "docs/diagrams/aws.json").read_bytes() == before

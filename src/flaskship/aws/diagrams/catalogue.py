@@ -1,6 +1,7 @@
 """Which kinds of resources a picture shows, and why it leaves out the others; any other is refused."""
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
 
 # Kind to where it is seen.
 DRAWN = {
@@ -81,7 +82,7 @@ NOT_DRAWN = {
 }
 
 
-def known(kind: str, address: str) -> bool:
+def known(kind: str, address: str, location: Location | None = None) -> bool:
     """Tell whether a kind is drawn; ConfigurationError where nobody has decided that."""
     if kind in DRAWN:
         return True
@@ -89,5 +90,6 @@ def known(kind: str, address: str) -> bool:
         return False
     raise ConfigurationError(
         f"{address}: resources of the kind {kind} are neither drawn nor left out with a reason",
+        location=location,
         hint="draw them (aws/diagrams/reduction.py), or say in catalogue.py beside it why no picture does",
     )

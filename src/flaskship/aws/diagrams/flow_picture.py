@@ -5,6 +5,7 @@ from flaskship.aws.diagrams.flows import Flow, Lane, Step
 
 EDGE, GAP, HEAD = 28, 18, 96
 NAME, WIDE, BETWEEN = 210, 226, 44
+ABREAST, BUS = 4, 36
 SIZE, TITLE, PAD = 11, 12.5, 12
 LINE = SIZE * 1.36
 
@@ -38,7 +39,12 @@ def draw_flow(flow: Flow) -> tuple[Canvas, float, float]:
 
 
 def columns_of(lane: Lane) -> list[list[Step]]:
-    """Return the steps by how many come before them; a circle of steps would never end and is cut."""
+    """Return the steps by how many come before them; a circle of steps would never end and is cut.
+
+    Steps that all begin at once have no order: they stand side by side.
+    """
+    if _at_once(lane):
+        return [list(lane.steps[index::ABREAST]) for index in range(min(ABREAST, len(lane.steps)))]
     names = {step.name: step for step in lane.steps}
 
     def depth(step: Step, seen: frozenset[str]) -> int:
@@ -51,6 +57,10 @@ def columns_of(lane: Lane) -> list[list[Step]]:
     return [columns[index] for index in sorted(columns)]
 
 
+def _at_once(lane: Lane) -> bool:
+    return len(lane.steps) > 1 and not any(step.after for step in lane.steps)
+
+
 def _height(step: Step) -> float:
     titles = len(wrapped(step.name, TITLE, WIDE - 2 * PAD, bold=True))
     lines = sum(len(wrapped(line, SIZE, WIDE - 2 * PAD)) for line in step.lines)
@@ -60,7 +70,7 @@ def _height(step: Step) -> float:
 def _lane_height(lane: Lane) -> float:
     columns = max(sum(_height(step) + GAP for step in column) for column in columns_of(lane))
     label = 30 + sum(len(wrapped(line, SIZE, NAME - 2 * PAD)) for line in lane.lines) * LINE
-    return max(columns + GAP, label + 2 * PAD)
+    return max(columns + GAP + (BUS if _at_once(lane) else 0), label + 2 * PAD)
 
 
 Places = dict[str, tuple[float, float, float]]
@@ -71,12 +81,17 @@ def _lane(canvas: Canvas, lane: Lane, y: float, high: float) -> Places:
     canvas.lines(EDGE + PAD, y + PAD + 28, lane.lines, NAME - 2 * PAD)
     places: Places = {}
     for index, column in enumerate(columns_of(lane)):
-        x = EDGE + NAME + index * (WIDE + BETWEEN)
+        left = float(EDGE + NAME + index * (WIDE + BETWEEN))
         tall = sum(_height(step) for step in column) + GAP * (len(column) - 1)
-        below = y + (high - tall) / 2
+        below = y + (BUS + GAP / 2 if _at_once(lane) else (high - tall) / 2)
         for step in column:
-            places[step.name] = (x, below, _height(step))
+            places[step.name] = (left, below, _height(step))
             below += _height(step) + GAP
+    if _at_once(lane):
+        for step in lane.steps[:ABREAST]:
+            x, top, _ = places[step.name]
+            level, begin = y + BUS / 2, float(EDGE + NAME - 36)
+            canvas.arrow([(begin, level), (x + WIDE / 2, level), (x + WIDE / 2, top)])
     for step in lane.steps:
         for name in step.after:
             if name in places:

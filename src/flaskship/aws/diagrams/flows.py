@@ -12,6 +12,8 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 
 SHOWN = 9
+# Keys of a matrix that are no dimension of it.
+_EXTRA = {"include", "exclude"}
 _WRITERS = {"cli": "the command line", "terraform": "Terraform", "argocd": "Argo CD"}
 _DELIVERS = re.compile(r"(^|[-_])(cd|deploy|promote|release|rollback)($|[-_])")
 _HELP = re.compile(r"^(?P<target>[a-z][\w-]*):(?P<needs>[^#\n]*)(?:## (?P<help>.*))?$", re.MULTILINE)
@@ -158,6 +160,8 @@ def _workflow(file: Path) -> Lane:
     # YAML 1.1 reads the key `on` as true.
     triggers = told.get("on", told.get(True))
     names = {key: _title(key, job) for key, job in jobs.items()}
+    if len(set(names.values())) < len(names):
+        names = {key: key for key in jobs}
     steps = []
     for key, job in jobs.items():
         needs = job.get("needs") or ()
@@ -174,17 +178,26 @@ def _title(key: str, job: Mapping[str, Any]) -> str:
 def _steps_of(job: Mapping[str, Any]) -> tuple[str, ...]:
     if "uses" in job:
         return (f"calls {str(job['uses']).split('@')[0]}",)
-    said = [_words_of(step) for step in job.get("steps") or ()]
+    matrix = (job.get("strategy") or {}).get("matrix") or {}
+    said = [
+        f"for {key} {', '.join(map(str, some)) if isinstance(some, list) else some}"
+        for key, some in matrix.items()
+        if key not in _EXTRA
+    ]
+    # What only brings the code and the tools is in every job, and tells none from another.
+    said += [words for step in job.get("steps") or () if (words := _words_of(step))]
     more = len(said) - SHOWN
     return (*said[:SHOWN], f"and {more} more") if more > 0 else tuple(said)
 
 
 def _words_of(step: Mapping[str, Any]) -> str:
-    if step.get("name"):
-        return str(step["name"])
-    if step.get("uses"):
-        return str(step["uses"]).split("@")[0]
-    return next(iter(str(step.get("run", "")).strip().splitlines()), "")
+    if "failure()" in str(step.get("if", "")):
+        return ""
+    run = [line.strip() for line in str(step.get("run", "")).splitlines() if line.strip()]
+    if not step.get("name"):
+        return run[0] if run else ""
+    called = re.search(r"\bmake [a-z-]+", run[-1]) if run else None
+    return f"{step['name']}: {called[0]}" if called else str(step["name"])
 
 
 def _triggers(triggers: Any) -> Iterable[str]:

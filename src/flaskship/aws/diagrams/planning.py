@@ -128,7 +128,10 @@ def _state(
         if message.get("type") == "test_state" and not done.code:
             state: dict[str, Any] = message["test_state"]
             return state
-    raise PlanError(f"{stack.name}: terraform could not plan it: {' '.join(done.errors())[:600]}")
+    raise PlanError(
+        f"{stack.name}: terraform could not plan it: {' '.join(' '.join(done.errors()).split())[:600]}",
+        hint=f"try it with: terraform -chdir=infra/terraform/aws/stacks/{stack.name} validate",
+    )
 
 
 def _certificate(folder: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from flaskship.aws.diagrams.catalogue import known
 from flaskship.aws.diagrams.resources import Resource
 from flaskship.aws.literals import read_defaults, read_settings
+from flaskship.model.location import Location
 
 CODE = Path("terraform") / "aws"
 TABLE = Path("secrets.yaml")
@@ -97,12 +98,15 @@ def _blocks(file: Path, where: str, infra: Path) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for block in _BLOCK.finditer(text):
         line = text.count("\n", 0, block.start()) + 1
-        place = f"{file.relative_to(infra.parent)}:{line}"
+        location = Location(str(file.relative_to(infra.parent)), line)
+        place = str(location)
         said = _stripped(block[0])
+        if block["kind"] == "resource" and not block["second"]:
+            continue  # no resource in Terraform's eyes either, which says so
         if block["kind"] == "resource":
             kind, address = str(block["first"]), f"{block['first']}.{block['second']}"
             # Of what no picture shows only that it is there.
-            said = said if known(kind, f"{place}: {address}") else address
+            said = said if known(kind, address, location) else address
             found[f"{where}: {address}"] = Source(place, _digest(said))
         elif block["kind"] == "module":
             found[f"{where}: module.{block['first']}"] = Source(place, _digest(said))

@@ -20,9 +20,12 @@ on:
   pull_request:
 jobs:
   test:
+    name: test (${{ matrix.python }})
+    strategy: {matrix: {python: ["3.11", "3.13"], include: [{python: "3.14"}]}}
     steps:
       - uses: actions/checkout@0123456789abcdef # v4
-      - run: |
+      - name: Judge
+        run: |
           make test
           make more
   scan:
@@ -78,11 +81,17 @@ def test_workflows_are_lanes_and_jobs_wait_for_what_they_need(tmp_path: Path) ->
     (lane,) = ci_flow(tmp_path).lanes
     assert (lane.name, lane.lines) == ("Judge", ("ci.yml", "push: main, develop", "pull_request"))
     assert [(one.name, one.lines, one.after) for one in lane.steps] == [
-        ("test", ("actions/checkout", "make test"), ()),
+        ("test", ("for python 3.11, 3.13", "Judge: make more"), ()),
         ("Scan", ("Look at the image",), ("test",)),
         ("call", ("calls ./.github/workflows/other.yml",), ("test", "Scan")),
     ]
     assert [[one.name for one in column] for column in columns_of(lane)] == [["test"], ["Scan"], ["call"]]
+
+
+def test_jobs_of_the_same_name_are_told_apart_by_their_keys(tmp_path: Path) -> None:
+    write(tmp_path, ".github/workflows/ci.yml", "jobs: {a: {name: Test}, b: {name: Test, needs: a}}")
+    (lane,) = ci_flow(tmp_path).lanes
+    assert [(one.name, one.after) for one in lane.steps] == [("a", ()), ("b", ("a",))]
 
 
 @pytest.mark.parametrize("text", ["a: [", "jobs: {}", "- x"])
