@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from flaskship.aws.diagrams.canvas import Canvas, wrapped
 from flaskship.aws.diagrams.model import Group, Network, Rule
 
-WIDE, HIGH, BETWEEN_X, BETWEEN_Y = 212, 84, 36, 86
+WIDE, HIGH, BETWEEN_X = 212, 84, 36
+# The lines of ports on an arrow, two ports in each.
+PORTS = 15
 # Room beside the boxes for what passes by a layer, and for a group's own loop.
 SIDE = 56
 OUTSIDE = 40
@@ -59,23 +61,31 @@ def groups_size(network: Network) -> tuple[float, float]:
     """Return how much room the groups take."""
     layers = layers_of(network)
     most = max((len(layer) for layer in layers), default=1)
-    return 2 * SIDE + most * WIDE + (most - 1) * BETWEEN_X, len(layers) * (HIGH + BETWEEN_Y) - BETWEEN_Y
+    high = len(layers) * (HIGH + _between(network)) - _between(network)
+    return 2 * SIDE + most * WIDE + (most - 1) * BETWEEN_X, high
+
+
+def _between(network: Network) -> float:
+    """How far layers are apart: there is room for the lanes of arrows and for the longest list of ports."""
+    most = max((len(rule.ports) for rule in network.rules), default=0)
+    return 56 + PORTS * max(2, (most + 1) // 2)
 
 
 def draw_groups(canvas: Canvas, network: Network, x: float, y: float) -> None:
     """Draw the groups with the top left corner at x and y."""
     layers = layers_of(network)
     wide, _ = groups_size(network)
+    between = _between(network)
     groups = {group.name: group for group in network.groups}
     places: dict[str, tuple[float, float]] = {}
     for row, layer in enumerate(layers):
         left = x + (wide - len(layer) * WIDE - (len(layer) - 1) * BETWEEN_X) / 2
         for column, name in enumerate(layer):
-            places[name] = (left + column * (WIDE + BETWEEN_X), y + row * (HIGH + BETWEEN_Y))
+            places[name] = (left + column * (WIDE + BETWEEN_X), y + row * (HIGH + between))
     for step, lane in _laned(_steps(network, places)):
         _draw_step(canvas, step, lane)
     for rule in network.rules:
-        _draw_other(canvas, rule, places, x + wide)
+        _draw_other(canvas, rule, places, x + wide, between)
     for name, (left, top) in places.items():
         _box(canvas, name, groups.get(name), left, top)
 
@@ -95,7 +105,7 @@ def _box(canvas: Canvas, name: str, group: Group | None, x: float, y: float) -> 
 
 def _steps(network: Network, places: Places) -> list[_Step]:
     """Return the arrows between neighbouring layers; the ends on a box's side never share a place."""
-    rules = [rule for rule in network.rules if _neighbours(rule, places)]
+    rules = [rule for rule in network.rules if _neighbours(rule, places, _between(network))]
     ends: dict[tuple[str, str], list[Rule]] = {}
     for rule in rules:
         down = places[rule.group][1] > places[rule.source][1]
@@ -129,8 +139,8 @@ def _steps(network: Network, places: Places) -> list[_Step]:
     return found
 
 
-def _neighbours(rule: Rule, places: Places) -> bool:
-    return 0 < abs(places[rule.group][1] - places[rule.source][1]) < 1.5 * (HIGH + BETWEEN_Y)
+def _neighbours(rule: Rule, places: Places, between: float) -> bool:
+    return 0 < abs(places[rule.group][1] - places[rule.source][1]) < 1.5 * (HIGH + between)
 
 
 def _laned(steps: Iterable[_Step]) -> list[tuple[_Step, float]]:
@@ -152,10 +162,11 @@ def _draw_step(canvas: Canvas, step: _Step, lane: float) -> None:
     if step.upper == step.lower:
         points = [points[0], points[-1]]
     canvas.arrow(points if step.down else reversed(points), colour="private")
-    _ports(canvas, step.lower, step.bottom - 30, step.rule)
+    lines = (len(step.rule.ports) + 1) // 2
+    _ports(canvas, step.lower, step.bottom - 15 - PORTS * max(lines, 2) / 2, step.rule)
 
 
-def _draw_other(canvas: Canvas, rule: Rule, places: Places, right: float) -> None:
+def _draw_other(canvas: Canvas, rule: Rule, places: Places, right: float, between: float) -> None:
     """Draw what is no step to a neighbouring layer: a loop, a group beside, one further away."""
     (x1, y1), (x2, y2) = places[rule.source], places[rule.group]
     if rule.source == rule.group:
@@ -167,13 +178,13 @@ def _draw_other(canvas: Canvas, rule: Rule, places: Places, right: float) -> Non
         start, end = (x1 + WIDE, x2) if x2 > x1 else (x1, x2 + WIDE)
         canvas.arrow([(start, y1 + 30), (end, y1 + 30)], colour="private")
         _ports(canvas, (start + end) / 2, y1 + 18, rule)
-    elif not _neighbours(rule, places):
+    elif not _neighbours(rule, places, between):
         lane = right - 16
         canvas.arrow(
             [(x1 + WIDE, y1 + HIGH - 20), (lane, y1 + HIGH - 20), (lane, y2 + 14), (x2 + WIDE, y2 + 14)],
             colour="private",
         )
-        _ports(canvas, lane - 10, y1 + HIGH + BETWEEN_Y / 2, rule)
+        _ports(canvas, lane - 10, y1 + HIGH + between / 2, rule)
 
 
 def _ports(canvas: Canvas, x: float, y: float, rule: Rule) -> None:
@@ -181,4 +192,4 @@ def _ports(canvas: Canvas, x: float, y: float, rule: Rule) -> None:
     pairs = [", ".join(rule.ports[index : index + 2]) for index in range(0, len(rule.ports), 2)]
     for index, text in enumerate(pairs):
         comma = "," if index < len(pairs) - 1 else ""
-        canvas.tag(x, y + 15 * (index - (len(pairs) - 1) / 2), text + comma, colour="private")
+        canvas.tag(x, y + PORTS * (index - (len(pairs) - 1) / 2), text + comma, colour="private")
