@@ -1,5 +1,6 @@
 """Fixtures: the same tests run on SQLite and on a real PostgreSQL server."""
 
+import logging
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +20,11 @@ from tomorrows.metrics import Metrics  # noqa: E402
 from tomorrows.migrate import migrate  # noqa: E402
 from tomorrows.runtime import Runtime  # noqa: E402
 from tomorrows.storage.database import Database  # noqa: E402
+
+
+def pytest_sessionfinish():
+    """Threads of a test may end after the last one: what they log then has no stream to go to any more."""
+    logging.getLogger().handlers.clear()
 
 
 @pytest.fixture(scope="session")
