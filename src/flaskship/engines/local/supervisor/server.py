@@ -21,7 +21,7 @@ from flaskship.model.verdict import Receipt, Verdict
 
 PROTOCOL = 1
 FOLLOW_SECONDS = 1.0
-DEBOUNCE_SECONDS = 0.03
+DEBOUNCE_SECONDS = 0.01
 REST, LONGEST_REST = 5.0, 0.5
 """A snapshot of many replicas costs: who follows waits for so many times what the last one took."""
 
