@@ -1,5 +1,6 @@
 """A local image: a folder with files, a virtual environment and what the last stage says."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any, Literal
@@ -113,10 +114,16 @@ def dump_image(image: LocalImage) -> str:
 def load_image(folder: Path) -> LocalImage | None:
     """The image in a folder; None when the record is missing, foreign or damaged."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return _parse(record, folder) if record["format"] == FORMAT else None
+        return _read(folder, (folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+# Every start of every replica asks for its image; the same text is the same image.
+@functools.lru_cache(maxsize=16)
+def _read(folder: Path, text: str) -> LocalImage | None:
+    record = json.loads(text)
+    return _parse(record, folder) if record["format"] == FORMAT else None
 
 
 def _parse(record: dict[str, Any], folder: Path) -> LocalImage:
