@@ -183,7 +183,9 @@ def place() -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="flaskship-bench-") as folder:
         root = Path(folder)
         for name in ("infra", "app"):
-            shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("tests", ".*"))
+            # Hidden files and the applications' tests stay here; the chart's own are part of a deploy.
+            left = (".*", "tests") if name == "app" else (".*",)
+            shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns(*left))
         text = (REPOSITORY / "flaskship.yaml").read_text()
         (root / "flaskship.yaml").write_text(text.replace("my-app-dev", ours.namespace))
         try:

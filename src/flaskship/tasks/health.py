@@ -12,13 +12,17 @@ PATIENCE = 5.0
 SETTLING = 30.0
 
 
-def health_path(documents: Iterable[Document], workload: str) -> str:
-    """Return the path of the workload's readiness probe, else of its liveness probe, else the root."""
+READY_FIRST = ("readinessProbe", "livenessProbe")
+LIVE_FIRST = ("livenessProbe", "readinessProbe")
+
+
+def health_path(documents: Iterable[Document], workload: str, probes: tuple[str, ...] = READY_FIRST) -> str:
+    """Return the path of the first of these probes that the workload has, else the root."""
     for document in documents:
         if document.get("metadata", {}).get("name") != workload:
             continue
         for container in _containers(document):
-            for probe in ("readinessProbe", "livenessProbe"):
+            for probe in probes:
                 get = (container.get(probe) or {}).get("httpGet")
                 if isinstance(get, Mapping) and get.get("path"):
                     return str(get["path"])

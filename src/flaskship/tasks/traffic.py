@@ -9,7 +9,7 @@ from flaskship.model.frozen import dataclass
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt
-from flaskship.tasks.health import addresses, health_path
+from flaskship.tasks.health import LIVE_FIRST, addresses, health_path
 from flaskship.tasks.world import World
 
 
@@ -25,7 +25,8 @@ def route(before: Snapshot, documents: Iterable[Document]) -> str | None:
     """Return an HTTP address of an application that was healthy before: first those that users take."""
     known = tuple(documents)
     found = [
-        url.rstrip("/") + health_path(known, workload.name)
+        # A replica that was told to stop answers what it still gets, and says so where it is asked for that.
+        url.rstrip("/") + health_path(known, workload.name, LIVE_FIRST)
         for workload in before.workloads
         if workload.phase is Phase.HEALTHY and workload.ready
         for url in addresses(workload)

@@ -40,6 +40,16 @@ def test_the_route_is_that_of_users_to_what_was_healthy(workload: WorkloadSnapsh
     assert route(seen(workload), DOCUMENTS) == url
 
 
+def test_traffic_asks_where_a_replica_that_drains_answers_as_ever() -> None:
+    """Its readiness says 503 by then to whoever still has a connection: no request of a user is lost."""
+    (document,) = DOCUMENTS
+    (container,) = document["spec"]["template"]["spec"]["containers"]
+    both = {**container, "livenessProbe": {"httpGet": {"path": "/health", "port": 5000}}}
+    pod = {**document["spec"]["template"], "spec": {"containers": [both]}}
+    probed = {**document, "spec": {**document["spec"], "template": pod}}
+    assert route(seen(WEB), (probed,)) == "http://127.1.1.1/health"
+
+
 def test_the_first_of_several_is_taken() -> None:
     other = replace(WEB, name="other", endpoints=("http://localhost:1", "http://localhost:2"))
     assert route(seen(WEB, other), DOCUMENTS) == "http://localhost:1/"
