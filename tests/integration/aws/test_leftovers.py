@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.children import api_server
+from flaskship.aws.rehearsal.instead import unanswered
 from flaskship.aws.rehearsal.leftovers import KINDS, left
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -43,3 +46,13 @@ def test_each_kind_of_leftover_is_told(tmp_path: Path) -> None:
         kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
         client(port, "secretsmanager").delete_secret(SecretId="known", RecoveryWindowInDays=7)
         assert not {f"key {key}", "secret known"} & set(left(port))
+
+
+def test_no_proxy_of_the_shell_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with api_server(tmp_path / "folder") as port:
+        assert left(port) == ()
+        assert unanswered(port) == ()

@@ -53,3 +53,9 @@ def test_a_refusal_is_told_without_the_account_of_the_call() -> None:
     assert plainly(said) == (
         "deleting RDS DB Instance (my-app-prod): api error InvalidParameterValue: Can't delete: protected :"
     )
+
+
+def test_the_stack_of_helm_releases_is_known_and_not_rehearsed() -> None:
+    with pytest.raises(ConfigurationError, match="charts is not rehearsed") as caught:
+        chosen(["network", "charts"])
+    assert "bootstrap, account, network" in (caught.value.hint or "")

@@ -37,6 +37,11 @@ def chosen(names: Sequence[str]) -> tuple[Stack, ...]:
     """Return the stacks to apply in order: the named ones and what they stand on; all without a name."""
     known = {stack.name: stack for stack in STACKS}
     for name in names:
+        if name == "charts":
+            raise ConfigurationError(
+                "the stack charts is not rehearsed: its Helm releases want a cluster",
+                hint=f"tests plan it with a mocked provider; name one or more of {', '.join(known)}, or none",
+            )
         if name not in known:
             raise ConfigurationError(
                 f"there is no stack {name!r}", hint=f"name one or more of {', '.join(known)}, or none for all"
