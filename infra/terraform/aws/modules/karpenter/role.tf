@@ -17,7 +17,8 @@ locals {
   own = "kubernetes.io/cluster/${var.cluster_name}"
 }
 
-# What it starts must carry the cluster's tag, and it stops only what carries it.
+# Compared with the role that Karpenter's guide gives it (its CloudFormation of 1.14.1) on 2026-11-26: every action but
+# that of zonal shift, which is off. What it starts must carry the cluster's tag, and it stops only what carries it.
 data "aws_iam_policy_document" "nodes" {
   # checkov:skip=CKV_AWS_356:Describing instances, prices and images has no resource to be narrowed to.
   # checkov:skip=CKV_AWS_111:Writing is bound to the cluster's tag.
@@ -89,6 +90,44 @@ data "aws_iam_policy_document" "nodes" {
     }
   }
 
+  # A node's claim and name are known only after its start.
+  statement {
+    sid       = "NameItsOwn"
+    actions   = ["ec2:CreateTags"]
+    resources = ["${local.ec2}:*:instance/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/${local.own}"
+      values   = ["owned"]
+    }
+
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "aws:RequestTag/eks:eks-cluster-name"
+      values   = [var.cluster_name]
+    }
+
+    condition {
+      test     = "ForAllValues:StringEquals"
+      variable = "aws:TagKeys"
+      values   = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"]
+    }
+  }
+
+  # An account's first spot instance makes the role of AWS's own service.
+  statement {
+    sid       = "FirstSpotOfTheAccount"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values   = ["spot.amazonaws.com"]
+    }
+  }
+
   statement {
     sid       = "StopItsOwn"
     actions   = ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"]
@@ -107,12 +146,15 @@ data "aws_iam_policy_document" "nodes" {
       "ec2:DescribeCapacityReservations",
       "ec2:DescribeImages",
       "ec2:DescribeInstances",
+      "ec2:DescribeInstanceStatus",
       "ec2:DescribeInstanceTypeOfferings",
       "ec2:DescribeInstanceTypes",
       "ec2:DescribeLaunchTemplates",
+      "ec2:DescribePlacementGroups",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSpotPriceHistory",
       "ec2:DescribeSubnets",
+      "iam:ListInstanceProfiles",
       "pricing:GetProducts",
     ]
     resources = ["*"]
@@ -149,7 +191,6 @@ data "aws_iam_policy_document" "nodes" {
       "iam:CreateInstanceProfile",
       "iam:DeleteInstanceProfile",
       "iam:GetInstanceProfile",
-      "iam:ListInstanceProfiles",
       "iam:RemoveRoleFromInstanceProfile",
       "iam:TagInstanceProfile",
     ]

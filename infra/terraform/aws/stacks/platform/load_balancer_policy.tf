@@ -34,6 +34,19 @@ data "aws_iam_policy_document" "load_balancer_controller" {
     resources = ["*"]
   }
 
+  # An account's first load balancer makes the role of AWS's own service.
+  statement {
+    sid       = "FirstOfTheAccount"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values   = ["elasticloadbalancing.amazonaws.com"]
+    }
+  }
+
   statement {
     sid       = "Make"
     actions   = ["elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"]
