@@ -17,11 +17,15 @@ that nobody can set the key.
   {{- $given = $byName }}
 {{- end }}
 {{- $deletes := contains ":null" (toJson $given) }}
-{{- $bases := dict }}
+{{- $bases := dict }}{{- $verified := dict }}
+{{- $all := include "my-app.rules" . | fromYaml }}{{- $rules := dict }}
+{{- range $rule, $keys := $all }}
+  {{- range $key := $keys }}{{- $_ := set $rules $key (append (index $rules $key | default list) $rule) }}{{- end }}
+{{- end }}
 {{- range $role, $part := .Values.roles }}
   {{- $base := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict)) }}
   {{- if contains ":null" (toJson $base) }}{{- include "my-app.dropNulls" $base }}{{- end }}
-  {{- $_ := set $bases $role $base }}
+  {{- $_ := set $bases $role $base }}{{- $_ := set $verified $role dict }}
   {{- if include "my-app.missing" $base }}{{- $deletes = true }}{{- end }}
 {{- end }}
 {{- $applications := list }}
@@ -57,8 +61,18 @@ that nobody can set the key.
     {{- if $app.enabled }}
       {{- $_ := set $app "name" $name }}
       {{- $_ := set $app "role" $role }}
-      {{- include "my-app.verify" (dict "app" $app "own" $own "part" (get $.Values.roles $role)) }}
-      {{- include "my-app.verifyPod" (dict "app" $app "own" $own) }}
+      {{- $due := dict }}{{- $known := get $verified $role }}
+      {{- range $key, $value := $own }}
+        {{- range $rule := index $rules $key }}{{- $_ := set $due $rule true }}{{- end }}
+      {{- end }}
+      {{- if lt (len $known) (len $all) }}
+        {{- range $rule, $keys := $all }}
+          {{- if not (or (hasKey $due $rule) (hasKey $known $rule)) }}{{- $_ := set $due $rule true }}{{- $_ := set $known $rule true }}{{- end }}
+        {{- end }}
+      {{- end }}
+      {{- range $rule, $value := $due }}
+        {{- include (printf "my-app.rule.%s" $rule) (dict "app" $app "own" $own "part" (get $.Values.roles $role)) }}
+      {{- end }}
       {{- $applications = append $applications $app }}
     {{- end }}
   {{- end }}
@@ -67,8 +81,8 @@ that nobody can set the key.
 {{- $_ := set .Values "computed" (include "my-app.shared" . | fromJson) }}
 {{- $_ := set .Values.computed "applications" $applications }}
 {{- range $app := $applications }}
-  {{- include "my-app.configure" (dict "root" $ "app" $app) }}
-  {{- include "my-app.verifyMounts" (dict "root" $ "app" $app) }}
+  {{- include "my-app.configure" (dict "root" $ "app" $app "own" (get $given $app.name)) }}
+  {{- if $app.volumeMounts }}{{- include "my-app.verifyMounts" (dict "root" $ "app" $app) }}{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -103,14 +117,23 @@ that nobody can set the key.
 {{- end }}
 {{- $common := printf "    app.kubernetes.io/instance: %q\n    app.kubernetes.io/part-of: %q\n    app.kubernetes.io/managed-by: %s\n" .Release.Name .Values.partOf .Release.Service }}
 {{- $writer := printf "  annotations:\n    flaskship.dev/writer: %s" .Values.writer }}
-{{- dict "appSecrets" $secret "fetched" $fetched "texts" dict "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
+{{- dict "appSecrets" $secret "fetched" $fetched "texts" dict "settings" dict "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
 {{- end }}
 
 {{/* What the application reads from its environment: plain settings into its ConfigMap, the rest as env or files. */}}
 {{- define "my-app.configure" -}}
 {{- $root := .root }}{{- $app := .app }}
 {{- $computed := $root.Values.computed }}
-{{- $config := dict "APP_ENVIRONMENT" ($root.Values.environment | default $root.Release.Namespace) "LOG_LEVEL" $app.logLevel "GRACEFUL_TIMEOUT" (int64 $app.gracefulTimeoutSeconds | toString) "FEATURES" (toJson $app.features) "WEBHOOK_ALLOW" (join "," $app.webhooks.allow) }}
+{{- $own := .own }}{{- $inherits := ne $app.role "monitoring" }}
+{{- range list "config" "features" "logLevel" "gracefulTimeoutSeconds" "webhooks" }}
+  {{- if hasKey $own . }}{{- $inherits = false }}{{- end }}
+{{- end }}
+{{- $config := dict }}{{- $hash := "" }}
+{{- with and $inherits (index $computed.settings $app.role) }}
+  {{- /* What the role hands on, made and hashed for another application before. */}}
+  {{- $config = .config }}{{- $hash = .hash }}
+{{- else }}
+{{- $config = dict "APP_ENVIRONMENT" ($root.Values.environment | default $root.Release.Namespace) "LOG_LEVEL" $app.logLevel "GRACEFUL_TIMEOUT" (int64 $app.gracefulTimeoutSeconds | toString) "FEATURES" (toJson $app.features) "WEBHOOK_ALLOW" (join "," $app.webhooks.allow) }}
 {{- if eq $app.role "monitoring" }}
   {{- $siblings := list }}
   {{- range $computed.applications }}
@@ -123,8 +146,11 @@ that nobody can set the key.
 {{- range $key, $value := $app.config }}
   {{- $_ := set $config $key (include "my-app.string" $value) }}
 {{- end }}
+{{- $hash = toJson $config | sha256sum | trunc 10 }}
+{{- if $inherits }}{{- $_ := set $computed.settings $app.role (dict "config" $config "hash" $hash) }}{{- end }}
+{{- end }}
 {{- $_ := set $app "settings" $config }}
-{{- $_ := set $app "configName" (printf "%s-config-%s" $app.name (toJson $config | sha256sum | trunc 10)) }}
+{{- $_ := set $app "configName" (printf "%s-config-%s" $app.name $hash) }}
 {{- $env := dict "APP_ROLE" (printf "value: %q" $app.role) "APP_NAME" (printf "value: %q" $app.name) "PORT" (printf "value: \"%d\"" (int64 $app.service.targetPort)) }}
 {{- $_ := set $app "secretFiles" list }}
 {{- if $app.database }}

@@ -1,15 +1,44 @@
-{{/* What no schema can say about one application. Each refusal names the values to change. Takes app, own, part. */}}
-{{- define "my-app.verify" -}}
+{{/*
+What no schema can say about one application, in groups: each refusal names the values to change, and each takes app,
+own, part. A group is asked where an application changes something that it judges, and once for what a role hands on.
+*/}}
+{{- define "my-app.rules" -}}
+grace: [preStopSeconds, gracefulTimeoutSeconds, terminationGracePeriodSeconds, scheduling]
+probes: [probes]
+scaling: [autoscaling, replicas, vpa]
+strategy: [strategy, service]
+pdb: [pdb]
+resources: [resources]
+progress: [minReadySeconds, progressDeadlineSeconds]
+tolerations: [tolerations]
+keys: [podLabels, service, serviceAccount]
+{{- end }}
+
+{{/* The time that a pod has to end covers what it has to do. */}}
+{{- define "my-app.rule.grace" -}}
 {{- $app := .app }}{{- $name := .app.name }}
 {{- $sum := add (int64 $app.preStopSeconds) (int64 $app.gracefulTimeoutSeconds) 5 }}
 {{- if lt (int64 $app.terminationGracePeriodSeconds) $sum }}
   {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is less than preStopSeconds %d + gracefulTimeoutSeconds %d + 5 = %d, so requests in flight would be killed; raise it to %d" $name (int64 $app.terminationGracePeriodSeconds) (int64 $app.preStopSeconds) (int64 $app.gracefulTimeoutSeconds) $sum $sum) }}
 {{- end }}
+{{- if and $app.scheduling.spot (gt (int64 $app.terminationGracePeriodSeconds) 110) }}
+  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" $name (int64 $app.terminationGracePeriodSeconds)) }}
+{{- end }}
+{{- end }}
+
+{{/* A probe that is on has something to ask. */}}
+{{- define "my-app.rule.probes" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- range $kind, $probe := $app.probes }}
   {{- if and $probe.enabled (not $probe.path) }}
     {{- fail (printf "applications.%s.probes.%s.path: is missing, so nothing could be asked; name the path that answers, or set enabled to false" $name $kind) }}
   {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* One controller decides the number of replicas, and one the size of each. */}}
+{{- define "my-app.rule.scaling" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- $scaling := $app.autoscaling }}
 {{- if $scaling.enabled }}
   {{- range $given := list .own (.part | default dict) }}
@@ -28,15 +57,28 @@
     {{- end }}
   {{- end }}
 {{- end }}
-{{- if and $app.scheduling.spot (gt (int64 $app.terminationGracePeriodSeconds) 110) }}
-  {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" $name (int64 $app.terminationGracePeriodSeconds)) }}
 {{- end }}
+
+{{/* The strategy and the service fit each other. */}}
+{{- define "my-app.rule.strategy" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- if and (or (eq $app.strategy.type "Canary") (eq $app.strategy.type "BlueGreen")) (not $app.service.enabled) }}
   {{- fail (printf "applications.%s.strategy.type: %s moves requests between two services, but service.enabled is false" $name $app.strategy.type) }}
 {{- end }}
 {{- if and $app.service.nodePort (ne $app.service.type "NodePort") }}
   {{- fail (printf "applications.%s.service.nodePort: %d has no meaning for a service of type %s; set service.type to NodePort" $name (int64 $app.service.nodePort) $app.service.type) }}
 {{- end }}
+{{- if has $app.strategy.type (list "RollingUpdate" "Canary") }}
+  {{- $surge := toString $app.strategy.rollingUpdate.maxSurge }}{{- $gone := toString $app.strategy.rollingUpdate.maxUnavailable }}
+  {{- if and (has $surge (list "0" "0%")) (has $gone (list "0" "0%")) }}
+    {{- fail (printf "applications.%s.strategy.rollingUpdate: maxSurge %s and maxUnavailable %s leave no step to take; give one of them at least 1" $name $surge $gone) }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A budget lets a node be drained. */}}
+{{- define "my-app.rule.pdb" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- if $app.pdb.enabled }}
   {{- $allowed := toString $app.pdb.maxUnavailable }}
   {{- if or (eq $allowed "0") (eq $allowed "0%") }}

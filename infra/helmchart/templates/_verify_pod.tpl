@@ -1,5 +1,5 @@
-{{/* What Kubernetes would refuse of one application, in a sentence before it is asked. Takes app and own. */}}
-{{- define "my-app.verifyPod" -}}
+{{/* Requests are within their limits. */}}
+{{- define "my-app.rule.resources" -}}
 {{- $app := .app }}{{- $own := .own }}{{- $name := .app.name }}
 {{- $limits := $app.resources.limits | default dict }}
 {{- range $resource, $request := $app.resources.requests }}
@@ -12,16 +12,20 @@
     {{- fail (printf "applications.%s.resources.requests.%s: %s is above the limit of %s; lower it, or raise resources.limits.%s" $name $resource $request $limit $resource) }}
   {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* A rollout can count as done before it counts as failed. */}}
+{{- define "my-app.rule.progress" -}}
+{{- $app := .app }}{{- $own := .own }}{{- $name := .app.name }}
 {{- if ge (int64 $app.minReadySeconds) (int64 $app.progressDeadlineSeconds) }}
   {{- $key := ternary "progressDeadlineSeconds" "minReadySeconds" (and (hasKey $own "progressDeadlineSeconds") (not (hasKey $own "minReadySeconds"))) }}
   {{- fail (printf "applications.%s.%s: minReadySeconds %d must be less than progressDeadlineSeconds %d, or every rollout would count as failed" $name $key (int64 $app.minReadySeconds) (int64 $app.progressDeadlineSeconds)) }}
 {{- end }}
-{{- if has $app.strategy.type (list "RollingUpdate" "Canary") }}
-  {{- $surge := toString $app.strategy.rollingUpdate.maxSurge }}{{- $gone := toString $app.strategy.rollingUpdate.maxUnavailable }}
-  {{- if and (has $surge (list "0" "0%")) (has $gone (list "0" "0%")) }}
-    {{- fail (printf "applications.%s.strategy.rollingUpdate: maxSurge %s and maxUnavailable %s leave no step to take; give one of them at least 1" $name $surge $gone) }}
-  {{- end }}
 {{- end }}
+
+{{/* A toleration says one thing. */}}
+{{- define "my-app.rule.tolerations" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- range $app.tolerations }}
   {{- if and (eq (.operator | default "Equal") "Exists") .value }}
     {{- fail (printf "applications.%s.tolerations: operator Exists compares no value, and one has %s; leave value out, or use Equal" $name .value) }}
@@ -31,6 +35,11 @@
     {{- fail (printf "applications.%s.tolerations: tolerationSeconds has a meaning for effect NoExecute alone" $name) }}
   {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* No label or annotation is the chart's own. */}}
+{{- define "my-app.rule.keys" -}}
+{{- $app := .app }}{{- $name := .app.name }}
 {{- include "my-app.verifyKeys" (dict "at" (printf "applications.%s.podLabels" $name) "given" $app.podLabels "ours" (list "name" "instance" "component" "part-of")) }}
 {{- include "my-app.verifyKeys" (dict "at" (printf "applications.%s.service.annotations" $name) "given" $app.service.annotations) }}
 {{- include "my-app.verifyKeys" (dict "at" (printf "applications.%s.serviceAccount.annotations" $name) "given" $app.serviceAccount.annotations) }}

@@ -12,11 +12,35 @@ NAMED = "existing"
 _SECRET_NAME = re.compile(
     r"passw|secret|token|credential|private|api[-_]?key|database[-_]?url", re.IGNORECASE
 )
+_OPTION = re.compile(r"--?[a-z][\w-]*", re.IGNORECASE)
 # What only names a secret: files, the fields of Kubernetes, and those of the values.
 _NOT_A_SECRET = re.compile(
-    r"_FILE$|^secret(Name|Key|KeyRef|StoreRef)?$|^tlsSecret$|^automount|^secrets$|^(app|pull)Secrets$"
+    r"_FILE$|-file$|^secret(Name|Key|KeyRef|StoreRef)?$|^tlsSecret$|^automount|^secrets$|^(app|pull)Secrets$"
 )
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+_FORMS = (
+    re.compile(r"(?<=://)[^/@\s]+(?=@)"),
+    # A password with a slash, which is no port with a path behind it.
+    re.compile(r"(?<=://)[^/@\s:]*:(?!\d+/)[^@\s]+(?=@)"),
+    re.compile(
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    ),
+    re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|xox[abprs]-[\w-]{10,})"),
+    re.compile(r"\b(?:[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|AIza[\w-]{35}|npm_[A-Za-z0-9]{30,})"),
+    re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}"),
+    re.compile(r"(?<=[Bb]earer )(?=\S*\d)[\w.~+/=-]{8,}|(?<=[Bb]asic )(?=\S*[\d=])[A-Za-z0-9+/=]{12,}"),
+    # The secret half of a key of AWS: forty characters of all kinds, which no digest has.
+    re.compile(
+        r"(?<![\w/+=-])(?=[a-zA-Z/+]*\d)(?=[a-z0-9/+]*[A-Z])(?=[A-Z0-9/+]*[a-z])[A-Za-z0-9/+]{40}(?![\w/+=-])"
+    ),
+)
+"""What is a credential by its form, whatever the name of the setting that has it."""
+_PAIR = re.compile(
+    r"(?P<name>[\w-]*(?:passw(?:or)?d|pwd|secret|token|credential|api[-_]?key|access[-_]?key)[\w-]*)"
+    r"(?P<sign>[\"']?\s*[=:]\s*[\"']|=)(?P<value>[^\s\"'&;,]+)",
+    re.IGNORECASE,
+)
+"""A name with its value inside a text: of an address, a connection string, an option, JSON."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -28,7 +52,7 @@ def shown(value: Any, *, masked: bool = False) -> Any:
     """A value without its secrets; maps say where a secret is and not what, and a switch is none."""
     match value:
         case str():
-            return MASK if masked else _USER_INFO.sub(MASK, value)
+            return MASK if masked else without_credentials(value)
         case Mapping():
             hidden = is_secret_name(str(value.get("name", "")))
             return {
@@ -36,12 +60,35 @@ def shown(value: Any, *, masked: bool = False) -> Any:
                 for key, item in value.items()
             }
         case list():
-            return [shown(item, masked=masked) for item in value]
+            options = (None, *value)
+            return [
+                shown(item, masked=masked or _waits(option))
+                for option, item in zip(options, value, strict=False)
+            ]
         case bool():
             return value
         case int() | float():
             return MASK if masked else value
     return value
+
+
+def without_credentials(text: str) -> str:
+    """A text without what is a credential by its form."""
+    for form in _FORMS:
+        text = form.sub(MASK, text)
+    return _PAIR.sub(_masked_pair, text)
+
+
+def _masked_pair(found: re.Match[str]) -> str:
+    whole, name, sign, value = found[0], found["name"], found["sign"], found["value"]
+    if not is_secret_name(name) or value.startswith(("$(", "${", "{{")):
+        return whole
+    return f"{name}{sign}{MASK}"
+
+
+def _waits(option: Any) -> bool:
+    """Whether an option of a command says that a secret follows it."""
+    return isinstance(option, str) and bool(_OPTION.fullmatch(option)) and is_secret_name(option)
 
 
 def shown_values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """JSON Schema, in sentences: the first violation, its dotted path, its place and the nearest known key."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from flaskship.chart.masking import GENERATED
+from flaskship.chart.masking import GENERATED, MASK, is_secret_name, shown, without_credentials
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
@@ -12,6 +14,7 @@ from flaskship.model.location import Location
 LONGEST_VALUE = 60
 # Helm reads numbers as floats: beyond this, two whole numbers become one.
 EXACT = 2**53 - 1
+_NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
 
 Locate = Callable[[KeyPath], Location | None]
 
@@ -30,13 +33,38 @@ def check(
     ]
     if not errors:
         return
-    found = [_explain(deep, schema) for error in errors if (deep := best_match([error]))]
+    deepest = [deep for error in errors if (deep := best_match([error]))]
+    for deep in deepest:
+        deep.instance = _as_written(deep.instance, locate((*at, *deep.absolute_path)))
+    found = [_explain(deep, schema) for deep in deepest]
     placed = [(locate((*at, *path)), (*at, *path), message, hint) for path, message, hint in found]
     # A misspelt key is missing under its right name too: the line that somebody wrote says it better.
     placed.sort(key=lambda item: (_line(item[0]) == 0, item[0].file if item[0] else "", _line(item[0])))
     location, path, message, hint = placed[0]
     more = f" ({len(placed) - 1} more after this one)" if len(placed) > 1 else ""
     raise ConfigurationError(f"{dotted(path)}: {message}{more}", location=location, hint=hint)
+
+
+class Written(float):
+    """A number that Helm has rounded, with the text that somebody wrote."""
+
+    text: str
+
+
+def _as_written(value: object, location: Location | None) -> object:
+    """The value; of a number too long for a float, what the line that it comes from says."""
+    if not isinstance(value, int | float) or abs(value) <= EXACT or location is None or not location.line:
+        return value
+    try:
+        line = Path(location.file).read_text(encoding="utf-8").splitlines()[location.line - 1]
+    except (OSError, ValueError, IndexError):
+        return value
+    for text in _NUMBER.findall(line):
+        if float(text) == value:
+            written = Written(value)
+            written.text = text
+            return written
+    return value
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -65,6 +93,9 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
         path = (*path, str(error.instance))
     if is_secret(path):
         return path, f"is {_kind(error.instance)}, and cannot be", "a secret is text in quotes"
+    if path and isinstance(path[-1], str) and is_secret_name(path[-1]):
+        # The value of a secret's name is never said, whatever is wrong with it.
+        error.instance = MASK if isinstance(error.instance, str | int | float) else error.instance
     match error.validator:
         case "additionalProperties":
             return _unknown_key(error, path, schema)
@@ -102,7 +133,7 @@ def _bound(error: Any) -> tuple[str, str | None]:
             return f"an empty list says nothing; give it {limit} or more entries", _about(error)
         case "not":
             return f"{shown} is not allowed", _about(error)
-    return error.message[:200], _about(error)
+    return without_credentials(error.message)[:200], _about(error)
 
 
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
@@ -136,15 +167,17 @@ def _not_among(value: object, choices: list[str]) -> tuple[str, str | None]:
 
 
 def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    text = (
-        repr(value)
-        if isinstance(value, str)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+    match value:
+        case None:
+            return "nothing"
+        case Written():
+            text = value.text
+        case str():
+            text = repr(shown(value))
+        case bool():
+            text = str(value).lower()
+        case _:
+            text = str(shown(value))
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
 

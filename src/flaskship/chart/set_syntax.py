@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from flaskship.chart.masking import GENERATED, MASK, without_credentials
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.frozen import dataclass
@@ -161,6 +162,9 @@ class _Reader:
 
 
 def _shown(text: str) -> str:
+    """The text as anybody may see it, cut; below secrets.generated everything is a secret."""
+    head, equals, _ = text.partition("=")
+    text = f"{head}={MASK}" if equals and head.startswith(".".join(GENERATED)) else without_credentials(text)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

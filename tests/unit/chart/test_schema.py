@@ -88,3 +88,29 @@ def test_what_fits_raises_nothing() -> None:
 
 def test_paths_are_written_as_set_reads_them() -> None:
     assert dotted(("a", "b.c", 0, "d")) == "a.b\\.c[0].d"
+
+
+NUMBER = {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9}, "s": {"enum": ["a"]}}}
+
+
+@pytest.mark.parametrize(
+    "text", ["12345678901234567890123", "12345678901234567", "-98765432109876543210", "1.25e30"]
+)
+@pytest.mark.parametrize("key", ["n", "s"])
+def test_a_long_number_is_told_as_it_was_written(tmp_path: Path, text: str, key: str) -> None:
+    if key == "n" and text.startswith("-"):
+        text = text[1:]
+    file = tmp_path / "values.yaml"
+    file.write_text(f"x: 1\n{key}: {text}  # as it is\n")
+    with pytest.raises(ConfigurationError) as caught:
+        check({key: float(text)}, NUMBER, lambda path: Location(file, 2))
+    assert f"{key}: {text} is " in caught.value.message
+
+
+def test_a_value_of_a_secrets_name_is_not_told(tmp_path: Path) -> None:
+    rules = {"type": "object", "properties": {"DB_PASSWORD": {"type": "boolean"}, "u": {"type": "boolean"}}}
+    for given in ({"DB_PASSWORD": "hunter2"}, {"DB_PASSWORD": 471147}, {"u": "x://me:hunter2@b"}):
+        with pytest.raises(ConfigurationError) as caught:
+            check(given, rules, lambda path: None)
+        assert "hunter2" not in caught.value.message
+        assert "471147" not in caught.value.message

@@ -101,3 +101,12 @@ def test_an_empty_path_is_called_that(text: str) -> None:
     with pytest.raises(ConfigurationError, match="the path is empty") as refused:
         parse_path(text)
     assert refused.value.hint == "name a value: applications.NAME.replicas"
+
+
+@pytest.mark.parametrize(
+    "text", ["env.DB_PASSWORD=hunter2,x", "secrets.generated.a=hunter2,x", "env.U=x://me:hunter2@b,x"]
+)
+def test_a_refusal_tells_no_secret(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_sets([text])
+    assert "hunter2" not in str(caught.value)
