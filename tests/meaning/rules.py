@@ -90,7 +90,8 @@ RULES = (
         f"{PROBES}#configure-probes",
         f"{PROBING}::test_initial_delay_moves_the_instants",
         (f"{LOCAL}/probing.py", "max(now, started_at + probe.initial_delay)", "max(now, started_at)"),
-        "Until its first success a startup or readiness probe is tried every 100 ms as well, and when the port opens: "
+        "Until its first success a startup or readiness probe is tried every 100 ms as well (a server that answers, "
+        "if not well, after 20, 40 and 80 ms first): "
         "such a success counts at once, such a failure never",
     ),
     Rule(

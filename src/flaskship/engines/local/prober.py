@@ -33,6 +33,8 @@ class ProbeResult:
     request: str
     answer: str
     seconds: float = 0.0
+    served: bool = False
+    """Whether a server answered, well or not; a command is none."""
 
 
 async def probe(
@@ -47,9 +49,11 @@ async def probe(
     """Probe once; never raises but when cancelled, never takes longer than the timeout, leaves no socket."""
     began = clock()
     request = _describe(handler, address, port_resolver)
+    served = False
     try:
         async with asyncio.timeout(timeout):
             ok, answer = await _perform(handler, address, port_resolver, timeout, exec_runner)
+        served = not isinstance(handler, Exec)
     except TimeoutError:
         ok, answer = False, f"no answer within {timeout:g} s"
     except KeyError:
@@ -58,7 +62,7 @@ async def probe(
         ok, answer = False, "connection refused: nothing listens there"
     except (BadAnswer, OSError, ValueError, OverflowError) as error:
         ok, answer = False, str(error) or type(error).__name__
-    return ProbeResult(ok, request, answer, clock() - began)
+    return ProbeResult(ok, request, answer, clock() - began, served)
 
 
 def _describe(handler: HttpGet | TcpSocket | Exec, address: str, port_resolver: PortResolver) -> str:

@@ -3,6 +3,7 @@
 A probe has instants: started + initialDelaySeconds + n * periodSeconds, not before the startup probe passed.
 Failures count there alone. Startup and readiness probes are also tried as soon as the port opens and every
 100 ms until their first success, which counts at once; so a workload is ready when it is, not at an instant.
+A server that answers, if not well, has its port open and is about to be ready: at first it is asked sooner.
 """
 
 import math
@@ -14,6 +15,7 @@ from flaskship.engines.local.spec import Exec, Probe
 from flaskship.model.frozen import dataclass
 
 EAGER_INTERVAL = 0.1
+SOONEST = 0.02
 
 Kind = Literal["startup", "readiness", "liveness"]
 
@@ -84,6 +86,11 @@ def advance(probe: Probe, state: ProbeState, event: ProbeEvent, now: float) -> P
         return _wait(state)
     asked = now >= state.due or (event is ProbeEvent.PORT_OPENED and state.eager)
     return _start(probe, state, now) if asked else _wait(state)
+
+
+def asked_again_in(answers: int) -> float:
+    """Return in how many seconds a server that answered so many times, never well, counts as just opened."""
+    return min(EAGER_INTERVAL, SOONEST * 2.0 ** min(answers - 1, 10))
 
 
 def _wait(state: ProbeState) -> ProbeStep:

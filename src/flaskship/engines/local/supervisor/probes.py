@@ -1,11 +1,12 @@
 """The three probes of a running container, carried out as probing.py decides."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from flaskship.engines.local import prober
-from flaskship.engines.local.probing import Kind, ProbeChange, ProbeEvent, advance, begin
+from flaskship.engines.local.probing import Kind, ProbeChange, ProbeEvent, advance, asked_again_in, begin
 from flaskship.engines.local.spec import Container, Port, Probe
 from flaskship.engines.local.supervisor.exec import run_command
 from flaskship.engines.local.supervisor.world import LaunchPlan, World
@@ -87,10 +88,14 @@ class Probes:
         if kind == "readiness" and self.ready:
             state = replace(state, passed=True, eager=False)
         step = advance(probe, state, ProbeEvent.TICK, world.now())
+        answers, opened_at = 0, math.inf
         while True:
             if not step.run:
-                await world.sleep(max(0.0, step.due - world.now()))
-                step = advance(probe, step.state, ProbeEvent.TICK, world.now())
+                await world.sleep(max(0.0, min(step.due, opened_at) - world.now()))
+                now = world.now()
+                opened = opened_at <= now < step.due
+                step = advance(probe, step.state, ProbeEvent.PORT_OPENED if opened else ProbeEvent.TICK, now)
+                opened_at = math.inf if opened else opened_at
                 continue
             counted = step.state.counted
             result = await prober.probe(
@@ -100,6 +105,9 @@ class Probes:
                 probe.timeout,
                 lambda command, seconds: run_command(command, plan, seconds),
             )
+            answers += result.served
+            coming = result.served and not result.ok and step.state.eager
+            opened_at = world.now() + asked_again_in(answers) if coming else math.inf
             event = ProbeEvent.SUCCESS if result.ok else ProbeEvent.FAILURE
             step = advance(probe, step.state, event, world.now())
             self._note(kind, probe, result, step.state.failures, world.now(), counted=counted)
