@@ -1,6 +1,7 @@
 """What a schema cannot say of one environment's values: names that have to fit others."""
 
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from flaskship.chart.schema import dotted
@@ -36,6 +37,48 @@ def refuse_misspelt_features(
     """Raise for a feature that is almost one of those that the schema names."""
     known = rules.get("properties", {}).get("features", {}).get("properties", {})
     _refuse_near((*at, "features"), application.get("features") or {}, known, locate)
+
+
+def refuse_impossible_networks(values: Mapping[str, Any], locate: Locate) -> None:
+    """Raise for a network of the environment's policies that is none."""
+    policy = values.get("networkPolicy") or {}
+    for key in ("databaseCidrs", "ingressCidrs"):
+        for index, text in enumerate(policy.get(key) or ()):
+            _network(("networkPolicy", key, index), text, locate)
+
+
+def refuse_impossible_blocks(application: Mapping[str, Any], at: KeyPath, locate: Locate) -> None:
+    """Raise for a block of an application's policy that is no network, or leaves out what is not in it."""
+    policy = application.get("networkPolicy") or {}
+    peers: list[tuple[KeyPath, Any]] = [
+        (("from", number), peer) for number, peer in enumerate(policy.get("from") or ())
+    ]
+    for index, rule in enumerate(policy.get("egress") or ()):
+        peers += [(("egress", index, "to", number), peer) for number, peer in enumerate(rule.get("to") or ())]
+    for where, peer in peers:
+        given = peer.get("ipBlock")
+        if not isinstance(given, Mapping):
+            continue
+        path = (*at, "networkPolicy", *where, "ipBlock")
+        whole = _network((*path, "cidr"), given.get("cidr"), locate)
+        for index, text in enumerate(given.get("except") or ()):
+            closed = _network((*path, "except", index), text, locate)
+            if not _inside(closed, whole):
+                raise ConfigurationError(
+                    f"{dotted((*path, 'except', index))}: {text} is no part of {given.get('cidr')}",
+                    location=locate((*path, "except", index)),
+                )
+
+
+def _network(path: KeyPath, text: Any, locate: Locate) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(str(text), strict=False)
+    except ValueError:
+        raise ConfigurationError(f"{dotted(path)}: {text} is no network", location=locate(path)) from None
+
+
+def _inside(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
+    return one.version == other.version and one.prefixlen > other.prefixlen and one.network_address in other
 
 
 def _keys_of(secrets: Mapping[str, Any]) -> set[str]:

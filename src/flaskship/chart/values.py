@@ -196,7 +196,9 @@ def _validate(chart: Path, environment: str, layered: LayeredValues) -> None:
         # These are rules of our own chart: what another calls an environment or a secret is its affair.
         border.refuse_another_environment(whole, environment, layered.location)
         border.refuse_misspelt_secrets(whole, layered.location)
+        border.refuse_impossible_networks(whole, layered.location)
         for name, application in layered.applications.items():
             at: KeyPath = ("applications", name)
             schema.check(application, {**complete, "$defs": rules["$defs"]}, layered.location, at)
+            border.refuse_impossible_blocks(application, at, layered.location)
             border.refuse_misspelt_features(application, rules["$defs"]["application"], at, layered.location)

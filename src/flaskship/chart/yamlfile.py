@@ -1,5 +1,6 @@
 """YAML files as text, as a node tree, and as lines: which line set which path."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ KeyPath = tuple[str | int, ...]
 LARGEST_FILE = 4 << 20
 MOST_NODES = 200_000
 DEEPEST = 100
+_TOO_DEEP = re.compile(rf"(?:[\[{{]\s*(?:[\w\"'.-]+\s*:\s*)?){{{DEEPEST + 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ def _index(text: str, path: Path) -> Iterator[tuple[KeyPath, int]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if deep := _TOO_DEEP.search(text):
+        # The reader takes half a minute to find that out.
+        line = text[: deep.start()].count("\n") + 1
+        raise ConfigurationError(f"nests deeper than {DEEPEST}", location=Location(path, line))
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:

@@ -52,6 +52,8 @@ def test_merge_keys_and_aliases_keep_the_line_of_the_anchor(tmp_path: Path) -> N
         ("a: 1\n--- \nb: 1\n", 2, "not valid YAML"),
         (BOMB, 1, "aliases expand"),
         ("[" * 300 + "]" * 300, 1, "deeper"),
+        ("a: 1\nb: " + "[" * 3000 + "]" * 3000, 2, "deeper"),
+        ("a: " + "{a: " * 500 + "1" + "}" * 500, 1, "deeper"),
         ("a: \x01\n", 1, "not valid YAML"),
     ],
 )

@@ -150,3 +150,33 @@ def test_the_test_pods_may_ask(render) -> None:
 )
 def test_policies_that_cannot_be_are_refused(refused, text: str) -> None:
     assert "networkPolicy." in refused(f"networkPolicy: {text}\n", line=1)
+
+
+BLOCKS = "defaults:\n  networkPolicy:\n    {way}:\n      - {peer}\n"
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("networkPolicy:\n  databaseCidrs: [10.0.0.0/33]\n", 2),
+        ("networkPolicy:\n  databaseCidrs: [10.0.0.300/8]\n", 2),
+        ("networkPolicy:\n  ingressCidrs: [010.0.0.0/8]\n", 2),
+        ("networkPolicy:\n  ingressCidrs: ['::/129']\n", 2),
+        ("networkPolicy:\n  ingressCidrs: [':::/12']\n", 2),
+        (BLOCKS.format(way="from", peer="{ipBlock: {cidr: 10.0.0.1/40}}"), 4),
+        (BLOCKS.format(way="from", peer="{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/9]}}"), 4),
+        (BLOCKS.format(way="egress", peer="{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}"), 4),
+        (BLOCKS.format(way="egress", peer="{to: [{ipBlock: {cidr: 10.0.0.0/8, except: ['::/9']}}]}"), 4),
+        (BLOCKS.format(way="egress", peer="{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [x]}}]}"), 4),
+    ],
+)
+def test_a_network_that_kubernetes_would_refuse_is_refused_at_its_line(refused, text: str, line: int) -> None:
+    assert refused(text, environment="prod", line=line)
+
+
+@pytest.mark.on
+def test_blocks_with_exceptions_inside_are_taken(render) -> None:
+    block = "{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16, 10.2.0.1/32]}}"
+    own = BLOCKS.format(way="from", peer=block) + "networkPolicy: {ingressCidrs: ['2001:db8::/32']}\n"
+    assert "10.2.0.1/32" in str(render(own, environment="prod").one("NetworkPolicy")["spec"]["ingress"])
