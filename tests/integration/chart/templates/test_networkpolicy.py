@@ -180,3 +180,19 @@ def test_blocks_with_exceptions_inside_are_taken(render) -> None:
     block = "{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16, 10.2.0.1/32]}}"
     own = BLOCKS.format(way="from", peer=block) + "networkPolicy: {ingressCidrs: ['2001:db8::/32']}\n"
     assert "10.2.0.1/32" in str(render(own, environment="prod").one("NetworkPolicy")["spec"]["ingress"])
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{to: [{ipBlok: {cidr: 10.0.0.0/8}}]}",
+        "{to: [{}]}",
+        "{ports: [{prot: 5432}]}",
+        "{ports: [{port: 70000}]}",
+        "{ports: [{port: 80, protocol: HTTP}]}",
+        "{ports: [{endPort: 80}]}",
+    ],
+)
+def test_a_misspelt_rule_is_refused(refused, rule: str) -> None:
+    assert "egress" in refused(BLOCKS.format(way="egress", peer=rule), environment="prod", line=4)
