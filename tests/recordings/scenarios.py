@@ -226,7 +226,7 @@ def _near_misses() -> tuple[Scenario, ...]:
             (
                 workload(
                     container(
-                        command=python(SERVER, "3"), startupProbe=probe("/startup", failureThreshold=10)
+                        command=python(SERVER, "3"), startupProbe=probe("/startup", failureThreshold=40)
                     )
                 ),
             ),
