@@ -122,7 +122,9 @@ async def test_the_state_folder_may_vanish_and_come_back(home):
     await spawner.signal("u1", 9)
     assert (await home.ending(spawner, "u1")).ending.signal == 9
     home.state.unlink()
-    await home.until(lambda: home.state.is_dir() and read_records(home.state)["u1"].ending)
+    # The folder is there a moment before the record is.
+    await home.until(lambda: home.state.is_dir() and "u1" in read_records(home.state))
+    assert read_records(home.state)["u1"].ending
     await spawner.close()
 
 
