@@ -36,7 +36,8 @@ _FORMS = (
 )
 """What is a credential by its form, whatever the name of the setting that has it."""
 _PAIR = re.compile(
-    r"(?P<name>[\w-]*(?:passw(?:or)?d|pwd|secret|token|credential|api[-_]?key|access[-_]?key)[\w-]*)"
+    # From a word's beginning alone: a long word is not read again from each of its letters.
+    r"(?P<name>(?<![\w-])[\w-]*(?:passw(?:or)?d|pwd|secret|token|credential|api[-_]?key|access[-_]?key)[\w-]*)"
     r"(?P<sign>[\"']?\s*[=:]\s*[\"']|=)(?P<value>[^\s\"'&;,]+)",
     re.IGNORECASE,
 )

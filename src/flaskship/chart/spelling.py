@@ -4,12 +4,17 @@ from collections.abc import Iterable
 
 LETTERS_PER_SLIP = 4
 MOST_SLIPS = 2
+LONGEST = 100
+"""Nobody mistypes a longer word: comparing one takes minutes."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one is a slip or two away from; short words bear fewer, none of itself."""
     allowed = min(MOST_SLIPS, len(word) // LETTERS_PER_SLIP)
-    found = sorted((slips(word, one), one) for one in known if one != word)
+    if len(word) > LONGEST:
+        return None
+    close = (one for one in known if one != word and abs(len(one) - len(word)) <= allowed)
+    found = sorted((slips(word, one), one) for one in close)
     return found[0][1] if found and found[0][0] <= allowed else None
 
 

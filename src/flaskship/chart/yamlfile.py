@@ -1,6 +1,8 @@
 """YAML files as text, as a node tree, and as lines: which line set which path."""
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,11 @@ LARGEST_FILE = 4 << 20
 MOST_NODES = 200_000
 DEEPEST = 100
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*(?:[\w\"'.-]+\s*:\s*)?){{{DEEPEST + 1}}}")
+
+_TRUTH = re.compile(r"y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE")
+_NULL = re.compile(r"~|null|Null|NULL|")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +50,31 @@ def read_yaml(path: Path) -> YamlFile:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ConfigurationError(f"larger than {LARGEST_FILE >> 20} MiB", location=Location(path))
-        return path.read_text(encoding="utf-8")
+        if _is_device(path):
+            raise ConfigurationError("is a device, not a file", location=Location(path))
+        with path.open("rb") as file:
+            # A pipe tells no size before it is read.
+            data = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise ConfigurationError("there is no such file", location=Location(path)) from None
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ConfigurationError("not UTF-8 text", location=Location(path, line)) from None
     except OSError as error:
         raise ConfigurationError(
             f"cannot be read: {error.strerror or error}", location=Location(path)
         ) from None
+    if len(data) > LARGEST_FILE:
+        raise ConfigurationError(f"larger than {LARGEST_FILE >> 20} MiB", location=Location(path))
+    try:
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigurationError("not UTF-8 text", location=Location(path, line)) from None
+
+
+def _is_device(path: Path) -> bool:
+    found = path.stat()
+    # The null device is how shells say "no file".
+    is_null = stat.S_ISCHR(found.st_mode) and found.st_rdev == Path(os.devnull).stat().st_rdev
+    return (stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode)) and not is_null
 
 
 @lru_cache(maxsize=16)
@@ -112,6 +132,12 @@ class _Walk:
             )
         if node.id == "mapping":
             yield from self._mapping(node, path)
+        elif node.id == "scalar" and node.tag.endswith(":float") and _NOT_FINITE.fullmatch(node.value):
+            raise ConfigurationError(
+                f"{'.'.join(map(str, path))}: {node.value} is no number that a manifest can hold",
+                location=Location(self._path, node.start_mark.line + 1),
+                hint="write a finite number, or a text in quotes",
+            )
         elif node.id == "sequence":
             for index, item in enumerate(node.value):
                 yield (*path, index), item.start_mark.line + 1
@@ -131,7 +157,7 @@ class _Walk:
                 for part in merged:
                     yield from self.nodes(part, path)
                 continue
-            name = str(key.value)
+            name = self._name(key, path)
             if name in seen:
                 dotted = ".".join(map(str, (*path, name)))
                 raise ConfigurationError(
@@ -142,3 +168,34 @@ class _Walk:
             seen[name] = line
             yield (*path, name), line
             yield from self.nodes(value, (*path, name))
+
+    def _name(self, key: Any, path: KeyPath) -> str:
+        """The name under which Helm, whose YAML is 1.1, knows a key."""
+        text = str(key.value)
+        if key.style is not None:
+            return text
+        location = Location(self._path, key.start_mark.line + 1)
+        below = f" below {'.'.join(map(str, path))}" if path else ""
+        if _NULL.fullmatch(text):
+            raise ConfigurationError(
+                f"a key{below} is null, not a name", location=location, hint="write a name"
+            )
+        if _TRUTH.fullmatch(text):
+            raise ConfigurationError(
+                f"the key {text}{below} is a truth value: write it in quotes",
+                location=location,
+                hint=f'"{text}": ...',
+            )
+        return _as_number(text)
+
+
+def _as_number(text: str) -> str:
+    """A number as Helm writes it, so that 0x10 and 16 are one key; another text as it stands."""
+    plain = text.replace("_", "")
+    if text[:1] not in "+-.0123456789":
+        return text
+    octal = re.fullmatch(r"([-+]?)0([0-7]+)", plain)
+    try:
+        return str(int(f"{octal[1]}0o{octal[2]}" if octal else plain, 0))
+    except ValueError:
+        return f"{float(plain):.8g}" if _FLOAT.fullmatch(plain) and len(plain) < 16 else text

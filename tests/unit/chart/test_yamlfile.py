@@ -1,3 +1,5 @@
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,10 +38,10 @@ def test_an_unknown_path_takes_the_line_of_its_nearest_ancestor(tmp_path: Path) 
 
 def test_merge_keys_and_aliases_keep_the_line_of_the_anchor(tmp_path: Path) -> None:
     path = tmp_path / "v.yaml"
-    path.write_text("base: &base\n  x: 1\nown:\n  <<: *base\n  y: 2\n")
+    path.write_text("base: &base\n  x: 1\nown:\n  <<: *base\n  z: 2\n")
     lines = read_yaml(path).lines
     assert lines["own", "x"] == 2
-    assert lines["own", "y"] == 5
+    assert lines["own", "z"] == 5
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,19 @@ def test_merge_keys_and_aliases_keep_the_line_of_the_anchor(tmp_path: Path) -> N
         ("a: 1\nb: " + "[" * 3000 + "]" * 3000, 2, "deeper"),
         ("a: " + "{a: " * 500 + "1" + "}" * 500, 1, "deeper"),
         ("a: \x01\n", 1, "not valid YAML"),
+        ("a:\n  b: .nan\n", 2, "a.b: .nan is no number"),
+        ("a: [1,\n  -.Inf]\n", 2, "a.1: -.Inf is no number"),
+        ("a:\n  ~: 1\n", 2, "a key below a is null"),
+        ("null: 1\n", 1, "a key is null"),
+        ("a: 1\n: 2\n", 2, "a key is null"),
+        ("a:\n  b: {on: 1}\n", 2, "the key on below a.b is a truth value: write it in quotes"),
+        ("yes: 1\n", 1, "the key yes is a truth value"),
+        ("y: 1\n", 1, "the key y is a truth value"),
+        ("False: 1\n", 1, "truth value"),
+        ('16: 1\n"16": 2\n', 2, "16 stands twice: here and on line 1"),
+        ("0x10: 1\n020: 2\n", 2, "16 stands twice"),
+        ("1.50: 1\n1.5: 2\n", 2, "1.5 stands twice"),
+        ("1_0: 1\n10: 2\n", 2, "10 stands twice"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
@@ -94,3 +109,28 @@ def test_an_empty_file_is_fine(tmp_path: Path) -> None:
     path = tmp_path / "v.yaml"
     path.write_text("")
     assert read_yaml(path).lines == {}
+
+
+def test_what_is_quoted_is_a_name_and_no_truth_and_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text("\"on\": '.nan'\n'~': 1\n\"0x10\": 1\n16: 2\nnO: .nano\n")
+    assert list(read_yaml(path).lines) == [("on",), ("~",), ("0x10",), ("16",), ("nO",)]
+
+
+def test_a_device_is_no_file_and_the_null_device_an_empty_one() -> None:
+    assert refused(Path("/dev/zero")).message == "is a device, not a file"
+    assert read_yaml(Path("/dev/null")).lines == {}
+
+
+def test_of_a_pipe_no_more_is_read_than_a_file_may_have(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with subprocess.Popen(["sh", "-c", 'exec cat /dev/zero > "$0"', str(path)]) as writer:
+        assert "larger than 4 MiB" in refused(path).message
+        writer.wait()
+
+
+def test_line_ends_of_other_systems_count_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_bytes(b"a: 1\r\nb: 2\r\n")
+    assert read_yaml(path).lines["b",] == 2
