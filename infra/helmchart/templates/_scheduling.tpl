@@ -23,18 +23,16 @@
       {{- end }}
       {{- if or $app.scheduling.spot $app.affinity }}
       affinity:
-        {{- if $app.affinity }}
-        {{- toYaml $app.affinity | nindent 8 }}
-        {{- else }}
-        nodeAffinity:
-          preferredDuringSchedulingIgnoredDuringExecution:
-            - weight: 100
-              preference:
-                matchExpressions:
-                  - key: eks.amazonaws.com/capacityType
-                    operator: In
-                    values: [SPOT]
+        {{- $affinity := $app.affinity | default dict }}
+        {{- if $app.scheduling.spot }}
+        {{- /* Beside one's own: a rule that keeps pods apart says nothing of the kind of node. */}}
+        {{- $spot := dict "weight" 100 "preference" (dict "matchExpressions" (list (dict "key" "eks.amazonaws.com/capacityType" "operator" "In" "values" (list "SPOT")))) }}
+        {{- $own := $affinity.nodeAffinity | default dict }}
+        {{- $preferred := concat (list $spot) ($own.preferredDuringSchedulingIgnoredDuringExecution | default list) }}
+        {{- $nodes := merge (dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred) $own }}
+        {{- $affinity = merge (dict "nodeAffinity" $nodes) $affinity }}
         {{- end }}
+        {{- toYaml $affinity | nindent 8 }}
       {{- end }}
       {{- if $app.topologySpread.enabled }}
       topologySpreadConstraints:

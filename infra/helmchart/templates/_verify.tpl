@@ -12,6 +12,8 @@ resources: [resources]
 progress: [minReadySeconds, progressDeadlineSeconds]
 tolerations: [tolerations]
 keys: [podLabels, service, serviceAccount]
+owned: [env, config]
+spot: [affinity, scheduling]
 {{- end }}
 
 {{/* The time that a pod has to end covers what it has to do. */}}
@@ -23,6 +25,33 @@ keys: [podLabels, service, serviceAccount]
 {{- end }}
 {{- if and $app.scheduling.spot (gt (int64 $app.terminationGracePeriodSeconds) 110) }}
   {{- fail (printf "applications.%s.terminationGracePeriodSeconds: %d is too long for a spot node, which is gone two minutes after its notice; use at most 110" $name (int64 $app.terminationGracePeriodSeconds)) }}
+{{- end }}
+{{- end }}
+
+{{/* Spot nodes are preferred, and not ruled out by the same application. */}}
+{{- define "my-app.rule.spot" -}}
+{{- $app := .app }}
+{{- if and $app.scheduling.spot $app.affinity }}
+  {{- $required := ($app.affinity.nodeAffinity | default dict).requiredDuringSchedulingIgnoredDuringExecution | default dict }}
+  {{- range $required.nodeSelectorTerms }}
+    {{- range .matchExpressions }}
+      {{- if and (eq (.key | default "") "eks.amazonaws.com/capacityType") (not (and (eq (.operator | default "") "In") (has "SPOT" (.values | default list)))) }}
+        {{- fail (printf "applications.%s.affinity.nodeAffinity: requires nodes by eks.amazonaws.com/capacityType that are no spot nodes, and scheduling.spot asks for those; remove one of them" $app.name) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What the arithmetic and the Service go by is said by its value alone. */}}
+{{- define "my-app.rule.owned" -}}
+{{- $app := .app }}
+{{- range $variable, $value := dict "GRACEFUL_TIMEOUT" "gracefulTimeoutSeconds" "PORT" "service.targetPort" }}
+  {{- range $part := list "env" "config" }}
+    {{- if hasKey (get $app $part | default dict) $variable }}
+      {{- fail (printf "applications.%s.%s.%s: would go past what the chart reckons with; leave it out, and set %s" $app.name $part $variable $value) }}
+    {{- end }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -94,6 +123,9 @@ keys: [podLabels, service, serviceAccount]
 {{- $ingress := $root.Values.ingress }}
 {{- $policed := $root.Values.networkPolicy.enabled }}
 {{- include "my-app.verifyKeys" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
+{{- if and $ingress.enabled (eq $ingress.className "alb") }}
+  {{- include "my-app.verifyDelay" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
+{{- end }}
 {{- include "my-app.verifyKeys" (dict "at" "monitoring.labels" "given" $root.Values.monitoring.labels "ours" (list "name" "instance" "component" "part-of" "managed-by")) }}
 {{- if eq $root.Values.secrets.provider "external" }}
   {{- range $name, $secret := $root.Values.secrets.external.secrets }}
@@ -112,7 +144,11 @@ keys: [podLabels, service, serviceAccount]
 {{- range .applications }}
   {{- $_ := set $services .name .name }}
 {{- end }}
+{{- $taken := dict (printf "%s-default-deny" $root.Values.partOf) "the network policy that denies the rest" (printf "%s-tests" $root.Values.partOf) "the network policy of helm test" $root.Values.aws.serviceAccount "the account with the IAM role (aws.serviceAccount)" }}
 {{- range $app := .applications }}
+  {{- with get $taken .name }}
+    {{- fail (printf "applications.%s: this name is kept for %s; choose another one" $app.name .) }}
+  {{- end }}
   {{- if and .scheduling.priority (not (hasKey $root.Values.priorityClasses.classes .scheduling.priority)) }}
     {{- fail (printf "applications.%s.scheduling.priority: there is no class %s; priorityClasses.classes has %s" .name .scheduling.priority (keys $root.Values.priorityClasses.classes | sortAlpha | join ", ")) }}
   {{- end }}
@@ -145,6 +181,7 @@ keys: [podLabels, service, serviceAccount]
     {{- $_ := set $hosts $host .name }}
     {{- if eq $ingress.className "alb" }}
       {{- include "my-app.verifyBehindAlb" (dict "app" . "delay" (int64 $ingress.deregistrationDelaySeconds)) }}
+      {{- include "my-app.verifyDelay" (dict "at" (printf "applications.%s.service.annotations" .name) "given" .service.annotations) }}
     {{- end }}
   {{- end }}
   {{- if $policed }}
@@ -164,6 +201,15 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- end }}
 {{- if gt .delay (add $stop $graceful) }}
   {{- fail (printf "ingress.deregistrationDelaySeconds: %d is more than the preStopSeconds %d + gracefulTimeoutSeconds %d = %d of %s, so the load balancer would wait for requests whose server has ended; use at most %d" .delay $stop $graceful (add $stop $graceful) .app.name (add $stop $graceful)) }}
+{{- end }}
+{{- end }}
+
+{{/* The delay is judged where it is a value; in an annotation nobody would compare it. Takes at and given. */}}
+{{- define "my-app.verifyDelay" -}}
+{{- range $key, $value := .given }}
+  {{- if and (eq $key "alb.ingress.kubernetes.io/target-group-attributes") (contains "deregistration_delay.timeout_seconds" (toString $value)) }}
+    {{- fail (printf "%s: %s would set deregistration_delay.timeout_seconds past the chart's arithmetic; take it out, and set deregistrationDelaySeconds under ingress" $.at $key) }}
+  {{- end }}
 {{- end }}
 {{- end }}
 

@@ -82,3 +82,37 @@ def test_a_service_that_is_off_cannot_be_exposed(refused) -> None:
 )
 def test_an_ingress_that_cannot_be_is_refused(refused, ingress: str) -> None:
     assert "ingress." in refused(f"ingress: {ingress}\n", line=1)
+
+
+ATTRIBUTES = PREFIX + "target-group-attributes"
+LONG = f"{{{ATTRIBUTES}: 'stickiness.enabled=true,deregistration_delay.timeout_seconds=300'}}"
+
+
+@pytest.mark.bad
+def test_the_delay_is_no_annotation_which_nobody_would_judge(refused) -> None:
+    message = refused(f"ingress:\n  annotations: {LONG}\n", environment="prod", line=2)
+    assert "ingress.annotations: " in message
+    assert "set deregistrationDelaySeconds under ingress" in message
+    text = f"applications:\n  my-tomorrows-api:\n    service: {{annotations: {LONG}}}\n"
+    message = refused(text, environment="prod", line=3)
+    assert "applications.my-tomorrows-api.service.annotations" in message
+    assert "set deregistrationDelaySeconds under ingress" in message
+
+
+@pytest.mark.override
+def test_ones_own_attributes_keep_the_delay(render) -> None:
+    own = f"{{{ATTRIBUTES}: stickiness.enabled=true}}"
+    text = (
+        f"ingress: {{annotations: {own}}}\n"
+        f"applications:\n  my-tomorrows-api:\n    service: {{annotations: {own}}}\n"
+    )
+    release = render(text, environment="prod")
+    for kind, name in (("Ingress", "my-app-ingress"), ("Service", "my-tomorrows-api")):
+        said = release.one(kind, name)["metadata"]["annotations"][ATTRIBUTES]
+        assert said == "deregistration_delay.timeout_seconds=15,stickiness.enabled=true"
+
+
+def test_what_no_load_balancer_of_aws_reads_is_left_alone(render) -> None:
+    text = f"ingress: {{className: nginx, annotations: {LONG}}}\n"
+    ingress = render(text, environment="staging").one("Ingress", "my-app-ingress")
+    assert ingress["metadata"]["annotations"][ATTRIBUTES].endswith("=300")

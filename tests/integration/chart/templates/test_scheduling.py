@@ -40,12 +40,15 @@ def test_dev_asks_for_no_place(render) -> None:
 @pytest.mark.override
 def test_ones_own_affinity_and_tolerations_are_taken(render) -> None:
     toleration = {"key": "gpu", "operator": "Exists"}
-    affinity = "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: []}}}"
+    terms = "[{matchExpressions: [{key: disk, operator: Exists}]}]"
+    required = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: {terms}}}}}"
+    affinity = f"{{nodeAffinity: {required}}}"
     own = (
         f"{{scheduling: {{spot: true}}, affinity: {affinity}, tolerations: [{{key: gpu, operator: Exists}}]}}"
     )
     pod = render(f"applications: {{my-tomorrows-api: {own}}}\n").pod()
-    assert list(pod["affinity"]["nodeAffinity"]) == ["requiredDuringSchedulingIgnoredDuringExecution"]
+    required = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert required["nodeSelectorTerms"][0]["matchExpressions"][0]["key"] == "disk"
     assert [one["key"] for one in pod["tolerations"]] == ["eks.amazonaws.com/capacityType", "gpu"]
     assert pod["tolerations"][1] == toleration
 
@@ -62,3 +65,34 @@ def test_ones_own_affinity_and_tolerations_are_taken(render) -> None:
 )
 def test_a_place_that_cannot_be_is_refused(refused, text: str) -> None:
     assert "applications.my-tomorrows-api." in refused(API + text + "\n", line=3)
+
+
+SPOT = "eks.amazonaws.com/capacityType"
+
+
+@pytest.mark.override
+def test_spot_is_preferred_beside_ones_own_affinity(render) -> None:
+    apart = "podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}]}"
+    nodes = (
+        "nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
+        "[{weight: 5, preference: {matchExpressions: [{key: disk, operator: Exists}]}}]}"
+    )
+    for own, weights in ((apart, [100]), (f"{apart}, {nodes}", [100, 5])):
+        affinity = render(API + f"scheduling: {{spot: true}}\n    affinity: {{{own}}}\n").pod()["affinity"]
+        preferred = affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+        assert [one["weight"] for one in preferred] == weights
+        assert preferred[0]["preference"]["matchExpressions"][0]["key"] == SPOT
+        assert affinity["podAntiAffinity"]
+
+
+@pytest.mark.bad
+def test_spot_beside_a_requirement_of_other_nodes_says_two_things(render, refused) -> None:
+    def own(values: str) -> str:
+        terms = f"[{{matchExpressions: [{{key: {SPOT}, operator: In, values: [{values}]}}]}}]"
+        required = f"{{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: {terms}}}}}"
+        return API + f"scheduling: {{spot: true}}\n    affinity: {{nodeAffinity: {required}}}\n"
+
+    assert "scheduling.spot asks for those; remove one of them" in refused(own("ON_DEMAND"), line=3)
+    assert render(own("SPOT")).pod()["affinity"]["nodeAffinity"][
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ]

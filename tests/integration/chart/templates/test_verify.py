@@ -287,3 +287,31 @@ def test_it_is_refused_where_it_stands(refused, name: str) -> None:
 def test_its_near_miss_renders(render, name: str) -> None:
     environment, *_, good = RULES[name]
     assert render(good, environment=environment).all("Service")
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("part", ["env", "config"])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("GRACEFUL_TIMEOUT", "gracefulTimeoutSeconds"), ("PORT", "service.targetPort")]
+)
+def test_what_the_chart_reckons_with_is_set_by_its_value_alone(refused, part, variable, value) -> None:
+    for owner in ("defaults", "applications.my-tomorrows-api", "roles.api"):
+        text = f"{variable}: '300'"
+        for key in (part, *reversed(owner.split("."))):
+            text = f"{key}: {{{text}}}"
+        message = refused(text + "\n", line=1)
+        assert f".{part}.{variable}: " in message
+        assert f"set {value}" in message
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("name", ["my-app-tests", "my-app-default-deny", "my-app-serviceaccount"])
+def test_the_charts_own_names_are_kept(refused, name: str) -> None:
+    text = f"applications:\n  {name}: {{role: monitoring}}\n"
+    assert f"applications.{name}: this name is kept for" in refused(text, environment="prod", line=2)
+
+
+@pytest.mark.bad
+def test_the_account_with_the_role_is_no_applications(refused) -> None:
+    message = refused("aws: {serviceAccount: my-tomorrows-api}\n", environment="prod")
+    assert "this name is kept for the account with the IAM role (aws.serviceAccount)" in message
