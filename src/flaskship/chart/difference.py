@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flaskship.chart.masking import MASK, is_secret_name, shown
+from flaskship.chart.masking import MASK, covered, is_secret_name, shown
 
 Document = Mapping[str, Any]
 
@@ -164,10 +164,13 @@ def _keyed(value: Any) -> Mapping[str, Any] | None:
 def _field(old: Any, new: Any, at: tuple[str, ...], *, secret: bool) -> FieldChange:
     path = ".".join(at).replace(".[", "[")
     name = at[-2] if at[-1:] == ("value",) and len(at) > 1 else at[-1] if at else ""
-    masked = (secret and at[:1] in (("data",), ("stringData",))) or is_secret_name(name.strip("[]"))
-    before, after = (_shown(side, masked=masked) for side in (old, new))
-    return FieldChange(path, before, after, MASK in (before, after))
+    whole = at[:1] in (("stringData",), ("binaryData",)) or (secret and at[:1] == ("data",))
+    masked = is_secret_name(name.strip("[]").replace("\\.", "."))
+    before, after = (_shown(side, masked=masked, whole=whole) for side in (old, new))
+    return FieldChange(path, before, after, whole or MASK in (before, after))
 
 
-def _shown(value: Any, *, masked: bool) -> Any:
-    return None if value is _ABSENT else shown(value, masked=masked)
+def _shown(value: Any, *, masked: bool, whole: bool) -> Any:
+    if value is _ABSENT:
+        return None
+    return covered(value) if whole else shown(value, masked=masked)

@@ -4,13 +4,13 @@ import math
 import re
 from collections import Counter
 
-_NAME = re.compile(
-    r"(?:^|[_\-.])(?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|credentials?|dsn|auth)(?:$|[_\-.])",
-    re.IGNORECASE,
-)
+from flaskship.chart.masking import WEBHOOKS, is_secret_name
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HARMLESS_NAME = re.compile(
-    r"(?:file|path|dir|name|url|host|timeout|ttl|enabled|required|header)$", re.IGNORECASE
+    r"(?:file|path|dir|name|url|host|timeout|ttl|enabled|required|header|count"
+    r"|limit|max|min|size|length|age|minutes?|seconds?|days|networks?)$|^private[-_](?!key)",
+    re.IGNORECASE,
 )
 _FORMS = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
@@ -18,6 +18,7 @@ _FORMS = (
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
     re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"),
+    WEBHOOKS,
     re.compile(r"://[^/\s:@]+:[^/\s:@$({][^/\s@]*@"),
 )
 _RANDOM = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
@@ -29,7 +30,7 @@ SHORTEST = 4
 def is_named_secret(name: str) -> bool:
     """Whether a variable's name says that it holds a secret."""
     spelled = _CAMEL.sub("_", name)
-    return bool(_NAME.search(spelled)) and not _HARMLESS_NAME.search(spelled)
+    return is_secret_name(spelled) and not _HARMLESS_NAME.search(spelled)
 
 
 def looks_secret(name: str, text: str) -> str | None:

@@ -142,3 +142,20 @@ def test_a_secret_is_the_same_whether_its_texts_are_plain_or_encoded() -> None:
     assert [(field.path, field.before, field.after) for field in change.fields] == [
         ("data.password", MASK, MASK)
     ]
+
+
+def test_what_a_secret_holds_is_not_shown_where_the_other_side_has_nothing_at_all() -> None:
+    (changed,) = fields(thing("Secret", "s"), thing("Secret", "s", data={"k": "aHVudGVyMg=="}))
+    assert (changed.path, changed.after, changed.masked) == ("data", {"k": MASK}, True)
+
+
+def test_neither_bytes_nor_what_kubectl_noted_nor_the_lines_of_a_settings_file_are_shown() -> None:
+    noted = '{"kind": "Secret", "stringData": {"plain": "%s"}}'
+    sides = [
+        thing("ConfigMap", "c", data={"app.ini": f"a = 1\npassword = {word}"}, binaryData={"b": word})
+        | {"metadata": {"name": "c", "annotations": {"kubectl.kubernetes.io/last-applied": noted % word}}}
+        for word in ("hunter2", "hunter3")
+    ]
+    found = fields(sides[0], sides[1])
+    assert len(found) == 3
+    assert not [one for one in found if "hunter" in str(one)]
