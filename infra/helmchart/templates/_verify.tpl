@@ -14,6 +14,7 @@ tolerations: [tolerations]
 keys: [podLabels, service, serviceAccount]
 owned: [env, config]
 spot: [affinity, scheduling]
+ranges: [networkPolicy]
 {{- end }}
 
 {{/* The time that a pod has to end covers what it has to do. */}}

@@ -23,6 +23,18 @@
 {{- end }}
 {{- end }}
 
+{{/* A range of ports ends after it began. */}}
+{{- define "my-app.rule.ranges" -}}
+{{- $app := .app }}
+{{- range $app.networkPolicy.egress }}
+  {{- range .ports }}
+    {{- if and .endPort (lt (int64 .endPort) (int64 .port)) }}
+      {{- fail (printf "applications.%s.networkPolicy.egress: endPort %d is before port %d, where its range begins" $app.name (int64 .endPort) (int64 .port)) }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* A toleration says one thing. */}}
 {{- define "my-app.rule.tolerations" -}}
 {{- $app := .app }}{{- $name := .app.name }}

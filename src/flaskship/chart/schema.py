@@ -12,6 +12,8 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 LONGEST_VALUE = 60
+# A longer pattern is for machines: what is meant stands below, in the description.
+LONGEST_PATTERN = 160
 # Helm reads numbers as floats: beyond this, two whole numbers become one.
 EXACT = 2**53 - 1
 _NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
@@ -114,7 +116,10 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
         case "const":
             return path, f"{_shown(error.instance)} must be {error.validator_value}", None
         case "pattern":
-            return path, f"{_shown(error.instance)} does not look like {error.validator_value}", _about(error)
+            about, pattern = _about(error), str(error.validator_value)
+            if about and len(pattern) > LONGEST_PATTERN:
+                return path, f"{_shown(error.instance)} does not look like what belongs here", about
+            return path, f"{_shown(error.instance)} does not look like {pattern}", about
     return path, *_bound(error)
 
 

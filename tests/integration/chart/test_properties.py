@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from flaskship.chart.project import load_project
 from flaskship.chart.render import render_environment
@@ -43,12 +44,21 @@ def tried(usual: int) -> settings:
 
 
 # What Kubernetes defines is not described by our schema: these stay as they are.
-FREE = {"affinity", "initContainers", "volumes", "name", "extraObjects"}
+FREE = {"initContainers", "volumes", "name", "extraObjects"}
 PLAIN = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
 
 
 def values_of(rules: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Any value that a part of the schema lets pass, nulls left out."""
+    found = shaped(rules)
+    if not {"oneOf", "if", "not"} & set(rules):
+        return found
+    # What its parts say of one another.
+    return found.filter(Draft202012Validator({**rules, "$defs": SCHEMA["$defs"]}).is_valid)
+
+
+def shaped(rules: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Any value of the form that a part of the schema has, whatever it says across its keys."""
     if target := rules.get("$ref", "").removeprefix("#/$defs/"):
         return values_of(SCHEMA["$defs"][target])
     if "enum" in rules:
@@ -246,7 +256,8 @@ OWN_RULES = re.compile(
     "is above maxReplicas|fight over the same|set service.type to NodePort|blocks every drain|is taken by|"
     "a service that is off|there is no role|cut off from|moves requests between|there is no class|"
     "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts|"
-    "leave no step to take|differs from the key|is no part of"
+    "leave no step to take|differs from the key|is no part of|where its range begins|"
+    "past what the chart reckons with|remove one of them|this name is kept for"
 )
 
 

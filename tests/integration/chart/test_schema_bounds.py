@@ -1,11 +1,15 @@
 """What Helm would change without a word, or Kubernetes would refuse, is told before anything is rendered."""
 
 import json
+import re
 from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SCHEMA: dict[str, Any] = json.loads(
     (Path(__file__).resolve().parents[3] / "infra" / "helmchart" / "values.schema.json").read_text()
@@ -40,7 +44,6 @@ def test_a_long_number_in_quotes_passes(render) -> None:
     [
         f"applications: {{my-tomorrows-api: {{volumes: [{{name: x, csi: {{a: [{LONG}]}}}}]}}}}\n",
         f"applications: {{my-tomorrows-api: {{initContainers: [{{name: x, image: y, a: {LONG}}}]}}}}\n",
-        f"applications: {{my-tomorrows-api: {{affinity: {{podAffinity: {{a: {LONG}}}}}}}}}\n",
         f"extraObjects: [{{apiVersion: v1, kind: ConfigMap, metadata: {{name: x}}, data: {{a: {LONG}}}}}]\n",
     ],
 )
@@ -77,6 +80,75 @@ REFUSED = {
         "{allow: ['256.1.1.1']}",
         "{allow: ['1.2']}",
         "{allow: ['a b']}",
+        "{allow: ['fe80:::1']}",
+        "{allow: [':']}",
+        "{allow: ['12345::']}",
+        "{allow: ['1:2:3:4:5:6:7:8:9']}",
+    ],
+    "image": [
+        "{repository: 'foo/bar:1.0'}",
+        "{repository: 'bar:1.0'}",
+        "{repository: foo//bar}",
+        "{repository: 'host:port/bar'}",
+        "{repository: 'a:5000/b:5000/c'}",
+        "{repository: foo/bar_}",
+        "{pullSecrets: [A_B]}",
+    ],
+}
+INSIDE = {
+    "ingress": ["{host: 1.2.3.4}"],
+    "tolerations": ["[{key: 'a b', operator: Exists}]", "[{key: a, value: 'a b'}]", "[{key: a, value: -a}]"],
+    "volumes": [
+        "[{name: A_B, emptyDir: {}}]",
+        f"[{{name: {'a' * 64}, emptyDir: {{}}}}]",
+        "[{name: x, emptyDir: {}, configMap: {name: y}}]",
+    ],
+    "volumeMounts": [
+        "[{name: tmp, mountPath: /x, subPath: ../b}]",
+        "[{name: tmp, mountPath: /x, subPath: a/..}]",
+        "[{name: tmp, mountPath: /x, subPath: /a}]",
+        "[{name: tmp, mountPath: /x, subPath: a, subPathExpr: b}]",
+    ],
+    "networkPolicy": [
+        "{egress: [{ports: [{port: 20, endPort: 10}]}]}",
+        "{egress: [{ports: [{port: http, endPort: 10}]}]}",
+        "{egress: [{ports: [{endPort: 10}]}]}",
+        "{egress: [{ports: [{port: 0}]}]}",
+        "{egress: [{ports: [{port: 'a b'}]}]}",
+        "{egress: [{ports: [{port: a--b}]}]}",
+        "{egress: [{ports: [{port: '80'}]}]}",
+        "{egress: [{to: [{}]}]}",
+        "{egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]}",
+        "{from: [{}]}",
+        "{from: [{podSelector: {matchLabels: {'a b': x}}}]}",
+        "{from: [{podSelector: {matchLabels: {a: 'x y'}}}]}",
+        "{from: [{podSelector: {matchExpressions: [{key: a, operator: In}]}}]}",
+        "{from: [{podSelector: {matchExpressions: [{key: a, operator: In, values: []}]}}]}",
+        "{from: [{namespaceSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}]}",
+    ],
+    "affinity": [
+        "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: []}}}",
+        "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
+        "{nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In}]}]}}}",
+        "{podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: ''}]}}",
+        "{podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
+        "[{weight: 0, podAffinityTerm: {topologyKey: zone}}]}}",
+        "{podAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
+        "[{weight: 101, podAffinityTerm: {topologyKey: zone}}]}}",
+        "{podAffinity: {requiredDuringScheduling: []}}",
+    ],
+    "envFrom": [
+        "[{}]",
+        "[{prefix: A}]",
+        "[{configMapRef: {name: a}, secretRef: {name: b}}]",
+        "[{configMapRef: {name: A_B}}]",
+    ],
+    "env": [
+        "{A: {valueFrom: {fieldRef: {fieldPath: metadata.nope}}}}",
+        "{A: {valueFrom: {fieldRef: {fieldPath: 'metadata.labels'}}}}",
+        "{A: {valueFrom: {resourceFieldRef: {resource: limits.gpu}}}}",
+        "{A: {valueFrom: {secretKeyRef: {name: A_B, key: a}}}}",
+        "{A: {valueFrom: {configMapKeyRef: {name: a, key: 'a b'}}}}",
     ],
 }
 
@@ -87,9 +159,59 @@ def test_what_kubernetes_would_refuse_of_an_application(refused, part: str, valu
     assert message.startswith(f"applications.my-tomorrows-api.{part}.")
 
 
+@pytest.mark.parametrize(("part", "value"), [(part, one) for part, every in INSIDE.items() for one in every])
+def test_what_kubernetes_would_refuse_inside_of_its_own_forms(refused, part: str, value: str) -> None:
+    message = refused(API + f"{part}: {value}\n", line=3)
+    assert message.startswith(f"applications.my-tomorrows-api.{part}")
+
+
+TERM = "{key: a, operator: In, values: [b]}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "image: {repository: 'registry.example:5000/team/app'}",
+        "image: {repository: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/my_app}",
+        "image: {repository: my--app.x}",
+        "tolerations: [{operator: Exists}, {key: example.com/a, value: B_c, effect: NoSchedule}]",
+        "volumes: [{name: x, emptyDir: {}}]\n    volumeMounts: [{name: x, mountPath: /x, subPath: a..b/c}]",
+        "networkPolicy: {egress: [{ports: [{port: 10, endPort: 10}, {port: http-2}, {}]}]}",
+        "networkPolicy: {from: [{namespaceSelector: {}, "
+        f"podSelector: {{matchExpressions: [{TERM}]}}}}]}}",
+        "networkPolicy: {from: [{podSelector: {matchExpressions: [{key: a, operator: Exists}]}}]}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+        f"[{{matchExpressions: [{TERM}, {{key: size, operator: Gt, values: ['1']}}]}}]}}}}}}",
+        "envFrom: [{prefix: A_, secretRef: {name: a.b}}]",
+        "env: {A: {valueFrom: {fieldRef: {fieldPath: \"metadata.labels['app.kubernetes.io/name']\"}}}}",
+        "webhooks: {allow: ['fe80::1', '::1/128', '10.0.0.0/8', shop.example, '::ffff:10.0.0.1']}",
+    ],
+)
+def test_what_kubernetes_takes_passes(render, text: str) -> None:
+    assert render(API + text + "\n").one("Deployment")
+
+
+CIDR = SCHEMA["$defs"]["peer"]["properties"]["ipBlock"]["properties"]["cidr"]["pattern"]
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.from_regex(CIDR.replace("$", r"\Z"), alphabet=st.characters(codec="ascii")))
+def test_what_looks_like_a_network_is_one(text: str) -> None:
+    assert ip_network(text, strict=False)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.ip_addresses(), st.integers(0, 128))
+def test_every_network_looks_like_one(address: IPv4Address | IPv6Address, length: int) -> None:
+    assert re.fullmatch(CIDR, f"{address}/{min(length, address.max_prefixlen)}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "networkPolicy: {databaseCidrs: [':/0']}",
+        "networkPolicy: {ingressCidrs: ['fe80:::1/64']}",
+        "ingress: {className: 'A B'}",
         "persistence: {size: 0Gi}",
         "priorityClasses: {prefix: system}",
         "priorityClasses: {prefix: system-cluster}",
