@@ -67,6 +67,7 @@ def history_document(environment: str, engine: str, revisions: Sequence[Revision
                 "outcome": str(one.outcome) if one.outcome else None,
                 "rolled_back_to": one.provenance.rolled_back_to,
                 "images": dict(one.images),
+                "receipt": receipt_document(one.receipt),
             }
             for one in revisions
         ],

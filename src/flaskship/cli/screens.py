@@ -164,11 +164,21 @@ def history_screen(environment: str, revisions: Sequence[Revision]) -> list[str]
             one.provenance.actor,
             str(one.outcome or "-"),
             (one.provenance.commit or "-")[:12],
+            traffic_cell(one.receipt),
             _reason(one),
         )
         for one in revisions
     ]
-    return table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "REASON"), rows)
+    return table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "TRAFFIC", "REASON"), rows)
+
+
+def traffic_cell(receipt: Receipt | None) -> str:
+    """The receipt of a revision in a few words."""
+    if receipt is None:
+        return "-"
+    return (
+        f"{receipt.sent} sent, {receipt.failed} failed, p50 {receipt.p50_ms:.0f} p99 {receipt.p99_ms:.0f} ms"
+    )
 
 
 def events_screen(environment: str, events: Sequence[Event]) -> list[str]:

@@ -9,7 +9,14 @@ from flaskship.model.frozen import dataclass
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
-from flaskship.tasks.follow import INTERRUPTED, WITHDRAWN, follow_to_verdict, unless_withdrawn
+from flaskship.tasks.follow import (
+    INTERRUPTED,
+    SUPERSEDED,
+    WITHDRAWN,
+    follow_to_verdict,
+    superseded,
+    unless_withdrawn,
+)
 from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
@@ -83,14 +90,20 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
         await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)
         raise
     verdict = stage.explain(judge_receipt(verdict, traffic.receipt, stage.wish.max_failed))
+    # What was asked last may have been answered by a revision that came since.
+    newest = (await stage.engine.history(release.environment))[-1].number
+    if newest > revision and not _given_up(verdict):
+        verdict = superseded(revision, newest)
     await stage.engine.conclude(release.environment, revision, verdict, traffic.receipt, stage.lock)
     return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot, tests)
 
 
 async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:
     failed = moved.move.revision
-    if any(cause.code == WITHDRAWN for cause in moved.move.verdict.causes):
-        return _left(stage, moved, f"what to go back to is left to whoever aborted revision {failed}")
+    if _given_up(moved.move.verdict):
+        return _left(
+            stage, moved, f"what to go back to is left to whoever {_ending(moved)} revision {failed}"
+        )
     if not stage.wish.rollback:
         return _left(stage, moved, f"revision {failed} is left as it is (--no-rollback)")
     if healthy is None:
@@ -110,6 +123,15 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
     else:
         stage.report.warn(f"going back to revision {healthy.number} did not succeed either")
     return replace(moved, undo=back, rolled_back_to=healthy.number)
+
+
+def _given_up(verdict: Verdict) -> bool:
+    """Whether somebody else has the environment now, whose work an undo would undo."""
+    return any(cause.code in (WITHDRAWN, SUPERSEDED) for cause in verdict.causes)
+
+
+def _ending(moved: Moved) -> str:
+    return "aborted" if any(one.code == WITHDRAWN for one in moved.move.verdict.causes) else "replaced"
 
 
 async def _put_back(stage: Stage, release: Release, before: Snapshot, healthy: Revision | None) -> None:

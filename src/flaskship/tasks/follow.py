@@ -13,6 +13,7 @@ from flaskship.tasks.world import Report, World
 TIMED_OUT = "TimedOut"
 INTERRUPTED = "Interrupted"
 WITHDRAWN = "Withdrawn"
+SUPERSEDED = "Superseded"
 
 
 @asynccontextmanager
@@ -36,14 +37,20 @@ async def follow_to_verdict(
     timeout: float | None = None,
     done: Callable[[Snapshot], bool] = lambda _: True,
 ) -> tuple[Verdict, Snapshot | None]:
-    """Return the verdict on the revision and the snapshot that gave it; TimedOut after timeout seconds."""
+    """Return the verdict on the revision and the snapshot that gave it; TimedOut after timeout seconds.
+
+    What runs as a newer revision says nothing of this one: it is Superseded, and never successful.
+    """
     begun = world.now()
     latest = None
     async with following(engine, environment) as snapshots:
         async for snapshot in snapshots:
             latest = snapshot
             report.saw(snapshot)
-            if snapshot.release is not None and snapshot.release.revision >= revision and done(snapshot):
+            current = snapshot.release.revision if snapshot.release is not None else 0
+            if current > revision:
+                return superseded(revision, current), snapshot
+            if current == revision and done(snapshot):
                 verdict = world.judge(snapshot, world.now())
                 if verdict is not None:
                     return verdict, snapshot
@@ -51,6 +58,12 @@ async def follow_to_verdict(
                 return _timed_out(snapshot, timeout, world.causes(snapshot, world.now())), snapshot
     lost = Cause("ObservationLost", "the engine stopped reporting before the release could be judged")
     return Verdict(Outcome.INCONCLUSIVE, (lost,)), latest
+
+
+def superseded(revision: int, newest: int) -> Verdict:
+    """Return the verdict on a revision that somebody else's took the place of."""
+    message = f"revision {newest} took the place of revision {revision} before it could be judged"
+    return Verdict(Outcome.INCONCLUSIVE, (Cause(SUPERSEDED, message),))
 
 
 Followed = tuple[Verdict, Snapshot | None]

@@ -18,14 +18,15 @@ the cause, it has failed at a replica's second failed exit (a Job: when it has u
 it made no progress for progressDeadlineSeconds. Exits that the engine asked for do not count. Why replicas
 are not made at all is told before what the others suffer.
 
-Five causes are not of a replica. `ReleaseRefused`: Helm could not apply all objects of a revision; the
+Six causes are not of a replica. `ReleaseRefused`: Helm could not apply all objects of a revision; the
 message has the API server's words, and what was applied before is undone with the revision.
 `AddressNotServing`: all is ready, and an address that users take does not answer well. `TestFailed`: all is
 ready and answers, and one of the release's own tests (`helm test`) failed on the cluster; its evidence is the
 end of what the test printed, and its pod stays until the next run. `TestNotRun`: a quota, an admission rule
 or a missing permission kept a test from being made; verify is inconclusive then, a deploy only warns.
 `Withdrawn`: somebody aborted the rollout that a deploy watched; the message says who and why, and the abort
-puts back what served before.
+puts back what served before. `Superseded`: a newer revision, of somebody who took no lock (`helm rollback`,
+`kubectl`), took the place of the one that was followed: it is never called successful, and nothing is undone.
 
 This page is generated from the rules in `src/flaskship/verification/causes/`.
 """

@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 from tests.contract.fake import FakeEngine, FakeState
 from tests.contract.harness import uids
 from tests.contract.world import API, Stage, Told
 
+from flaskship.engines.base import Lock, Trial
+from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
-from flaskship.tasks.follow import follow_to_verdict
+from flaskship.tasks.follow import SUPERSEDED, follow_to_verdict
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.steer import restart
 
@@ -55,3 +58,45 @@ async def test_every_look_is_reported_and_the_stream_is_let_go() -> None:
     verdict, snapshot = await follow_to_verdict(stage.world(), stage.engine(), "dev", 1, told)
     assert verdict.outcome is Outcome.SUCCESSFUL
     assert told.snapshots == [snapshot]
+
+
+class Overtaken(FakeEngine):
+    """Somebody who takes no lock applies a newer revision once the own one is there, or once it is judged."""
+
+    def __init__(self, state: FakeState, when: str) -> None:
+        super().__init__(state)
+        self.when, self.mine, self.others = when, 0, 0
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        self.mine = await super().apply(release, lock)
+        if self.when == "applied":
+            await self.overtake(release, lock)
+        return self.mine
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        return ("answers",)
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        if self.when == "judged":
+            await self.overtake(await self.recall(environment, self.mine), lock)
+        return ()
+
+    async def overtake(self, release: Release, lock: Lock) -> None:
+        if not self.others:
+            self.others = await super().apply(release, lock)
+
+
+@pytest.mark.parametrize("when", ["applied", "judged"])
+async def test_what_somebody_elses_revision_does_is_not_the_own_ones_success(when: str) -> None:
+    stage = Stage()
+    await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    stage.make = lambda state: Overtaken(state, when)
+    engine = stage.engine()
+    wish = Wish(sets=(f"applications.{API}.replicas=2",))
+    moved = await deploy(stage.world(), stage.project, stage.environment(), engine, wish, Told())
+    assert moved.move.verdict.outcome is Outcome.INCONCLUSIVE
+    [cause] = moved.move.verdict.causes
+    assert (cause.code, "revision 3 took the place of revision 2" in cause.message) == (SUPERSEDED, True)
+    assert moved.undo is None
+    history = await engine.history("dev")
+    assert [one.outcome for one in history][1] is Outcome.INCONCLUSIVE
