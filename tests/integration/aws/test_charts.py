@@ -14,7 +14,8 @@ from flaskship.chart import helm
 
 pytestmark = pytest.mark.timeout(600)
 CHART = AWS / "stacks" / "charts" / "cluster-defaults"
-VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimit": 128}
+TAGS = {"Project": "my-app", "Environment": "prod", "Stack": "charts", "ManagedBy": "terraform"}
+VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimit": 128, "tags": TAGS}
 
 
 def rendered(**values: object) -> list[dict]:
@@ -66,6 +67,7 @@ def test_nodes_start_where_the_network_is_tagged() -> None:
     (nodes,) = [one for one in rendered() if one["kind"] == "EC2NodeClass"]
     assert nodes["spec"]["subnetSelectorTerms"] == [{"tags": {"karpenter.sh/discovery": "my-app-prod"}}]
     assert nodes["spec"]["metadataOptions"]["httpPutResponseHopLimit"] == 1
+    assert nodes["spec"]["tags"] == TAGS
     text = (AWS / "modules" / "network" / "subnets.tf").read_text()
     assert '"karpenter.sh/discovery" = var.cluster_name' in text
 

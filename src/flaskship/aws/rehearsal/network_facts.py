@@ -25,7 +25,6 @@ def expected_rules(name: str) -> dict[str, set[Opening]]:
             Opening("tcp", 10250, 10250, f"{name}-control-plane"),
             Opening("tcp", 443, 443, f"{name}-control-plane"),
             Opening("tcp", 9443, 9443, f"{name}-control-plane"),
-            Opening("tcp", 9444, 9444, f"{name}-control-plane"),
             Opening("tcp", 10251, 10251, f"{name}-control-plane"),
         },
         "database": {Opening("tcp", DATABASE_PORT, DATABASE_PORT, f"{name}-nodes")},

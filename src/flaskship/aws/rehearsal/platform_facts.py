@@ -3,6 +3,7 @@
 from typing import Any
 
 from flaskship.aws.rehearsal.api import client
+from flaskship.aws.rehearsal.balancer_facts import balancer_facts
 from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.permissions import trusts
 
@@ -76,6 +77,7 @@ def platform_facts(port: int, environment: str) -> list[Fact]:
         found.append(_fact(f"nodes {group} are {capacity}", nodes["capacityType"] == capacity))
     found += [_addon(eks, name, addon) for addon in ADDONS]
     found += _roles(iam, name)
+    found += balancer_facts(iam, name)
     return found
 
 

@@ -1,5 +1,5 @@
 resource "aws_security_group" "load_balancer" {
-  # checkov:skip=CKV2_AWS_5:The load balancer controller attaches it, by the Ingress's annotation.
+  # checkov:skip=CKV2_AWS_5:The load balancer controller attaches it, by the Ingress's annotation (helm_values of the network stack).
   name        = "${var.name}-alb"
   description = "Application load balancer: web traffic from anywhere"
   vpc_id      = var.vpc_id

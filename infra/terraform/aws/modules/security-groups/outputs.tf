@@ -1,5 +1,5 @@
 output "load_balancer" {
-  description = "Group of the load balancer, for the Ingress's annotation."
+  description = "Group of the load balancer, which the Ingress names in an annotation."
   value       = aws_security_group.load_balancer.id
 }
 

@@ -43,9 +43,9 @@ variable "webhook_ports" {
   description = "Name to port of what the control plane calls on nodes: admission webhooks and aggregated APIs."
   type        = map(number)
   default = {
+    # The operator of the CloudWatch agent's add-on listens on the same. External Secrets' webhook listens on 10250 by
+    # default, the kubelet's port, which has a rule of its own.
     load-balancer-controller = 9443
-    # External Secrets' webhook listens on 10250 by default, the kubelet's port, which has a rule of its own.
-    application-signals = 9444
     # The add-on has 10251 where Kubernetes' own manifest has 10250 (AWS's user guide of EKS, "Metrics Server").
     # Closed, nothing scales: the HPA reads its measurements through the control plane.
     metrics-server = 10251

@@ -25,10 +25,11 @@ module "alarms" {
     },
     {
       pods-restarting = {
-        description = "Containers of ${local.namespace} restart."
+        # The agent publishes it for each pod and for the cluster, for no namespace.
+        description = "Containers of a pod in ${local.platform.cluster} have restarted more than three times."
         namespace   = "ContainerInsights"
         metric      = "pod_number_of_container_restarts"
-        dimensions  = { ClusterName = local.platform.cluster, Namespace = local.namespace }
+        dimensions  = { ClusterName = local.platform.cluster }
         statistic   = "Maximum"
         period      = 300
         periods     = 2

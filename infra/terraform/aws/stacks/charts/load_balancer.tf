@@ -16,7 +16,7 @@ resource "helm_release" "load_balancer_controller" {
       name        = "aws-load-balancer-controller"
       annotations = { "eks.amazonaws.com/role-arn" = local.platform.roles.load_balancer_controller }
     }
-    # The network stack's group, which the Ingress names: the controller makes none and opens nothing.
+    # The Ingress names the network stack's group (that stack's helm_values): the controller makes none and opens nothing.
     backendSecurityGroup        = ""
     enableBackendSecurityGroup  = false
     enableShield                = false
@@ -24,6 +24,8 @@ resource "helm_release" "load_balancer_controller" {
     enableWafv2                 = false
     enableServiceMutatorWebhook = false
     podDisruptionBudget         = { maxUnavailable = 1 }
-    defaultTargetType           = "ip"
+    # No default tag of the provider reaches what the controller makes.
+    defaultTags       = local.tags
+    defaultTargetType = "ip"
   })]
 }

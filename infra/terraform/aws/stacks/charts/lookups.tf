@@ -10,6 +10,13 @@ locals {
   network  = jsondecode(nonsensitive(data.aws_ssm_parameter.network.value))
   platform = jsondecode(nonsensitive(data.aws_ssm_parameter.platform.value))
 
+  tags = {
+    Project     = var.project
+    Environment = var.environment
+    Stack       = "charts"
+    ManagedBy   = "terraform"
+  }
+
   # Read from each chart's repository on 2026-11-26, and rendered there with the values of this stack for Kubernetes
   # 1.35. All of them know 1.36, too, so that the cluster may follow (variable kubernetes_version of `platform`).
   versions = merge(

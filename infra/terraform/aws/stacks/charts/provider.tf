@@ -2,12 +2,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = {
-      Project     = var.project
-      Environment = var.environment
-      Stack       = "charts"
-      ManagedBy   = "terraform"
-    }
+    tags = local.tags
   }
 }
 

@@ -50,6 +50,7 @@ resource "helm_release" "cluster_defaults" {
     cluster  = local.platform.cluster
     nodeRole = local.platform.node_role
     cpuLimit = var.node_limit
+    tags     = local.tags
   })]
 
   depends_on = [helm_release.karpenter]

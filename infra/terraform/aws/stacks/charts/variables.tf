@@ -47,7 +47,7 @@ variable "versions" {
 }
 
 variable "node_limit" {
-  description = "How many CPUs Karpenter may start in all: what a runaway autoscaler can cost at most."
+  description = "How many CPUs Karpenter may start in each of its two pools, on demand and spot: a runaway autoscaler costs twice that at most."
   type        = number
 
   validation {

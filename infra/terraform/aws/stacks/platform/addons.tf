@@ -3,8 +3,9 @@ locals {
     coredns        = { role = null, configuration = null }
     metrics-server = { role = null, configuration = null }
     aws-ebs-csi-driver = {
-      role          = module.ebs_role.arn
-      configuration = null
+      role = module.ebs_role.arn
+      # No default tag of the provider reaches the volumes of claims.
+      configuration = jsonencode({ controller = { extraVolumeTags = local.tags } })
     }
     # The agent, Fluent Bit, Container Insights and Application Signals.
     amazon-cloudwatch-observability = {

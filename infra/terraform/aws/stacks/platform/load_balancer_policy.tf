@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "load_balancer_controller" {
     }
   }
 
-  # New load balancers have no tags of theirs yet when their first ones are set.
+  # What is new has no tags of its own yet when its first ones are set, and the controller sends them with each making.
   statement {
     sid       = "TagWhatItMakes"
     actions   = ["elasticloadbalancing:AddTags"]
@@ -103,7 +103,7 @@ data "aws_iam_policy_document" "load_balancer_controller" {
     condition {
       test     = "StringEquals"
       variable = "elasticloadbalancing:CreateAction"
-      values   = ["CreateLoadBalancer", "CreateTargetGroup"]
+      values   = ["CreateLoadBalancer", "CreateTargetGroup", "CreateListener", "CreateRule"]
     }
 
     condition {

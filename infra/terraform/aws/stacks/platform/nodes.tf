@@ -60,9 +60,5 @@ module "spot" {
   depends_on = [aws_iam_role_policy_attachment.nodes]
 }
 
-# Nodes of managed groups have their entry by themselves; those that Karpenter starts need this one.
-resource "aws_eks_access_entry" "nodes" {
-  cluster_name  = module.cluster.name
-  principal_arn = aws_iam_role.nodes.arn
-  type          = "EC2_LINUX"
-}
+# No access entry: EKS makes that of this role with the first managed group, and Karpenter's nodes have the same role. A
+# second maker would meet the first one's entry (409).

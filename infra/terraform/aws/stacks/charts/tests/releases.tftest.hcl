@@ -33,6 +33,11 @@ run "each_with_its_own_role" {
     condition     = !yamldecode(helm_release.vpa.values[0]).updater.enabled
     error_message = "The VPA recommends and moves nothing."
   }
+
+  assert {
+    condition     = yamldecode(helm_release.load_balancer_controller.values[0]).defaultTags == yamldecode(helm_release.cluster_defaults.values[0]).tags && yamldecode(helm_release.cluster_defaults.values[0]).tags == { Project = "my-app", Environment = "dev", Stack = "charts", ManagedBy = "terraform" }
+    error_message = "What the controller and Karpenter make carries the four tags."
+  }
 }
 
 run "the_collector_fills_the_groups_that_alarms_read" {

@@ -43,4 +43,9 @@ run "hands_over" {
     condition     = length(jsondecode(aws_ssm_parameter.handover.value).private_subnets) == 2
     error_message = "Later stacks read the private subnets by zone."
   }
+
+  assert {
+    condition     = output.helm_values.ingress.annotations["alb.ingress.kubernetes.io/security-groups"] == module.security_groups.load_balancer
+    error_message = "The Ingress names the one group that nodes let in."
+  }
 }

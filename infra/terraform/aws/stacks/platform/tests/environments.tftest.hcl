@@ -29,6 +29,15 @@ run "a_closed_cluster" {
   }
 }
 
+run "volumes_of_claims_are_tagged" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.this["aws-ebs-csi-driver"].configuration_values).controller.extraVolumeTags == { Project = "my-app", Environment = "dev", Stack = "platform", ManagedBy = "terraform" }
+    error_message = "What the driver makes carries the four tags."
+  }
+}
+
 run "one_node_in_prod" {
   command = plan
 
