@@ -41,7 +41,8 @@ acceptance ends with its cause.
 `flaskship check prod --untested-against staging` also tells what prod has and staging never exercises, as
 findings of the rule `untested`: an application, and of each application a kind, a field, a choice, an entry
 of a list (a volume, a metric, a container, where it sends to), an annotation or label, an option or word of
-a command, a variable or a feature that the same one does not have there. Each is brought to staging, or
+a command, a variable, a feature or an image (repository, tag and digest; where one of two has no digest, the
+tags count) that the same one does not have there. Each is brought to staging, or
 accepted by the name that the finding has as its object: without the application where none has it in staging,
 else ending with `of` and the application.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
+from flaskship.policy.images import ImageReference, parse_image
 from flaskship.policy.kubernetes.table import Table
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Fault, Object
@@ -71,6 +72,7 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
     """Every difference that only this environment has, each told once, the larger instead of its parts."""
     other = against.environment.name
     yield from _applications(context, against, other)
+    yield from _images(context, against, other)
     theirs = _exercised(table, against)
     told: set[str] = set()
     for one in context.objects:
@@ -122,6 +124,50 @@ def _applications(context: Context, against: Context, other: str) -> Iterator[De
             if (whole := name.partition("=")[0]) == name or whole in exercised:
                 message = f"{other} has no {name} of {application}"
                 yield Delta(f"{name} of {application}", one.fault(message, names[name]))
+
+
+def _images(context: Context, against: Context, other: str) -> Iterator[Delta]:
+    """Images that the same application there, or any where it is not there, does not run."""
+    theirs = _run(against)
+    whole = frozenset(image for images in theirs.values() for image in images)
+    named = {(one.pod.owner.application, one.name) for one in against.containers}
+    told: set[str] = set()
+    for container in context.containers:
+        owner = container.pod.owner
+        if owner.application in theirs and (owner.application, container.name) not in named:
+            # The container is told itself.
+            continue
+        image = parse_image(container.image)
+        setting = _untested_part(image, theirs.get(owner.application, whole))
+        name = f"image {container.image}" + (f" of {owner.application}" if owner.application else "")
+        if container.image and setting and not owner.is_hook and name not in told:
+            told.add(name)
+            fault = container.fault(f"{other} does not run {name}", container.node.at("image"), setting)
+            yield Delta(name, fault)
+
+
+def _run(context: Context) -> Mapping[str | None, frozenset[ImageReference]]:
+    found: dict[str | None, set[ImageReference]] = {}
+    for container in context.containers:
+        if not container.pod.owner.is_hook:
+            found.setdefault(container.pod.owner.application, set()).add(parse_image(container.image))
+    return {application: frozenset(images) for application, images in found.items()}
+
+
+def _untested_part(image: ImageReference, run: frozenset[ImageReference]) -> str:
+    """The value that makes an image another than all that are run; empty where one is the same.
+
+    Where one of two names no digest, their tags tell: the first promotion writes a digest beside the tag.
+    """
+    same = [one for one in run if one.repository == image.repository]
+    if not same:
+        return "image.repository"
+    by_digest = [one for one in same if one.digest and image.digest]
+    if any(one.digest == image.digest for one in by_digest):
+        return ""
+    if any(one.tag == image.tag for one in same if one not in by_digest):
+        return ""
+    return "image.digest" if by_digest else "image.tag"
 
 
 def _configured(context: Context) -> Mapping[str, tuple[Object, Mapping[str, Node | str]]]:

@@ -87,6 +87,7 @@ ADMIN, WORKER = "applications.my-tomorrows-admin", "applications.my-tomorrows-wo
             {f"{API}.volumes[0].name": "cache", f"{API}.volumes[0].emptyDir.sizeLimit": "1Mi"},
             ["Deployment spec.template.spec.volumes cache"],
         ),
+        ({f"{API}.image.tag": "2.0"}, ["image cloudandparth/my-demo-app:2.0 of my-tomorrows-api"]),
         ({"networkPolicy.ipv6": "true"}, ["NetworkPolicy spec.egress.to ::/0"]),
         ({f"{ADMIN}.autoscaling.enabled": "true"}, ["HorizontalPodAutoscaler of my-tomorrows-admin"]),
         ({f"{WORKER}.webhooks.allow": "{10.1.0.0/16}"}, ["NetworkPolicy spec.egress.to 10.1.0.0/16"]),

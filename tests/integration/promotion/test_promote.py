@@ -198,6 +198,17 @@ def test_what_is_untested_and_not_accepted_is_refused_with_the_line_that_brings_
     assert images(town, "staging") == {}
 
 
+def test_the_image_that_is_promoted_is_proven_and_not_untested(town: Town) -> None:
+    town.write("cli")
+    file = town.values("staging")
+    entry = '    - {rule: untested, object: "[!i]*", reason: all but images}\n'
+    file.write_text(file.read_text().replace("policy:\n  accept:\n", f"policy:\n  accept:\n{entry}"))
+    town.commit("Accept all but images")
+    town.deploy("dev")
+    town.promote("dev", "staging")
+    assert images(town, "staging")
+
+
 def test_other_changes_that_piled_up_are_refused(ours: Town) -> None:
     ours.promote("dev", "staging")
     file = ours.values("staging")

@@ -173,7 +173,6 @@ def test_what_switches_something_is_told_wherever_it_stands(
         ("Deployment/shop metadata annotations", {"flaskship.dev/writer": "argocd"}, {}),
         (f"{C} args", ["--workers=4", "--bind=10.0.0.1:80"], ["--workers=2", "--bind=10.0.0.2:80"]),
         (f"{C} args", ["--api", "https://a.example.com/x"], ["--api", "https://b.example.com/x"]),
-        (f"{C} image", "market/shop:1.3", "market/shop:1.2"),
         (f"{C} resources limits memory", "512Mi", "256Mi"),
         ("Deployment/shop spec replicas", 5, 2),
         ("ExternalSecret/keys spec data 0 remoteRef key", "prod/shop", "staging/shop"),
@@ -193,3 +192,39 @@ def test_a_command_is_told_without_the_credentials_in_it() -> None:
     )
     assert "hunter2" not in told
     assert told.endswith("-c get https://***@example.com now")
+
+
+ONE, OTHER = (f"sha256:{digit * 64}" for digit in "12")
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "setting"),
+    [
+        ("market/shop:1.3", "market/shop:1.2", "image.tag"),
+        ("market/shop", "market/shop:1.2", "image.tag"),
+        ("mirror/shop:1.2", "market/shop:1.2", "image.repository"),
+        (f"market/shop:1.2@{ONE}", f"market/shop:1.2@{OTHER}", "image.digest"),
+        (f"market/shop@{ONE}", "market/shop:1.2", "image.tag"),
+        (f"market/shop:1.3@{ONE}", f"market/shop:1.2@{ONE}", None),
+        (f"market/shop:1.2@{ONE}", "market/shop:1.2", None),
+        ("market/shop:1.2", f"market/shop:1.2@{ONE}", None),
+        ("host:5000/shop:1.2", "host:5000/shop:1.2", None),
+    ],
+)
+def test_an_image_that_the_other_does_not_run_is_told_and_a_lacking_digest_is_not(
+    here: str, there: str, setting: str | None
+) -> None:
+    image = "Deployment/till spec template spec containers 0 image"
+    sides = [market(Change(set={image: one})) for one in (here, there)]
+    told = list(deltas(load_table(), *sides))
+    assert [one.name for one in told] == ([f"image {here} of till"] if setting else [])
+    assert [one.fault.setting for one in told] == ([setting] if setting else [])
+
+
+def test_the_image_of_an_application_that_is_not_there_is_one_that_any_runs() -> None:
+    image = "Deployment/till spec template spec containers 0 image"
+    there = Change(remove=("Deployment/till",))
+    assert "image market/till:1 of till" in names(Change(set={image: "market/till:1"}), there)
+    known = names(Change(set={image: "market/shop:1.2"}), there)
+    assert "application till" in known
+    assert not [one for one in known if one.startswith("image")]
