@@ -118,6 +118,60 @@ async def test_where_nothing_can_be_read_the_next_release_starts_each_replica_on
     assert answers(after)
 
 
+async def kill(harness: Harness, *roles: str) -> None:
+    """All at once, as far as it goes: one that is left starts the others again."""
+    found = [identify(pid) for role in roles for pid in daemons(harness.folder, role)]
+    assert len(found) == len(roles)
+    for who in found:
+        assert who is not None
+        os.kill(who.pid, signal.SIGKILL)
+    for who in found:
+        assert who is not None
+        await wait_gone(who)
+
+
+def zeros(file: Path) -> None:
+    log = file.with_name("state.db-wal")
+    assert log.stat().st_size > 32
+    with log.open("r+b") as raw:
+        raw.write(bytes(32))
+
+
+def removed(file: Path) -> None:
+    for path in file.parent.glob("state.db*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words", "copies"),
+    [(zeros, "write-ahead log", 1), (removed, "it is missing", 0)],
+    ids=["the log's header", "the file is gone"],
+)
+@pytest.mark.parametrize(
+    "roles",
+    [("supervisor", "router", "spawner"), ("supervisor",)],
+    ids=["all killed", "the supervisor killed"],
+)
+async def test_what_sqlite_takes_for_a_new_state_is_named_before_anything_is_ended(
+    harness: Harness, spoil: Callable[[Path], None], words: str, copies: int, roles: tuple[str, ...]
+) -> None:
+    before = await running(harness)
+    processes = set(marked_pids(str(harness.folder)))
+    # First, since the router has a new supervisor begin at once.
+    spoil(database(harness))
+    await kill(harness, *roles)
+    said = await told(harness.engine())
+    assert said.exit_code == 4
+    assert words in said.message
+    assert len(kept(harness)) == copies
+    assert set(marked_pids(str(harness.folder))) == processes, "what runs goes on"
+    if "router" not in roles:
+        assert answers(before)
+    after = await running(harness)
+    assert set(marked_pids(str(harness.folder))) == {f"{uid}.web.1" for uid in uids(after)}
+    assert answers(after)
+
+
 async def test_what_no_state_knows_is_ended_by_whatever_is_asked_next(harness: Harness) -> None:
     await running(harness)
     await end_supervisor(harness)

@@ -40,14 +40,15 @@ STEPS = (
 VERSION = len(STEPS)
 
 
-def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Raise PreflightError when the file is of a version that this code does not know."""
+def version_of(db: sqlite3.Connection, path: Path) -> int:
+    """Return the file's version; PreflightError when it is one that this code does not know."""
     (found,) = db.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise PreflightError(
             f"the state file {path} has version {found}, this Flaskship knows up to {VERSION}",
             hint="It is left as it is. Use the newer Flaskship that wrote it.",
         )
+    return int(found)
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -55,3 +56,6 @@ def migrate(db: sqlite3.Connection) -> None:
     (found,) = db.execute("PRAGMA user_version").fetchone()
     for number, step in enumerate(STEPS[found:], start=found + 1):
         db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")
+    if found < VERSION:
+        # The tables stand in the file itself: with its log lost it does not look like a new one.
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -5,6 +5,7 @@ from flaskship.engines.local.processes.identity import ProcessIdentity, alive
 from flaskship.engines.local.recorded import recorded_workloads
 from flaskship.engines.local.spawner.records import read_records
 from flaskship.engines.local.state import Intent, State
+from flaskship.engines.local.state_file import has_run
 from flaskship.model.release import Event, Release, Revision
 from flaskship.model.snapshot import Phase, ReleaseState, Snapshot
 
@@ -16,7 +17,8 @@ class Resting:
 
     def __init__(self, paths: LocalPaths) -> None:
         self._exits = paths.exits
-        self._state = State(paths.database) if paths.database.exists() else None
+        known = paths.database.exists() or has_run(paths.database)
+        self._state = State(paths.database) if known else None
 
     def __enter__(self) -> "Resting":
         return self

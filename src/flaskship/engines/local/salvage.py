@@ -52,7 +52,7 @@ def set_aside(path: Path, damage: StateDamagedError, at: float) -> StateDamagedE
     part.replace(_beside(path, "new"))
     kept = _replace(path, at)
     return StateDamagedError(
-        f"{damage.message}. It is kept as {kept}; recovered from it: {', '.join(recovered) or 'nothing'}",
+        f"{damage.message}. {_fate(kept)}; recovered from it: {', '.join(recovered) or 'nothing'}",
         hint="Run the command again: it takes over what still runs and is known, and ends the rest."
         " What does not run then comes back with `flaskship up ENV`.",
     )
@@ -70,17 +70,23 @@ def _beside(path: Path, end: str) -> Path:
     return path.with_name(f"{path.name}.{end}")
 
 
-def _replace(path: Path, at: float) -> Path:
-    kept = next((old for old in _kept(path) if path.exists() and old.samefile(path)), None)
-    if kept is None:
-        kept = _free_name(path, at)
-        kept.hardlink_to(path)
+def _fate(kept: list[Path]) -> str:
+    return f"It is kept as {' and '.join(map(str, kept))}" if kept else "Nothing is left to be kept"
+
+
+def _replace(path: Path, at: float) -> list[Path]:
+    """Put the new file in the place of the old one; return where that and its log are now."""
+    aside = next((old for old in _kept(path) if path.exists() and old.samefile(path)), None)
+    if aside is None:
+        aside = _free_name(path, at)
+        with contextlib.suppress(FileNotFoundError):
+            aside.hardlink_to(path)
     for end in LOGS:
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + end).rename(kept.with_name(kept.name + end))
+            path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
     _beside(path, "new").replace(path)
     _sync(path.parent)
-    return kept
+    return [file for file in (aside, aside.with_name(f"{aside.name}-wal")) if file.exists()]
 
 
 def _kept(path: Path) -> list[Path]:
@@ -90,12 +96,14 @@ def _kept(path: Path) -> list[Path]:
 def _free_name(path: Path, at: float) -> Path:
     dated = _beside(path, time.strftime("damaged-%Y%m%dT%H%M%SZ", time.gmtime(at)))
     names = [dated, *(dated.with_name(f"{dated.name}-{number}") for number in range(2, 100))]
-    return next(name for name in names if not name.exists())
+    return next(
+        name for name in names if not any(name.with_name(name.name + end).exists() for end in ("", *LOGS))
+    )
 
 
 def _recover(path: Path, part: Path) -> list[str]:
     """Write what can be read to a new file; return each environment of it in words."""
-    new = open_database(part)
+    new = open_database(part, begin=True)
     try:
         for table in TABLES:
             for row in _rows(path, table):

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from flaskship.engines.local.migrations import migrate, refuse_newer
+from flaskship.engines.local.migrations import migrate, version_of
+from flaskship.engines.local.write_ahead import is_spoilt
 from flaskship.model.errors import FlaskshipError, PreflightError, StateDamagedError
 
 Kind = TypeVar("Kind")
@@ -72,13 +73,15 @@ def encode(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def open_database(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, *, begin: bool = False) -> sqlite3.Connection:
     """Return the file at the newest version, private to its owner; FlaskshipError says what is wrong with it.
 
-    Nothing is ever moved or replaced here, and a file of a newer version is not written to.
+    Nothing is ever moved or replaced here, and a file of a newer version is not written to. Where something
+    ran before, a file is made only for the one who says that it begins it.
     """
     try:
-        _look_at(path)
+        if not begin:
+            _look_at(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise unusable(path, error) from error
@@ -119,21 +122,29 @@ def damaged(path: Path, why: str) -> StateDamagedError:
     )
 
 
+def has_run(path: Path) -> bool:
+    """Tell whether a replica ran beside this file: the router keeps a table then, the spawner a record."""
+    return (path.parent / "routes.json").exists() or any((path.parent / "exits").glob("*.replica.json"))
+
+
 def _look_at(path: Path) -> None:
     """Raise FlaskshipError for a newer or a damaged file without changing a byte of it.
 
     Opened for writing it would be given its write-ahead log when it is closed, whatever is in them.
     """
-    if not path.exists():
+    size = path.stat().st_size if path.exists() else None
+    if not size:
+        # A file without content is a new one only where nothing ever ran.
+        if has_run(path):
+            raise damaged(path, "it is missing" if size is None else "it is empty")
         return
-    if path.stat().st_size == 0:
-        # A file without content is a new one only where nothing ever ran: the router kept no table yet.
-        if (path.parent / "routes.json").exists():
-            raise damaged(path, "it is empty")
-        return
+    log = path.with_name(f"{path.name}-wal")
+    if is_spoilt(log):
+        # SQLite passes over such a log in silence, and with it over all that was written last.
+        raise damaged(path, f"the beginning of its write-ahead log {log.name} is not one")
     try:
         with contextlib.closing(read_only(path)) as db:
-            refuse_newer(db, path)
+            version = version_of(db, path)
             (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if _code(error) in UNREADABLE_ALONE:
@@ -141,6 +152,8 @@ def _look_at(path: Path) -> None:
         raise
     if found != "ok":
         raise damaged(path, str(found).splitlines()[-1])
+    if version == 0 and has_run(path):
+        raise damaged(path, "there is no table in it")
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -141,6 +141,50 @@ def test_two_damages_in_a_second_are_both_kept(file: Path) -> None:
     assert file.with_name(DATED + "-2").read_bytes() == second
 
 
+def test_a_missing_file_is_begun_anew_and_told(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(StateDamagedError) as found:
+        open_database(file)
+    said = salvage.set_aside(file, found.value, AT)
+    assert "it is missing. Nothing is left to be kept; recovered from it: nothing" in said.message
+    with closing(State(file)) as state:
+        assert state.intents() == ()
+
+
+def test_a_log_whose_file_is_missing_is_kept(file: Path) -> None:
+    with closing(State(file)) as state:
+        state.add_revision(release("dev", 4), 4.0)
+        log = file.with_name("state.db-wal")
+        content = log.read_bytes()
+        file.unlink()
+    log.write_bytes(content)
+    said = salvage.set_aside(file, StateDamagedError("x", hint="x"), AT)
+    kept = file.with_name(f"{DATED}-wal")
+    assert f"It is kept as {kept};" in said.message
+    assert kept.read_bytes() == content
+    log.write_bytes(b"another")
+    file.unlink()
+    salvage.set_aside(file, StateDamagedError("x", hint="x"), AT)
+    assert kept.read_bytes() == content
+
+
+def test_a_spoilt_log_is_kept_with_its_file_and_what_stands_in_the_file_goes_on(file: Path) -> None:
+    with closing(State(file)) as state:
+        state.add_revision(release("dev", 4), 4.0)
+        log = file.with_name("state.db-wal")
+        main, spoilt = file.read_bytes(), bytes(32) + log.read_bytes()[32:]
+    file.write_bytes(main)
+    log.write_bytes(spoilt)
+    with pytest.raises(StateDamagedError) as found:
+        open_database(file)
+    said = salvage.set_aside(file, found.value, AT)
+    kept = file.with_name(DATED)
+    assert f"It is kept as {kept} and {kept}-wal; recovered from it: dev (3 revisions" in said.message
+    assert (kept.read_bytes(), file.with_name(f"{DATED}-wal").read_bytes()) == (main, spoilt)
+    with closing(State(file)) as again:
+        assert [one.number for one in again.revisions("dev")] == [1, 2, 3]
+
+
 class Killed(BaseException):
     pass
 
@@ -194,7 +238,7 @@ def test_a_full_disk_leaves_the_damaged_file_where_it_is(file: Path, monkeypatch
     noise(file)
     before = file.read_bytes()
 
-    def full(_: Path) -> sqlite3.Connection:
+    def full(_: Path, *, begin: bool) -> sqlite3.Connection:
         raise FlaskshipError("the state file cannot be opened: database or disk is full", hint="Free some.")
 
     monkeypatch.setattr(salvage, "open_database", full)

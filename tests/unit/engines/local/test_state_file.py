@@ -1,5 +1,6 @@
 """A state file that cannot be used is named, and stays as it was."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -63,6 +64,84 @@ def test_half_of_one_is_found_before_it_is_used(file: Path) -> None:
 def test_an_emptied_one_is_not_taken_for_a_new_one(file: Path) -> None:
     file.write_bytes(b"")
     assert "it is empty" in _refused(file).message
+
+
+def test_a_missing_one_is_not_taken_for_a_new_one(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(FlaskshipError, match="it is missing"):
+        open_database(file)
+    assert not file.exists()
+
+
+def test_what_the_spawner_kept_tells_as_well_that_something_ran(file: Path) -> None:
+    file.unlink()
+    (file.parent / "routes.json").unlink()
+    (file.parent / "exits").mkdir()
+    (file.parent / "exits" / "a1.web.1.replica.json").touch()
+    with pytest.raises(FlaskshipError, match="it is missing"):
+        open_database(file)
+
+
+def test_one_without_a_table_is_not_taken_for_a_new_one(file: Path) -> None:
+    file.unlink()
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute("VACUUM")
+    assert file.stat().st_size > 0
+    assert "there is no table in it" in _refused(file).message
+
+
+def test_the_tables_stand_in_the_file_itself_from_the_beginning(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    with contextlib.closing(open_database(file)):
+        copy = tmp_path / "copy.db"
+        copy.write_bytes(file.read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == VERSION
+
+
+@pytest.fixture
+def log(file: Path) -> Path:
+    """A write-ahead log with a revision in it that is not in the file, as a killed process leaves it."""
+    with contextlib.closing(open_database(file)) as db:
+        db.execute("INSERT INTO revisions (environment, number, at, release) VALUES ('dev', 1, 1.0, '{}')")
+        wal = file.with_name("state.db-wal")
+        left = {file: file.read_bytes(), wal: wal.read_bytes()}
+    for path, content in left.items():
+        path.write_bytes(content)
+    return wal
+
+
+def test_a_good_log_is_taken_over(file: Path, log: Path) -> None:
+    with contextlib.closing(open_database(file)) as db:
+        assert db.execute("SELECT COUNT(*) FROM revisions").fetchone()[0] == 1
+
+
+@pytest.mark.parametrize("place", [*range(12), *range(16, 32)])
+def test_a_log_with_a_wrong_header_is_damage_and_not_an_empty_one(file: Path, log: Path, place: int) -> None:
+    content = bytearray(log.read_bytes())
+    content[place] ^= 0xFF
+    log.write_bytes(content)
+    assert "write-ahead log state.db-wal" in _refused(file).message
+    assert log.read_bytes() == content
+
+
+def test_a_log_of_zeros_is_damage(file: Path, log: Path) -> None:
+    content = bytes(32) + log.read_bytes()[32:]
+    log.write_bytes(content)
+    assert "write-ahead log state.db-wal" in _refused(file).message
+    assert log.read_bytes() == content
+
+
+@pytest.mark.parametrize("size", [0, 5, 32])
+def test_a_log_that_was_only_begun_holds_nothing(file: Path, log: Path, size: int) -> None:
+    log.write_bytes(bytes(size))
+    open_database(file).close()
+
+
+def test_aides_that_have_only_begun_ran_nothing(tmp_path: Path) -> None:
+    (tmp_path / "exits").mkdir()
+    (tmp_path / "exits" / "spawner.lock").touch()
+    open_database(tmp_path / "state.db").close()
 
 
 def test_an_empty_one_where_nothing_ever_ran_is_new(tmp_path: Path) -> None:
