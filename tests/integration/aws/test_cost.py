@@ -105,6 +105,15 @@ def test_every_environment_fits_its_budget_and_costs_more_than_the_one_before(fo
         assert one.bill.total < one.budget
 
 
+def test_each_environment_pays_for_its_own_secrets(found: list[Estimate]) -> None:
+    secrets = {
+        one.bill.environment: next(item.count for item in one.bill.items if item.what == "secret")
+        for one in found
+    }
+    assert secrets == {"dev": 1, "staging": 4, "prod": 4}
+    assert "manage_master_user_password" in (AWS / "modules/database/main.tf").read_text()
+
+
 def test_each_environment_has_its_applications(found: list[Estimate]) -> None:
     assert [len(one.shares.applications) for one in found] == [2, 3, 4]
     assert all(one.shares.used < 1 for one in found), "what the values ask for finds room on the nodes"

@@ -1,4 +1,4 @@
-"""OpenTofu reads the same files: nothing is of Terraform alone, and a tofu that is here says so, too."""
+"""OpenTofu reads the same code: nothing in it is of Terraform alone, and a tofu that is here says so, too."""
 
 import os
 import re
@@ -7,20 +7,22 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.integration.aws.conftest import AWS
+from tests.integration.aws.conftest import AWS, Run
 
 from flaskship.aws.terraform import PROVIDER, Terraform
 
 TERRAFORM = AWS.parent
-# What Terraform has and OpenTofu 1.11 lacks: blocks, arguments of tests, and kinds of files.
+# What Terraform has and OpenTofu 1.11 lacks in code. Tests are Terraform's alone: see below.
 ALONE = re.compile(
     r"""^\s*(cloud|list|action|store)\s*[{"]          # HCP Terraform, queries, actions
     |^\s*(action_trigger|identity)\s*\{
-    |^\s*(override_during|state_key|parallel|skip_cleanup)\s*=
     |\bterraform\.applying\b|provider::terraform::""",
     re.MULTILINE | re.VERBOSE,
 )
-FILES = [file for end in ("*.tf", "*.hcl") for file in TERRAFORM.rglob(end) if ".terraform" not in file.parts]
+FILES = [file for file in TERRAFORM.rglob("*.tf") if ".terraform" not in file.parts]
+TESTS = [file for file in AWS.rglob("*.tftest.hcl") if ".terraform" not in file.parts]
+# OpenTofu's mock_provider has no source, and its init and validate read tests unless told another folder.
+PAST_TESTS = "-test-directory=."
 # One root that has no data source, one of modules and one with ephemeral values.
 READ = ("stacks/bootstrap", "stacks/network", "stacks/app")
 
@@ -37,13 +39,32 @@ def test_nothing_is_of_terraform_alone() -> None:
     [
         "cloud {",
         'action "aws_x" "y" {',
-        "  override_during = plan",
+        "  identity {",
         "a = terraform.applying",
         'list "a" "b" {',
     ],
 )
 def test_what_is_of_terraform_alone_would_be_found(text: str) -> None:
     assert ALONE.search(f"a = 1\n{text}\n")
+
+
+def test_the_tests_are_terraforms_alone_and_the_page_says_so() -> None:
+    mocked = [file for file in TESTS if re.search(r'mock_provider "aws" \{\s*source\b', file.read_text())]
+    page = (TERRAFORM.parents[1] / "docs" / "how-to" / "aws.md").read_text()
+    assert mocked
+    for command in ("init", "validate"):
+        assert f"tofu {command} {PAST_TESTS}" in page
+    # Beside the code itself there is none that the named folder would bring in again.
+    assert all(file.parent.name == "tests" for file in TESTS)
+
+
+def test_terraform_reads_past_the_tests_as_tofu_shall(run_terraform: Run, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('output "a" {\n  value = 1\n}\n')
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "one.tftest.hcl").write_text('nonsense "a" {}\n')
+    assert run_terraform("init", folder=tmp_path).returncode != 0
+    for command in ("init", "validate"):
+        assert run_terraform(command, PAST_TESTS, folder=tmp_path).returncode == 0
 
 
 def test_every_version_that_is_wanted_exists_of_both() -> None:
@@ -72,7 +93,7 @@ def test_a_tofu_says_that_it_is_valid(terraform: Terraform, tmp_path: Path, stac
     shutil.copytree(AWS, infra / "terraform" / "aws", ignore=shutil.ignore_patterns(".terraform*"))
     shutil.copy(TERRAFORM.parent / "secrets.yaml", infra)
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TF_CLI_CONFIG_FILE": str(configuration)}
-    for arguments in (["init", "-backend=false"], ["validate"]):
+    for arguments in (["init", "-backend=false", PAST_TESTS], ["validate", PAST_TESTS]):
         done = subprocess.run(
             [tofu, *arguments, "-no-color"],
             cwd=infra / "terraform" / "aws" / stack,

@@ -12,8 +12,8 @@ ZERO = Decimal(0)
 NODE_DISK_GIB = 50
 """The default of the module node-group, which no stack changes."""
 
-SECRETS = 3
-"""Those of infra/secrets.yaml in one environment: the database's, the API's and the pages'."""
+OF_THE_DATABASE = 1
+"""The secret that RDS itself makes for the password, beside those of infra/secrets.yaml."""
 
 ALARMS, OF_AN_API = 5, 2
 """Those of the cluster and the database, and those of each API: stacks/app/alarms.tf."""
@@ -138,7 +138,7 @@ def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator
     yield item("database disk gp3", database["storage_gib"]["initial"] * machines, DATABASE)
     # The database's and that of the alarms' topic.
     yield item("key", Decimal(2))
-    yield item("secret", Decimal(SECRETS))
+    yield item("secret", Decimal(len(sizes["secrets"]) + OF_THE_DATABASE))
     yield item("logs taken in", logs)
     yield item("logs kept", logs * _months(sizes["log_retention_days"]))
     apis = sum(name.endswith("-api") for name in sizes["applications"])

@@ -37,5 +37,6 @@ def sizes() -> dict[str, dict[str, Any]]:
             "applications": ["shop-api", "shop-worker"],
             "log_retention_days": Decimal(30),
             "registry": True,
+            "secrets": ["shop/dev/api"],
         },
     }

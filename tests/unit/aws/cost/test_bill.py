@@ -86,6 +86,12 @@ def test_alarms_and_metrics_are_those_of_the_applications(prices: Prices, sizes:
     assert (found["alarm"], found["metric of ours"]) == (7, 6)
 
 
+def test_the_databases_own_secret_is_paid_beside_those_of_the_table(prices: Prices, sizes: Sizes) -> None:
+    assert counts(make_bill("dev", sizes, prices, exposed=False))["secret"] == 2
+    sizes["app"]["secrets"] = []
+    assert counts(make_bill("dev", sizes, prices, exposed=False))["secret"] == 1
+
+
 def test_images_are_paid_where_the_registry_is(prices: Prices, sizes: Sizes) -> None:
     sizes["app"]["registry"] = False
     assert "images in ECR" not in counts(make_bill("dev", sizes, prices, exposed=False))
