@@ -32,6 +32,8 @@ class FileLayer:
 
     source: YamlFile = field(repr=False)
     values: dict[str, Any] = field(repr=False)
+    listed: tuple[str, ...] = ()
+    """The names of its applications in their order, where it has them as a list."""
 
     @property
     def name(self) -> str:
@@ -44,7 +46,7 @@ class FileLayer:
 
     def without_secrets(self) -> "FileLayer":
         """The same file as anybody may see it."""
-        return FileLayer(self.source, shown_values(self.values))
+        return FileLayer(self.source, shown_values(self.values), self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def read_layer(path: Path) -> FileLayer:
         for name, entry in zip(names, applications, strict=True)
     }
     lines = {_renamed(where, names): line for where, line in source.lines.items()}
-    return FileLayer(YamlFile(source.path, source.text, lines), values)
+    return FileLayer(YamlFile(source.path, source.text, lines), values, tuple(names))
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Surroundings:
 def surroundings(layered: LayeredValues, path: str) -> Surroundings:
     """Look at a dotted path in the values as the templates see them, inherited ones included."""
     values: Any = {**layered.merged, "applications": layered.applications}
-    keys = parse_path(path)
+    keys = layered.named(parse_path(path))
     for depth, key in enumerate(keys):
         found = _inside(values, key)
         if found is None:

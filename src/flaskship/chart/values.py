@@ -51,7 +51,15 @@ class LayeredValues:
     def origin(self, path: str | KeyPath) -> tuple[Origin, ...]:
         """Every layer that set a dotted path, the winner last; an application's defaults and role count."""
         keys = parse_path(path) if isinstance(path, str) else path
-        return tuple(self._origins(keys))
+        return tuple(self._origins(self.named(keys)))
+
+    def named(self, path: KeyPath) -> KeyPath:
+        """A path with the name of an application that is numbered as in the highest layer that lists them."""
+        if len(path) > 1 and path[0] == "applications" and isinstance(path[1], int):
+            lists = [layer.listed for layer in self.layers if isinstance(layer, FileLayer) and layer.listed]
+            if lists and path[1] < len(lists[-1]):
+                return (path[0], lists[-1][path[1]], *path[2:])
+        return path
 
     def location(self, path: KeyPath) -> Location | None:
         """Where the winner of a path stands, or that of the nearest ancestor which some layer set."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
@@ -58,6 +58,17 @@ PARTS = {
     " spec.strategy": "strategy",
 }
 """The value that brings a part of a kind, the nearer first."""
+_WORKLOADS = ("Deployment", "Rollout")
+SEVERAL = {
+    (("NetworkPolicy",), "::/0"): (".networkPolicy.ipv6", "networkPolicy.egress", "webhooks.deliver"),
+    (("NetworkPolicy",), "spec.egress.to "): ("webhooks.allow", "networkPolicy.egress", "webhooks.deliver"),
+    (("NetworkPolicy",), "spec.egress"): ("networkPolicy.egress", "webhooks.deliver", "webhooks.allow"),
+    (("NetworkPolicy",), "spec.ingress"): ("networkPolicy.from",),
+    (_WORKLOADS, ".affinity"): ("affinity", "scheduling.spot"),
+    (_WORKLOADS, ".tolerations"): ("tolerations", "scheduling.spot"),
+    (_WORKLOADS, ".nodeSelector"): ("nodeSelector", "scheduling.spot"),
+}
+"""Where more than one value brings a part of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,16 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
             name = trait if trait not in whole else f"{trait} of {one.application}"
             if name not in told:
                 told.add(name)
-                yield Delta(name, one.fault(f"{other} has no {name}", at, _setting(one.kind, trait)))
+                fault = one.fault(f"{other} has no {name}", at, _setting(one.kind, trait))
+                yield Delta(name, replace(fault, candidates=_candidates(one.kind, trait)))
+
+
+def _candidates(kind: str, trait: str) -> tuple[str, ...]:
+    """What may have brought a trait, the nearer first; none where one value alone does."""
+    for (of, part), settings in SEVERAL.items():
+        if kind in of and part in trait:
+            return settings
+    return ()
 
 
 def _setting(kind: str, trait: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flaskship.model.location import Location
@@ -54,7 +55,16 @@ def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     for index, given in enumerate(extra if isinstance(extra, list) else ()):
         if _is(given, fault):
             return place(world, layered, f"extraObjects[{index}].{fault.field}")
+    for setting in fault.candidates:
+        path = _path(world, layered, replace(fault, setting=setting))
+        if (origins := world.origins(layered, path)) and origins[-1].layer != _lowest(world, layered):
+            return origins[-1].location
     return place(world, layered, _path(world, layered, fault))
+
+
+def _lowest(world: World, layered: Layered) -> str:
+    """The layer of the chart's own values."""
+    return next((one.layer for one in world.origins(layered, "defaults")), "")
 
 
 def place(world: World, layered: Layered, path: str) -> Location | None:
@@ -128,6 +138,7 @@ def _setting(fault: Fault) -> str:
 
 def _entry(world: World, layered: Layered, fault: Fault, root: str) -> str | None:
     """The entry of a list of the values that a pod has taken over, or what brought the chart's own."""
+    around: str | None = None
     for found in _ENTRY.finditer(fault.field):
         entry = _node(fault.object.node, fault.field[: found.end()])
         if found["list"] == "env":
@@ -139,7 +150,20 @@ def _entry(world: World, layered: Layered, fault: Fault, root: str) -> str | Non
         if found["list"] == "volumes":
             return _volume(entry)
         if found["list"] == "initContainers" and fault.setting in ("", "initContainers"):
-            return f"{root}.migrations"
+            around = f"{root}.migrations"
+        if found["list"] == "volumeMounts" and (mount := _mount(fault, entry)):
+            return mount
+    return around
+
+
+def _mount(fault: Fault, entry: Node) -> str | None:
+    """What says where the chart's own volumes are mounted."""
+    assert fault.object.pod is not None
+    for volume in fault.object.pod.spec.at("volumes").items():
+        if volume.at("name").text == entry.at("name").text:
+            if volume.at("persistentVolumeClaim"):
+                return "persistence.mountPath"
+            return "secrets.mountPath" if volume.at("secret") else None
     return None
 
 

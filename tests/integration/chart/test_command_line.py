@@ -138,6 +138,22 @@ def test_explain_masks_what_a_file_says_and_keeps_the_lines(type_in: Type, tmp_p
         assert (found["value"], found["values"]["line"]) == ("***", line)
 
 
+def test_explain_takes_the_number_that_messages_print_of_applications_in_a_list(
+    type_in: Type, tmp_path: Path
+) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(
+        "applications:\n- name: my-tomorrows-api\n- name: my-tomorrows-worker\n"
+        "  resources: {limits: {memory: 300Mi}}\n"
+    )
+    words = ("-f", str(extra), "-o", "json")
+    found = type_in("explain", "dev", "applications[1].resources.limits.memory", *words).document
+    assert found["present"]
+    assert (found["origins"][-1]["value"], found["origins"][-1]["values"]["line"]) == ("300Mi", 4)
+    assert not type_in("explain", "dev", "applications[2].replicas", *words).document["present"]
+    assert not type_in("explain", "dev", "applications[1].replicas", "-o", "json").document["present"]
+
+
 def test_explain_shows_the_list_that_has_no_such_entry_and_names_a_bad_path(type_in: Type) -> None:
     words = ("--set", f"{API}.args[0]=--quiet", "-o", "json")
     first, last = type_in("explain", "dev", f"{API}.args[0]", *words).document["origins"]

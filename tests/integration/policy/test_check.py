@@ -88,6 +88,15 @@ ADMIN, WORKER = "applications.my-tomorrows-admin", "applications.my-tomorrows-wo
             ["Deployment spec.template.spec.volumes cache"],
         ),
         ({f"{API}.image.tag": "2.0"}, ["image cloudandparth/my-demo-app:2.0 of my-tomorrows-api"]),
+        (
+            {"defaults.scheduling.spot": "true"},
+            [f"Deployment spec.template.spec.{part}" for part in ("affinity", "tolerations")],
+        ),
+        ({f"{API}.webhooks.deliver": "true"}, ["NetworkPolicy spec.egress.to 0.0.0.0/0 of my-tomorrows-api"]),
+        (
+            {f"{API}.networkPolicy.egress[0].to[0].ipBlock.cidr": "10.9.0.0/16"},
+            ["NetworkPolicy spec.egress.to 10.9.0.0/16"],
+        ),
         ({"networkPolicy.ipv6": "true"}, ["NetworkPolicy spec.egress.to ::/0"]),
         ({f"{ADMIN}.autoscaling.enabled": "true"}, ["HorizontalPodAutoscaler of my-tomorrows-admin"]),
         ({f"{WORKER}.webhooks.allow": "{10.1.0.0/16}"}, ["NetworkPolicy spec.egress.to 10.1.0.0/16"]),
@@ -105,7 +114,16 @@ def test_a_feature_that_an_application_has_in_prod_alone_is_told_at_its_value(
     found = check("prod", "--untested-against", "staging", *words).of("untested")
     assert [one["object"] for one in found] == (told or ["Ingress spec.rules.http.paths my-tomorrows-worker"])
     if told:
-        assert found[0]["values"]["file"].startswith("--set"), found
+        assert all(one["values"]["file"].startswith("--set") for one in found), found
+
+
+@pytest.mark.parametrize(("environment", "part"), [("dev", "persistence"), ("prod", "secrets")])
+def test_a_folder_that_is_mounted_twice_is_told_at_the_value_that_chose_it(
+    environment: str, part: str
+) -> None:
+    found = check(environment, "--set", f"{part}.mountPath=/tmp").of("duplicate-entry")
+    assert found
+    assert {one["values"]["file"] for one in found} == {f"--set {part}.mountPath=/tmp"}
 
 
 @pytest.mark.parametrize(
