@@ -222,6 +222,7 @@ whatever it lets finish within its delay needs a server that still lives.
   {{- $need := "" }}
   {{- if $database }}{{- $need = "its database" }}
   {{- else if $app.webhooks.deliver }}{{- $need = "its webhooks" }}
+  {{- else if $app.aws.access }}{{- $need = "AWS" }}
   {{- else if eq $app.role "monitoring" }}{{- $need = "the applications that it watches" }}
   {{- else if .exposed }}{{- $need = "the load balancer" }}
   {{- end }}
@@ -234,6 +235,13 @@ whatever it lets finish within its delay needs a server that still lives.
     {{- range $app.networkPolicy.egress }}{{- if include "my-app.leads" (dict "rule" . "port" $policy.databasePort) }}{{- $open = true }}{{- end }}{{- end }}
     {{- if not $open }}
       {{- fail (printf "networkPolicy.databaseCidrs: is empty, so %s would be cut off from its database; name the database's networks, or open port %d by name in its networkPolicy.egress (a block without ports may hold the database or not)" $app.name (int64 $policy.databasePort)) }}
+    {{- end }}
+  {{- end }}
+  {{- if and $app.aws.access (not $policy.awsCidrs) }}
+    {{- $open := false }}
+    {{- range $app.networkPolicy.egress }}{{- if include "my-app.leads" (dict "rule" . "port" 443) }}{{- $open = true }}{{- end }}{{- end }}
+    {{- if not $open }}
+      {{- fail (printf "applications.%s.aws.access: true needs a way to AWS, and networkPolicy.awsCidrs is empty, so it would be cut off from AWS and from its role; name the subnets of the VPC's endpoints there, or 0.0.0.0/0 for the public ones" $app.name) }}
     {{- end }}
   {{- end }}
   {{- if and (eq $app.role "worker") (not $app.webhooks.deliver) }}

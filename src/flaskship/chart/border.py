@@ -42,7 +42,7 @@ def refuse_misspelt_features(
 def refuse_impossible_networks(values: Mapping[str, Any], locate: Locate) -> None:
     """Raise for a network of the environment's policies that is none."""
     policy = values.get("networkPolicy") or {}
-    for key in ("databaseCidrs", "ingressCidrs"):
+    for key in ("databaseCidrs", "ingressCidrs", "awsCidrs"):
         for index, text in enumerate(policy.get(key) or ()):
             _network(("networkPolicy", key, index), text, locate)
 

@@ -80,8 +80,12 @@ ADMIN, WORKER = "applications.my-tomorrows-admin", "applications.my-tomorrows-wo
             ["HorizontalPodAutoscaler spec.metrics Resource memory"],
         ),
         (
-            {f"{API}.aws.access": "true"},
-            ["Deployment spec.template.spec.serviceAccountName=my-app-serviceaccount"],
+            {f"{API}.aws.access": "true", "networkPolicy.awsCidrs": "{10.0.8.0/24}"},
+            [
+                "Deployment spec.template.spec.serviceAccountName=my-app-serviceaccount",
+                "NetworkPolicy spec.egress.ports 443",
+                "NetworkPolicy spec.egress.to 10.0.8.0/24",
+            ],
         ),
         (
             {f"{API}.volumes[0].name": "cache", f"{API}.volumes[0].emptyDir.sizeLimit": "1Mi"},
@@ -211,7 +215,11 @@ def test_a_secret_of_ones_own_is_declared_by_its_name(tmp_path: Path, secrets: s
 
 
 def test_an_account_that_the_infrastructure_makes_is_not_missing() -> None:
-    sets = [f"{API}.aws.access=true", "aws.createServiceAccount=false"]
+    sets = [
+        f"{API}.aws.access=true",
+        "aws.createServiceAccount=false",
+        "networkPolicy.awsCidrs={10.0.8.0/24}",
+    ]
     words = [word for one in sets for word in ("--set", one)]
     assert check("prod", *words).of("reference-missing") == []
     assert check("prod", *words, "--set", "aws.serviceAccount=shared").of("reference-missing") == []
@@ -391,7 +399,11 @@ def test_an_acceptance_that_lacks_a_part_is_refused_by_the_schema(tmp_path: Path
         (f"{API}.autoscaling.memory.enabled=true",),
         ("ingress.className=nginx", "ingress.tlsSecret=tls"),
         ("secrets.provider=generated", "secrets.generated.database-url=sqlite://"),
-        (f"{API}.aws.access=true", "aws.roleArn=arn:aws:iam::123456789012:role/x"),
+        (
+            f"{API}.aws.access=true",
+            "aws.roleArn=arn:aws:iam::123456789012:role/x",
+            "networkPolicy.awsCidrs={10.0.8.0/24}",
+        ),
     ],
 )
 def test_whatever_the_chart_can_render_has_the_fields_of_every_supported_kubernetes(

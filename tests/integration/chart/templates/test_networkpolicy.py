@@ -196,3 +196,54 @@ def test_blocks_with_exceptions_inside_are_taken(render) -> None:
 )
 def test_a_misspelt_rule_is_refused(refused, rule: str) -> None:
     assert "egress" in refused(BLOCKS.format(way="egress", peer=rule), environment="prod", line=4)
+
+
+AWS = "applications:\n  my-tomorrows-api:\n    aws: {access: true}\n"
+
+
+def ways(release, name: str = "my-tomorrows-api") -> list[tuple[list[str], list[int]]]:
+    """The blocks and the ports of each egress rule after the one to the database."""
+    rules = release.one("NetworkPolicy", name)["spec"]["egress"][1:]
+    return [
+        ([to["ipBlock"]["cidr"] for to in rule["to"]], [port["port"] for port in rule["ports"]])
+        for rule in rules
+    ]
+
+
+@pytest.mark.bad
+def test_who_needs_aws_is_not_cut_off_from_it(refused) -> None:
+    message = refused(AWS, environment="prod", line=3)
+    assert "my-tomorrows-api.aws.access: true needs a way to AWS" in message
+    assert "networkPolicy.awsCidrs is empty" in message
+    elsewhere = (
+        AWS + "    networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 80}]}]}\n"
+    )
+    assert "needs a way to AWS" in refused(elsewhere, environment="prod")
+    closed = AWS + "    database: false\n    ingress: {enabled: false}\n    networkPolicy: {enabled: false}\n"
+    assert "cut off from AWS" in refused(closed, environment="prod")
+    assert "networkPolicy.awsCidrs[0]: " in refused("networkPolicy: {awsCidrs: ['10.0.0.0/33']}\n", line=1)
+
+
+@pytest.mark.on
+def test_who_needs_aws_reaches_it_and_nobody_else_does(render) -> None:
+    release = render(AWS + "networkPolicy: {awsCidrs: [10.0.8.0/24, 0.0.0.0/0]}\n", environment="prod")
+    assert ways(release) == [(["10.0.8.0/24", "0.0.0.0/0"], [443])]
+    assert ways(release, "my-tomorrows-admin") == []
+
+
+@pytest.mark.override
+def test_the_agent_of_pod_identity_is_reached_where_it_names_the_role(render) -> None:
+    for more, agent in (
+        ("", ["169.254.170.23/32"]),
+        (", ipv6: true", ["169.254.170.23/32", "fd00:ec2::23/128"]),
+    ):
+        text = (
+            f"networkPolicy: {{awsCidrs: [10.0.8.0/24]{more}}}\naws: {{identity: podIdentity, roleArn: ''}}\n"
+        )
+        assert ways(render(AWS + text, environment="prod")) == [(["10.0.8.0/24"], [443]), (agent, [80])]
+
+
+@pytest.mark.override
+def test_a_rule_of_ones_own_is_a_way_to_aws_too(render) -> None:
+    own = "    networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.0.8.0/24}}], ports: [{port: 443}]}]}\n"
+    assert ways(render(AWS + own, environment="prod")) == [(["10.0.8.0/24"], [443])]
