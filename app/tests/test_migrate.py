@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from app_support import APP, free_port
+from postgres_server import Postgres
 from sqlalchemy import text
 
 from tomorrows.migrate import MigrationFailed, _lock, main, migrate
@@ -66,14 +67,16 @@ def test_an_older_image_accepts_a_newer_schema(database_url):
     database.dispose()
 
 
-def test_an_unreachable_server_is_one_sentence_and_exit_1_within_the_limit():
+def test_an_unreachable_server_is_told_at_once_and_is_exit_1_within_the_limit():
     child = start(f"postgresql://owner:hunter2@127.0.0.1:{free_port()}/x", MIGRATE_TIMEOUT="1.5")
     out, err = child.communicate(timeout=110)
     assert child.returncode == 1
     assert out == ""
-    assert err.startswith("tomorrows.migrate: the database cannot be reached")
-    assert "gave up after 1.5 s (MIGRATE_TIMEOUT)" in err
-    assert err.count("\n") == 1
+    first, last = err.splitlines()
+    assert first.startswith("tomorrows.migrate: the database cannot be reached")
+    assert first.endswith("; trying again for 1.5 s (MIGRATE_TIMEOUT)")
+    assert last.startswith("tomorrows.migrate: the database cannot be reached")
+    assert last.endswith("; gave up after 1.5 s (MIGRATE_TIMEOUT)")
     assert "hunter2" not in err
 
 
@@ -83,7 +86,7 @@ def test_an_unreachable_server_is_one_sentence_and_exit_1_within_the_limit():
         ({"DATABASE_URL": "mysql://h/d"}, "use postgresql:// or sqlite:///"),
         ({"DATABASE_URL": "not a url"}, "DATABASE_URL is not a URL"),
         ({"DATABASE_URL_FILE": "/nonexistent/url"}, "DATABASE_URL_FILE names /nonexistent/url"),
-        ({"DATABASE_URL": "sqlite:////nonexistent/r.db", "MIGRATE_TIMEOUT": "0.5"}, "cannot be reached"),
+        ({"DATABASE_URL": "sqlite:////nonexistent/r.db"}, "its folder does not exist"),
         ({"MIGRATE_TIMEOUT": "soon"}, "MIGRATE_TIMEOUT must be a number"),
     ],
 )
@@ -98,14 +101,43 @@ def test_a_wrong_setting_is_one_sentence(environment, words, monkeypatch, capsys
     assert err.count("\n") == 1
 
 
-def test_it_waits_for_a_database_that_comes_late(postgres):
-    name = f"late_{free_port()}"
-    child = start(postgres.url(name), MIGRATE_TIMEOUT="90")
-    time.sleep(0.5)
-    assert child.poll() is None
-    postgres.run(f"CREATE DATABASE {name}")
-    assert child.wait(100) == 0
-    child.communicate()
+def test_it_says_that_it_waits_for_a_server_that_comes_late(postgres):
+    late = Postgres(postgres.programs)
+    try:
+        late.create()
+        late.stop()
+        child = start(late.url(), MIGRATE_TIMEOUT="90")
+        assert "trying again for 90 s" in child.stderr.readline()
+        assert child.poll() is None
+        late.start()
+        assert child.wait(100) == 0
+        child.communicate()
+    finally:
+        late.remove()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"database": "nowhere"}, "the server has no such database"),
+        ({"password": "hunter2"}, "the server refused user or password"),
+        ({"user": "nobody"}, "the server refused user or password"),
+    ],
+)
+def test_what_no_waiting_heals_on_a_server_ends_it_at_the_first_refusal(postgres, wrong, words, capsys):
+    with pytest.raises(MigrationFailed) as refused:
+        migrate({"DATABASE_URL": postgres.url(**wrong), "MIGRATE_TIMEOUT": "3600"})
+    assert words in str(refused.value)
+    assert not any(secret in str(refused.value) for secret in (*wrong.values(), "password@"))
+    assert capsys.readouterr().err == ""
+
+
+def test_what_no_waiting_heals_of_a_file_ends_it_at_the_first_refusal(tmp_path, capsys):
+    (tmp_path / "noise.db").write_bytes(b"no database" * 1000)
+    for path, words in (("none/x.db", "its folder does not exist"), ("noise.db", "is no SQLite database")):
+        with pytest.raises(MigrationFailed, match=words):
+            migrate({"DATABASE_URL": f"sqlite:///{tmp_path}/{path}", "MIGRATE_TIMEOUT": "3600"})
+    assert capsys.readouterr().err == ""
 
 
 def test_a_held_lock_ends_in_a_sentence(empty_url):

@@ -11,11 +11,12 @@ from pathlib import Path
 import stamina
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from tomorrows.secrets_source import SecretUnreadable, read_secret
 from tomorrows.storage.database import describe, make_engine, schema_version
+from tomorrows.storage.refusals import is_busy, lasting
 from tomorrows.storage.tables import SCHEMA
 from tomorrows.storage.urls import DatabaseUrlError
 
@@ -35,19 +36,37 @@ def migrate(environment: Mapping[str, str]) -> str:
     deadline = time.monotonic() + timeout
     stage = f"gave up after {timeout:g} s (MIGRATE_TIMEOUT)"
     try:
-        for attempt in stamina.retry_context(
-            on=DBAPIError, attempts=None, timeout=timeout, wait_initial=0.2, wait_max=3.0
-        ):
-            with attempt:
-                connection = engine.connect().execution_options(writes=True)
+        connection = _connect(engine, timeout)
         stage = "the migration stopped half-way and will be repeated by the next run"
         with connection, _lock(connection, engine.url.database, deadline):
             _upgrade(connection)
             return schema_version(connection) or "nothing"
     except DBAPIError as error:
-        raise MigrationFailed(f"{describe(error)}; {stage}") from error
+        raise MigrationFailed(f"{describe(error)}; {lasting(error) or stage}") from error
     finally:
         engine.dispose()
+
+
+def _connect(engine: Engine, timeout: float) -> Connection:
+    """Wait for a database that is not there yet, and say so at the first refusal; a lasting one is final."""
+    for attempt in stamina.retry_context(
+        on=lambda error: isinstance(error, DBAPIError) and lasting(error) is None,
+        attempts=None,
+        timeout=timeout,
+        wait_initial=0.2,
+        wait_max=3.0,
+    ):
+        with attempt:
+            try:
+                connection = engine.connect().execution_options(writes=True)
+            except DBAPIError as error:
+                if attempt.num == 1 and lasting(error) is None and not is_busy(error):
+                    # Whoever looks while it waits, or gives up before it does, finds the reason in the log.
+                    again = f"trying again for {timeout:g} s (MIGRATE_TIMEOUT)"
+                    sys.stderr.write(f"tomorrows.migrate: {describe(error)}; {again}\n")
+                    sys.stderr.flush()
+                raise
+    return connection
 
 
 def _upgrade(connection: Connection) -> None:
