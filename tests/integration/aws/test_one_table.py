@@ -57,6 +57,16 @@ def test_every_alarm_has_its_section_in_the_runbooks() -> None:
     assert names == sections
 
 
+def test_alarms_of_the_cluster_read_series_that_the_agent_publishes() -> None:
+    # It sums over the cluster or tells each pod: an alarm on a namespace has no series and never rings.
+    blocks = re.findall(
+        r'namespace\s+= "ContainerInsights"(.*?)\n      \}', (APP / "alarms.tf").read_text(), re.S
+    )
+    assert len(blocks) == 2
+    for block in blocks:
+        assert re.findall(r"dimensions\s+= (.*)", block) == ["{ ClusterName = local.platform.cluster }"]
+
+
 def test_each_environment_has_the_charts_applications() -> None:
     for environment in ("dev", "staging", "prod"):
         values = load(ROOT / "infra" / "helmchart" / f"values-{environment}.yaml")
