@@ -8,7 +8,7 @@ from flaskship.model.release import Provenance, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage, carry_out, going_back
-from flaskship.tasks.locking import writing_to
+from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.one_application import with_application_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
@@ -33,7 +33,8 @@ async def abort(
     A deploy that still watches has the lock: it is asked to give up, ends as failed, and leaves us the rest.
     """
     asked = await _ask_to_give_up(engine, environment, application, by, report)
-    async with writing_to(engine, environment, f"{by.actor}: abort", wish.lock_timeout, report) as lock:
+    owner = owned_by(by.actor, "abort", by.reason)
+    async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
         before = await engine.observe(environment)
         history = await engine.history(environment)
         healthy = rolled_out_before(environment, application, before, history, given_up=asked)

@@ -11,7 +11,7 @@ from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
 from flaskship.tasks.causes import explaining
 from flaskship.tasks.digests import refuse_tags
-from flaskship.tasks.locking import writing_to
+from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
@@ -35,8 +35,9 @@ async def deploy(
     if not engine.local_images:
         refuse_tags(world, plan)
     images = await build_all(world, plan, report) if engine.local_images else {}
-    who = compose(world, plan, images, wish).provenance.actor
-    async with writing_to(engine, environment.name, f"{who}: deploy", wish.lock_timeout, report) as lock:
+    by = compose(world, plan, images, wish).provenance
+    owner = owned_by(by.actor, "deploy", by.reason)
+    async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
         return await deploy_locked(Stage(world, engine, lock, report, wish), plan, images)
 
 

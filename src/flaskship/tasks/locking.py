@@ -10,6 +10,11 @@ from flaskship.tasks.world import Report
 DEFAULT_WAIT = 30.0
 
 
+def owned_by(actor: str, verb: str, reason: str | None = None) -> str:
+    """Return what whoever has to wait is told: who writes, what, and why where that was said."""
+    return f"{actor}: {verb} ({reason})" if reason else f"{actor}: {verb}"
+
+
 @asynccontextmanager
 async def writing_to(
     engine: Engine, environment: str, owner: str, wait: float, report: Report

@@ -5,7 +5,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.release import Provenance, Revision
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage, carry_out, going_back
-from flaskship.tasks.locking import writing_to
+from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.one_application import with_application_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
@@ -26,7 +26,8 @@ async def rollback(
 
     With an application only its objects go back, and the others stay as the newest revision has them.
     """
-    async with writing_to(engine, environment, f"{by.actor}: rollback", wish.lock_timeout, report) as lock:
+    owner = owned_by(by.actor, "rollback", by.reason)
+    async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
         history = await engine.history(environment)
         target = choose(environment, history, revision)
         if target.outcome is not Outcome.SUCCESSFUL:

@@ -110,7 +110,12 @@ def _instead(environment: Environment, owner: Writer) -> str:
     name, origin = environment.name, environment.promotes_from
     if owner == "argocd":
         ways = ([f"flaskship promote {origin} {name}"] if origin else []) + [f"flaskship rollback {name}"]
-        instead = f"change it in Git, which Argo CD follows: {' or '.join(ways)}"
+        instead = (
+            f"change it in Git, which Argo CD follows: commit values-{name}.yaml, or {' or '.join(ways)}"
+        )
+        if environment.writer != owner:
+            # Without that the two commands are refused as this one is.
+            instead = f"first say writer: argocd for {name} in flaskship.yaml; then {instead}"
     elif owner == "terraform":
         tfvars = f"environments/{name}.tfvars"
         instead = f"terraform -chdir=infra/terraform apply -var-file={tfvars}"

@@ -109,7 +109,8 @@ class Leases:
                 return
         raise LockedError(
             f"{place.environment} is not locked by this writer: its lock was lost or never held",
-            hint="nothing was written; try again",
+            hint="what it had applied before stands: flaskship history "
+            f"{place.environment} tells what came since; then try again",
         )
 
     async def close(self) -> None:

@@ -3,9 +3,11 @@
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from flaskship.chart.difference import Difference, compare
+from flaskship.chart.rewritten import in_the_original
 from flaskship.chart.writing import replace_file, with_images
 from flaskship.engines.base import Engine
 from flaskship.gitops.repository import open_repository
@@ -136,7 +138,15 @@ def plan_promotion(trip: Trip, proof: Proof) -> Plan:
     # The proof is that the source runs these, whatever its values say.
     proven = {f"image {one.after} of {name}" for name, one in choices.items()}
     untested = (one for one in found if one.rule == UNTESTED and one.fails and one.object not in proven)
-    refuse_untested(*names, tuple(untested))
+    # The text aside is gone when the refusal is read.
+    place = partial(
+        in_the_original,
+        aside=str(aside),
+        original=str(relative(trip.file, trip.project.root)),
+        before=before,
+        after=after,
+    )
+    refuse_untested(*names, tuple(replace(one, values=place(one.values)) for one in untested))
     return Plan(choices, before, after, rendered, difference)
 
 
