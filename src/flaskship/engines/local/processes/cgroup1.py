@@ -93,6 +93,10 @@ class Cgroup1:
             folders[name] = inside if inside is not None and inside.name == uid else folder
         return Cgroup1Cell(uid, folders)
 
+    def left_by(self, uid: str) -> Cell:
+        """Return the cell where it was made."""
+        return Cgroup1Cell(uid, {name: base / uid for name, base in self._bases.items()})
+
 
 def find_cgroup1(project: Path | str, proc: Path = Path("/proc")) -> Containment | None:
     """Return the usable controllers; None unless memory is among them."""

@@ -84,6 +84,10 @@ class Cgroup2:
         inside = group_folder(self._proc, pid)
         return Cgroup2Cell(uid, inside if inside is not None and inside.name == uid else self._base / uid)
 
+    def left_by(self, uid: str) -> Cell:
+        """Return the cell where it was made."""
+        return Cgroup2Cell(uid, self._base / uid)
+
 
 def settings(limits: Limits, controllers: frozenset[str]) -> dict[str, str]:
     """Return the files of a group and what these limits put into them."""

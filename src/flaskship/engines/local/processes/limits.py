@@ -94,6 +94,9 @@ class Containment(Protocol):
     def adopt(self, uid: str, limits: Limits, pid: int) -> Cell:
         """Return the cell of a replica that already runs."""
 
+    def left_by(self, uid: str) -> Cell | None:
+        """Return the cell of a replica whose main process has ended; None where it needs none to be found."""
+
 
 Watcher = Callable[[], Containment]
 

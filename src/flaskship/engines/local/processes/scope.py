@@ -67,6 +67,10 @@ class UserScope:
         cell.started(pid)
         return cell
 
+    def left_by(self, uid: str) -> Cell | None:  # noqa: ARG002
+        """Return None: only a running process says which scope is its own."""
+        return None
+
 
 def find_user_scope(project: Path | str, environ: Mapping[str, str] = os.environ) -> Containment | None:
     """Return the user's manager when systemd-run is installed and its bus is there."""

@@ -108,6 +108,11 @@ class Watchdog:
         cell.started(pid)
         return cell
 
+    def left_by(self, uid: str) -> Cell | None:
+        """Watch it no longer and return None: the number of an ended process may be another's by now."""
+        self._forget(uid)
+        return None
+
     async def run(self) -> None:
         """Look for ever."""
         while True:

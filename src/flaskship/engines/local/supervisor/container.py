@@ -19,6 +19,7 @@ from flaskship.engines.local.state import ProcessRecord
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.hooks import LEAST_GRACE, POST_START_SECONDS, run_hook
 from flaskship.engines.local.supervisor.launcher import Start
+from flaskship.engines.local.supervisor.leftovers import remove_cell
 from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
@@ -27,7 +28,6 @@ from flaskship.model.snapshot import Exit, KilledBy, Problem
 
 KEPT_EXITS = 10
 EVIDENCE_LINES = 60
-CELL_TRIES, CELL_SECONDS = 20, 0.05
 REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
 CREATE_CELL = step("create_cell")
 
@@ -78,6 +78,10 @@ class ContainerRuntime:
         self._init = init
         self._grace = grace
         self.stopping = False
+        self.settled = asyncio.Event()
+        """Set while nothing of a process is left."""
+        self.cleared = ""
+        """The last process that left nothing behind."""
         self.standing = Standing()
         self.probes = Probes(spec, address, changed)
         self._launched: LaunchPlan | None = None
@@ -124,6 +128,7 @@ class ContainerRuntime:
         if not self._init:
             watching.append(asyncio.create_task(self._guard_ports(plan)))
         self._world.containers[self.standing.process] = self
+        self.settled.clear()
         try:
             ended = await _first(ending, watching)
         finally:
@@ -329,19 +334,16 @@ class ContainerRuntime:
             forks_refused=before.forks_refused if before else None,
             after_ready=self.probes.was_ready,
         )
+        cell, self._cell = self._cell, None
+        # Who dies before it is forgotten is found again, and its cell with it.
+        if await remove_cell(cell, self._world.sleep):
+            self.cleared = standing.process
         await self._world.launcher.forget(standing.process)
-        await self._leave_cell()
         standing.process, standing.pid = None, None
+        self.settled.set()
         self.probes.stopped()
         self._record(ended, ending.at)
         return ended
-
-    async def _leave_cell(self) -> None:
-        cell, self._cell = self._cell, None
-        for _ in range(CELL_TRIES):
-            if cell is None or cell.remove():
-                return
-            await self._world.sleep(CELL_SECONDS)
 
     def _record(self, ended: Exit, now: float) -> None:
         standing = self.standing

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import time
 import traceback
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.autoscaling import keep_scaling
 from flaskship.engines.local.supervisor.generation import Generation, asked_in
 from flaskship.engines.local.supervisor.ingress import Entrance
+from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.planning import planner
 from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
@@ -356,11 +356,8 @@ class EnvironmentRuntime:
 
     async def _sweep(self, record: ReplicaRecord) -> None:
         """End what is left of a replica whose revision nobody knows any more."""
-        launcher = self.world.launcher
         for process in self.world.state.processes(record.uid):
-            if await launcher.signal(process.uid, signal.SIGKILL, group=True):
-                await launcher.ending(process.uid)
-            await launcher.forget(process.uid)
+            await end_leftovers(self.world, process.uid)
         self.world.state.remove_replica(record.uid)
         self._addresses.release(record.address)
         del self._ending[record.uid]

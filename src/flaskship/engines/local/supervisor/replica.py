@@ -16,12 +16,14 @@ from flaskship.engines.local.state import ProcessRecord, ReplicaRecord
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.hooks import LEAST_GRACE
+from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.world import Planner, World
 from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, ReplicaSnapshot
 
 DRAIN_SECONDS = 5.0
 SHOWN_LINES = 20
 RETRY_SECONDS = 1.0
+FINISH_SECONDS = 10.0
 REMOVE_REPLICA_FOLDER = step("remove_replica_folder")
 
 
@@ -153,11 +155,10 @@ class Replica:
 
     async def _sweep(self) -> None:
         # A start that was under way when the watching stopped is found by its intent.
-        launcher = self._world.launcher
+        cleared = {c.cleared for c in (*self.init.values(), *self.containers.values())}
         for process in self._world.state.processes(self.uid):
-            if await launcher.signal(process.uid, signal.SIGKILL, group=True):
-                await launcher.ending(process.uid)
-            await launcher.forget(process.uid)
+            if process.uid not in cleared:
+                await end_leftovers(self._world, process.uid)
 
     def snapshot(self, *, current: bool) -> ReplicaSnapshot:
         """Return everything about the replica at this instant."""
@@ -281,6 +282,10 @@ class Replica:
             await container.kill(KilledBy.ENGINE, signal.SIGKILL)
         await container.kill_group()
         await asyncio.shield(ending)
+        # Its watcher kills what it left behind and removes its cell: detaching must not cut that short.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                await container.settled.wait()
 
     def _note(self) -> None:
         if self.ready and not self.record.was_ready:

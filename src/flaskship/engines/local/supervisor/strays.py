@@ -1,15 +1,13 @@
 """Processes of the project that its state does not know: of a state file that was lost or put back."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from flaskship.engines.local.processes.limits import Limits
-from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.spawner.records import Record
+from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.world import World
 
 GRACE_SECONDS = 10.0
@@ -32,16 +30,7 @@ async def _end(world: World, record: Record) -> None:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         grace.cancel()
         await asyncio.gather(grace, return_exceptions=True)
-        await world.launcher.signal(record.uid, signal.SIGKILL)
-        await ending
-    cell = None
-    with contextlib.suppress(OSError):
-        cell = world.containment.adopt(record.uid, Limits(), record.pid)
-    # What it left behind ends with it, whether in its session or out of it.
-    await kill_all(world.paths.project, record.uid, None, cell=cell)
-    await world.launcher.forget(record.uid)
-    if cell is not None:
-        cell.remove()
+    await end_leftovers(world, record.uid)
 
 
 async def _rest(world: World) -> None:
