@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from flaskship.engines.local.aides import Aides
@@ -29,6 +31,16 @@ async def link(paths: LocalPaths) -> AsyncIterator[RouterLink]:
     link.bind("dev/web", "127.0.0.1", 0)
     yield link
     await link.close(stop=True)
+
+
+def answers(port: int) -> bool:
+    """Whether anybody accepts there: the router says 503 where no replica is."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return client.recv(1024).startswith(b"HTTP/1.1 503")
+    except ConnectionError:
+        return False
 
 
 def kept(paths: LocalPaths) -> tuple[int, set[str]]:
@@ -75,3 +87,52 @@ async def test_a_change_that_comes_while_a_table_is_pushed_gets_its_own(
     serving.add("new")
     await asyncio.gather(first, link.update("dev", routes))
     assert kept(paths)[1] == {"old", "new"}
+
+
+async def test_a_socket_at_another_address_is_passed_though_the_routes_are_the_same(link: RouterLink) -> None:
+    def routes() -> tuple[Route, ...]:
+        return (Route("dev/web", "http", ()),)
+
+    await link.update("dev", routes)
+    old = link.sockets["dev/web"].getsockname()[1]
+    assert await asyncio.to_thread(answers, old)
+    link.bind("dev/web", "127.0.0.1", 0)
+    new = link.sockets["dev/web"].getsockname()[1]
+    await link.update("dev", routes)
+    assert await asyncio.to_thread(answers, new)
+    assert not await asyncio.to_thread(answers, old)
+
+
+async def test_a_socket_that_is_replaced_while_a_table_is_on_its_way_is_passed_with_the_next(
+    link: RouterLink,
+) -> None:
+    def routes() -> tuple[Route, ...]:
+        return (Route("dev/web", "http", ()),)
+
+    first = asyncio.create_task(link.update("dev", routes))
+    await asyncio.sleep(0)  # the first table is made and on its way
+    old = link.sockets["dev/web"].getsockname()[1]
+    link.bind("dev/web", "127.0.0.1", 0)
+    new = link.sockets["dev/web"].getsockname()[1]
+    await first
+    await link.update("dev", routes)
+    assert await asyncio.to_thread(answers, new)
+    assert not await asyncio.to_thread(answers, old)
+
+
+async def test_what_an_error_takes_back_stays_served(link: RouterLink) -> None:
+    def routes() -> tuple[Route, ...]:
+        return (Route("dev/web", "http", ()),)
+
+    await link.update("dev", routes)
+    old = link.sockets["dev/web"].getsockname()[1]
+
+    def move() -> None:
+        with link.all_or_none():
+            link.bind("dev/web", "127.0.0.1", 0)
+            raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        move()
+    await link.update("dev", routes)
+    assert await asyncio.to_thread(answers, old)

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flaskship.engines.local import routes
@@ -51,7 +51,8 @@ class RouterLink:
         self._caller: Caller | None = None
         self._changing = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
-        self._passed: set[str] = set()
+        self._passed: dict[str, socket.socket] = {}
+        self._replaced: list[socket.socket] = []
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._number = 0
         self._served: dict[str, frozenset[str]] = {}
@@ -65,10 +66,29 @@ class RouterLink:
             await self._connect()
 
     def bind(self, listener: str, host: str, port: int) -> None:
-        """Hold a listening socket of that name from now on; OSError when the address is taken."""
-        if listener not in self.sockets:
+        """Hold a listening socket of that name from now on; OSError when the address is taken.
+
+        One at another address stays open until the router serves its successor.
+        """
+        held = self.sockets.get(listener)
+        if held is None or held.getsockname()[:2] != (host, port):
             with BIND:
                 self.sockets[listener] = listen(host, port)
+            if held is not None:
+                self._replaced.append(held)
+
+    @contextlib.contextmanager
+    def all_or_none(self) -> Iterator[None]:
+        """Take back what was bound inside when an error comes out of it; nothing may be awaited inside."""
+        sockets, replaced = dict(self.sockets), list(self._replaced)
+        try:
+            yield
+        except BaseException:
+            for name, sock in self.sockets.items():
+                if sockets.get(name) is not sock:
+                    sock.close()
+            self.sockets, self._replaced = sockets, replaced
+            raise
 
     def served(self, environment: str) -> frozenset[str]:
         """Return the replicas in the table that the router has acknowledged last."""
@@ -87,7 +107,8 @@ class RouterLink:
         """
         async with self._changing:
             table = routes()
-            if self._routes.get(environment, ()) == table and self._pushed:
+            known = self._routes.get(environment, ()) == table and self._are_passed(table)
+            if known and self._pushed:
                 return
             if table:
                 self._routes[environment] = table
@@ -124,7 +145,7 @@ class RouterLink:
                 with contextlib.suppress(ChannelClosed, RemoteError):
                     await self._caller.call("leave")
             await self._caller.close()
-        for sock in self.sockets.values():
+        for sock in (*self.sockets.values(), *self._replaced):
             sock.close()
 
     async def _ask(self, kind: str, **payload: Any) -> Message:
@@ -139,19 +160,20 @@ class RouterLink:
                 await self._connect()
             assert self._caller is not None
             wanted = {route.listener for table in self._routes.values() for route in table}
-            fresh = sorted(wanted - self._passed)
+            held = {name: self.sockets[name] for name in wanted}
+            fresh = sorted(name for name in held if self._passed.get(name) is not held[name])
             self._number += 1
             table = RouteTable(self._number, tuple(r for each in self._routes.values() for r in each))
             try:
                 # One frame carries so many files at most: the others go ahead of the table.
                 while len(fresh) > MOST_FILES:
                     part, fresh = fresh[:MOST_FILES], fresh[MOST_FILES:]
-                    files = [self.sockets[name].fileno() for name in part]
+                    files = [held[name].fileno() for name in part]
                     await self._caller.call("pass", files=files, listeners=part)
                 with PUSH_ROUTES:
                     await self._caller.call(
                         "table",
-                        files=[self.sockets[name].fileno() for name in fresh],
+                        files=[held[name].fileno() for name in fresh],
                         table=routes.to_json(table),
                         listeners=fresh,
                     )
@@ -161,9 +183,10 @@ class RouterLink:
             except RemoteError as error:
                 raise FlaskshipError(f"the router refused its table: {error}") from error
             # A socket that is bound and not routed yet belongs to an apply under way.
-            for name in self._passed - wanted:
+            for name in self._passed.keys() - wanted:
                 self.sockets.pop(name).close()
-            self._passed = wanted
+            self._passed = held
+            self._drop_replaced(held)
             self._served = {name: _uids(table) for name, table in self._routes.items()}
             self._pushed = True
             return
@@ -180,7 +203,7 @@ class RouterLink:
             # From now on the router starts a supervisor again that dies; one of older code cannot.
             await caller.call("attach")
         self._number = max(self._number, int(hello.get("table") or 0))
-        self._passed = set()
+        self._passed = {}
         if hello.get("listeners"):
             async for page in caller.stream("listeners"):
                 self._hold(page["listeners"], caller.channel.files)
@@ -190,11 +213,23 @@ class RouterLink:
     def _hold(self, names: list[str], files: "deque[int]") -> None:
         for name in names:
             sock = socket.socket(fileno=files.popleft())
-            if name in self.sockets:
+            ours = self.sockets.setdefault(name, sock)
+            if ours.getsockname() == sock.getsockname():
+                self._passed[name] = ours
+            if ours is not sock:
                 sock.close()
-            else:
-                self.sockets[name] = sock
-            self._passed.add(name)
+
+    def _are_passed(self, table: tuple[Route, ...]) -> bool:
+        names = (route.listener for route in table)
+        return all(self._passed.get(name) is self.sockets.get(name) for name in names)
+
+    def _drop_replaced(self, served: Mapping[str, socket.socket]) -> None:
+        # One that was replaced while the table was on its way is what the router serves now.
+        kept = [sock for sock in self._replaced if any(sock is one for one in served.values())]
+        for sock in self._replaced:
+            if sock not in kept:
+                sock.close()
+        self._replaced = kept
 
     async def _reach(self, path: str) -> Caller:
         for _ in range(CONNECT_ATTEMPTS):

@@ -1,7 +1,8 @@
 """Services on this machine: their addresses, their listening sockets, their routes."""
 
+import contextlib
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol as Shape
 
 from flaskship.engines.local.processes.ports import Placement
@@ -79,20 +80,16 @@ def plan_listeners(environment: str, service: Service, place: Placement) -> tupl
     return tuple(plans)
 
 
-def bind(link: RouterLink, plans: Iterable[Listener]) -> None:
-    """Hold every socket, or none of the new ones; PreflightError names who has the port."""
-    fresh: list[str] = []
-    for plan in plans:
-        if plan.name in link.sockets:
-            continue
-        try:
-            link.bind(plan.name, plan.host, plan.port)
-        except OSError as error:
-            refused = _refused(plan, error, link)
-            for name in fresh:
-                link.sockets.pop(name).close()
-            raise refused from error
-        fresh.append(plan.name)
+@contextlib.contextmanager
+def bound(link: RouterLink, plans: Iterable[Listener]) -> Iterator[None]:
+    """Hold every socket; PreflightError names who has the port. An error inside leaves all as it was."""
+    with link.all_or_none():
+        for plan in plans:
+            try:
+                link.bind(plan.name, plan.host, plan.port)
+            except OSError as error:
+                raise _refused(plan, error, link) from error
+        yield
 
 
 def route(plan: ListenerPlan, replicas: Iterable[Replica]) -> Route:

@@ -81,8 +81,8 @@ class Supervisor:
             raise ConfigurationError(f"the manifests of {name} hold no workload")
         configurations = configurations_of(self.world.paths, name, spec)
         listeners = self._listeners(name, spec)
-        services.bind(self.link, listeners)
-        number = self.world.state.add_revision(release, self.world.now(), key)
+        with services.bound(self.link, listeners):
+            number = self.world.state.add_revision(release, self.world.now(), key)
         intent = self.world.state.intent(name)
         assert intent is not None
         generation = Generation(number, release, spec, configurations)
@@ -184,8 +184,8 @@ class Supervisor:
         runtime = self.environments[environment]
         spec = read_release(release.documents)
         listeners = self._listeners(environment, spec)
-        services.bind(self.link, listeners)
-        number = self.world.state.add_revision(release, self.world.now())
+        with services.bound(self.link, listeners):
+            number = self.world.state.add_revision(release, self.world.now())
         intent = self.world.state.intent(environment)
         assert intent is not None
         configurations = configurations_of(self.world.paths, environment, spec)
@@ -242,8 +242,8 @@ class Supervisor:
         listeners: tuple[ListenerPlan | Entrance, ...] = ()
         if generation is not None and intent.running:
             listeners = self._listeners(intent.environment, generation.spec)
-            services.bind(self.link, listeners)
-            runtime.move_to(intent, generation, listeners)
+            with services.bound(self.link, listeners):
+                runtime.move_to(intent, generation, listeners)
         runtime.adopt(records)
         runtime.start()
         if generation is not None and not intent.running:

@@ -19,6 +19,11 @@ def service(*ports: ServicePort, selector: dict[str, str] | None = None) -> Serv
     return Service("web", "NodePort", ports, {"app": "web"} if selector is None else selector)
 
 
+def bind(link: RouterLink, plans) -> None:
+    with services.bound(link, plans):
+        pass
+
+
 def test_each_port_has_a_socket_at_the_services_address_and_node_ports_one_more():
     plans = services.plan_listeners("dev", service(ServicePort(80, "http", "http", node_port=30080)), PLACE)
     assert [(p.name, p.host, p.port, p.node) for p in plans] == [
@@ -70,7 +75,7 @@ def test_a_taken_port_is_refused_with_its_holder_and_nothing_stays_bound(tmp_pat
         place = Placement("127.0.0.1", {80: free})
         plans = services.plan_listeners("dev", service(ServicePort(80, 1, "http", node_port=taken)), place)
         with pytest.raises(PreflightError, match=f"127.0.0.1:{taken}") as refused:
-            services.bind(link, plans)
+            bind(link, plans)
     assert "pid" in refused.value.message
     assert "nodePort" in refused.value.hint
     assert link.sockets == {}
@@ -101,10 +106,10 @@ def on_node_port(environment, name, port):
 def test_a_port_of_another_service_of_this_project_is_named_by_it(tmp_path, environment, holder, way_out):
     link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     port = free_port()
-    services.bind(link, on_node_port("dev", "web", port))
+    bind(link, on_node_port("dev", "web", port))
     try:
         with pytest.raises(PreflightError, match=f"Service shop wants 127.0.0.1:{port}") as refused:
-            services.bind(link, on_node_port(environment, "shop", port))
+            bind(link, on_node_port(environment, "shop", port))
     finally:
         for sock in link.sockets.values():
             sock.close()
@@ -130,7 +135,7 @@ def test_a_port_of_another_projects_router_is_named_by_the_project(tmp_path):
     ) as other:
         port = int(other.stdout.readline())
         with pytest.raises(PreflightError) as refused:
-            services.bind(link, on_node_port("dev", "web", port))
+            bind(link, on_node_port("dev", "web", port))
         other.stdin.close()
     assert f"Flaskship is using for the project in /home/ann/shop (pid {other.pid})" in refused.value.message
     assert "flaskship --project /home/ann/shop down ENV" in refused.value.hint
@@ -141,4 +146,41 @@ def test_an_address_that_is_not_here_is_refused_in_words(tmp_path):
     link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     place = Placement("192.0.2.1", {80: 8080})
     with pytest.raises(PreflightError, match=r"192\.0\.2\.1:8080"):
-        services.bind(link, services.plan_listeners("dev", service(ServicePort(80, 1)), place))
+        bind(link, services.plan_listeners("dev", service(ServicePort(80, 1)), place))
+
+
+def test_a_changed_port_is_held_beside_the_old_one_which_nothing_serves_yet(tmp_path):
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
+    before, after = on_node_port("dev", "web", free_port()), on_node_port("dev", "web", free_port())
+    bind(link, before)
+    old = dict(link.sockets)
+    bind(link, after)
+    assert [link.sockets[plan.name].getsockname() for plan in after] == [(p.host, p.port) for p in after]
+    assert [old[plan.name].getsockname() for plan in before] == [(p.host, p.port) for p in before]
+    for sock in (*old.values(), *link.sockets.values()):
+        sock.close()
+
+
+def test_an_unchanged_port_keeps_its_socket(tmp_path):
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
+    plans = on_node_port("dev", "web", free_port())
+    bind(link, plans)
+    before = dict(link.sockets)
+    bind(link, plans)
+    assert link.sockets == before
+    for sock in before.values():
+        sock.close()
+
+
+def test_a_revision_that_cannot_be_taken_on_leaves_the_sockets_as_they_were(tmp_path):
+    link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
+    before, after = on_node_port("dev", "web", free_port()), on_node_port("dev", "web", free_port())
+    bind(link, before)
+    held = dict(link.sockets)
+    with pytest.raises(OSError, match="no space"), services.bound(link, after):
+        raise OSError("no space")
+    assert link.sockets == held
+    bind(link, on_node_port("staging", "web", after[1].port))
+    assert [held[plan.name].getsockname() for plan in before] == [(p.host, p.port) for p in before]
+    for sock in link.sockets.values():
+        sock.close()
