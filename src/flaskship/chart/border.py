@@ -72,7 +72,10 @@ def refuse_impossible_blocks(application: Mapping[str, Any], at: KeyPath, locate
 
 def _network(path: KeyPath, text: Any, locate: Locate) -> IPv4Network | IPv6Network:
     try:
-        return ip_network(str(text), strict=False)
+        network = ip_network(str(text), strict=False)
+        if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+            raise ValueError("an IPv4 network in the clothes of IPv6, which Kubernetes refuses")
+        return network
     except ValueError:
         raise ConfigurationError(f"{dotted(path)}: {text} is no network", location=locate(path)) from None
 

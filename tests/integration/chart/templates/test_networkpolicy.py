@@ -70,7 +70,8 @@ def test_the_network_refuses_the_addresses_that_the_application_refuses(render, 
     release = render("networkPolicy: {ipv6: true}\n", environment="prod")
     peers = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
     closed = [ipaddress.ip_network(one) for peer in peers for one in peer["ipBlock"]["except"]]
-    assert sorted(map(str, closed)) == sorted(map(str, addresses.CLOSED))
+    # What is mapped goes out by IPv4, and the API server refuses a policy that names it.
+    assert sorted([*map(str, closed), "::ffff:0:0/96"]) == sorted(map(str, addresses.CLOSED))
     # And both mean it: whatever begins or ends at the edge of any network is judged the same by either side.
     tried = [address for network in closed for address in edges(network)]
     assert len(tried) > 100
@@ -163,6 +164,7 @@ BLOCKS = "defaults:\n  networkPolicy:\n    {way}:\n      - {peer}\n"
         ("networkPolicy:\n  databaseCidrs: [10.0.0.300/8]\n", 2),
         ("networkPolicy:\n  ingressCidrs: [010.0.0.0/8]\n", 2),
         ("networkPolicy:\n  ingressCidrs: ['::/129']\n", 2),
+        ("networkPolicy:\n  ingressCidrs: ['::ffff:10.0.0.0/104']\n", 2),
         ("networkPolicy:\n  ingressCidrs: [':::/12']\n", 2),
         (BLOCKS.format(way="from", peer="{ipBlock: {cidr: 10.0.0.1/40}}"), 4),
         (BLOCKS.format(way="from", peer="{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/9]}}"), 4),
