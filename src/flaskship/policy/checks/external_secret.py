@@ -1,9 +1,10 @@
-"""An ExternalSecret asks a store that is not there, or never again."""
+"""An ExternalSecret asks no store, or never again, or composes with a broken template."""
 
 from collections.abc import Iterator
 
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
+from flaskship.policy.gotemplate import problem
 from flaskship.policy.objects import Fault
 
 CODE = "external-secret"
@@ -11,7 +12,7 @@ SEVERITY = Severity.ERROR
 
 
 def find(context: Context) -> Iterator[Fault]:
-    """Find missing SecretStores, two ExternalSecrets of one target, and a refresh interval of zero."""
+    """Find missing SecretStores, shared targets, broken templates, and an interval of zero."""
     stores = {one.name for one in context.of("SecretStore")}
     targets: dict[str, str] = {}
     for one in context.of("ExternalSecret"):
@@ -21,8 +22,16 @@ def find(context: Context) -> Iterator[Fault]:
         interval = one.spec.at("refreshInterval")
         if interval.text in ("0", "0s", "0m", "0h"):
             yield one.fault("is never refreshed", interval, ".secrets.external.refreshInterval")
+        for key, text in one.spec.at("target", "template", "data").entries():
+            if wrong := problem(text.text or ""):
+                setting = f".secrets.external.secrets.{_escaped(one.name)}.template.{_escaped(key)}"
+                yield one.fault(f"the template of {key} does not parse: {wrong}", text, setting)
         target = one.spec.at("target", "name").text or one.name
         if target in targets:
             message = f"fills Secret {target}, as {targets[target]} does"
             yield one.fault(message, "spec.target.name", ".secrets.external.secrets")
         targets[target] = one.name
+
+
+def _escaped(name: str) -> str:
+    return name.replace(".", "\\.")
