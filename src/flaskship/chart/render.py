@@ -11,12 +11,14 @@ from typing import Any
 from flaskship.chart import helm, kube_version, manifests
 from flaskship.chart.set_syntax import parse_path
 from flaskship.chart.values import LayeredValues
+from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 
 _VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.[\w-]+)+")
 # Names of values inside a sentence: with a dot or a capital inside, which no other word has.
+_TAKEN = re.compile(r" is taken by (\S+) already")
 _MENTIONED = re.compile(r"(?<![\w./-])[a-z]+(?:[A-Z][a-z]+|\.[a-z][A-Za-z]*)+(?![\w.-]*[\w/-])")
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", "templates", "charts", "crds")
 
@@ -105,6 +107,10 @@ def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationE
     keys = parse_path(path)
     root = keys[:2] if keys[0] == "applications" else ()
     others = [(*root, *parse_path(one)) for one in dict.fromkeys(_MENTIONED.findall(sentence))]
+    if taken := _TAKEN.search(sentence):
+        # Either of the two may be the one that somebody changed.
+        ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))
+        others += [("applications", name, *end) for name in (str(keys[1]), taken[1]) for end in ends]
     chosen = max((keys, *others), key=layered.height)
     location = layered.location(chosen) or layered.location(keys)
     return ConfigurationError(error.message, location=location, hint=error.hint) if location else error

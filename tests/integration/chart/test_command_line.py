@@ -154,6 +154,16 @@ def test_explain_takes_the_number_that_messages_print_of_applications_in_a_list(
     assert not type_in("explain", "dev", "applications[1].replicas", "-o", "json").document["present"]
 
 
+@pytest.mark.parametrize(("one", "other"), [("my-tomorrows-admin", "api"), ("my-tomorrows-api", "admin")])
+def test_a_host_used_twice_is_told_at_the_application_that_took_it(
+    type_in: Type, one: str, other: str
+) -> None:
+    setting = f"applications.{one}.ingress.subdomain={other}"
+    refused = type_in("render", "prod", "--set", setting)
+    assert refused.code == 2
+    assert refused.err.startswith(f"error: --set {setting}: ")
+
+
 def test_explain_shows_the_list_that_has_no_such_entry_and_names_a_bad_path(type_in: Type) -> None:
     words = ("--set", f"{API}.args[0]=--quiet", "-o", "json")
     first, last = type_in("explain", "dev", f"{API}.args[0]", *words).document["origins"]
