@@ -61,8 +61,18 @@ PARTS = {
 _WORKLOADS = ("Deployment", "Rollout")
 SEVERAL = {
     (("NetworkPolicy",), "::/0"): (".networkPolicy.ipv6", "networkPolicy.egress", "webhooks.deliver"),
-    (("NetworkPolicy",), "spec.egress.to "): ("webhooks.allow", "networkPolicy.egress", "webhooks.deliver"),
-    (("NetworkPolicy",), "spec.egress"): ("networkPolicy.egress", "webhooks.deliver", "webhooks.allow"),
+    (("NetworkPolicy",), "spec.egress.to "): (
+        "webhooks.allow",
+        "networkPolicy.egress",
+        "webhooks.deliver",
+        ".networkPolicy.awsCidrs",
+    ),
+    (("NetworkPolicy",), "spec.egress"): (
+        "networkPolicy.egress",
+        "webhooks.deliver",
+        "webhooks.allow",
+        "aws.access",
+    ),
     (("NetworkPolicy",), "spec.ingress"): ("networkPolicy.from",),
     (_WORKLOADS, ".affinity"): ("affinity", "scheduling.spot"),
     (_WORKLOADS, ".tolerations"): ("tolerations", "scheduling.spot"),
