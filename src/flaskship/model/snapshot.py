@@ -108,6 +108,8 @@ class ReplicaSnapshot:
     probes: tuple[ProbeFailure, ...] = ()
     problem: Problem | None = None
     last_lines: tuple[str, ...] = ()
+    initializing: str | None = None
+    """The initContainer that runs now and has to end first: the last lines are its own then."""
 
 
 @dataclass(frozen=True, slots=True)

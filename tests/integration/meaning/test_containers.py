@@ -10,6 +10,7 @@ from tests.integration.meaning.conftest import Stage
 from flaskship.engines.base import Scale
 from flaskship.engines.local.spawner.landlock import version
 from flaskship.model.snapshot import KilledBy, Snapshot
+from flaskship.verification.judge import judge
 
 
 def gone(snapshot: Snapshot) -> bool:
@@ -41,6 +42,21 @@ async def test_init_containers_run_in_order_and_a_sidecar_gates_the_next_by_its_
     await stage.steer("web", Scale(0))
     await stage.until(gone)
     assert stage.lines()[-2:] == ["main-end", "side-end"]
+
+
+async def test_an_init_container_that_still_runs_at_the_deadline_is_named_with_what_it_says(
+    stage: Stage,
+) -> None:
+    script = "echo the database cannot be reached >&2; while :; do sleep 0.05; done"
+    pod = {"initContainers": [{"name": "migrate", "image": IMAGE, "command": stage.shell(script)}]}
+    await stage.apply(stage.workload(pod=pod, spec={"progressDeadlineSeconds": 2}))
+    found = await stage.until(lambda now: judge(now, now.at) is not None)
+    verdict = judge(found, found.at)
+    assert verdict is not None
+    (cause,) = verdict.causes
+    assert cause.code == "ProgressDeadlineExceeded"
+    assert "The initContainer migrate still runs" in cause.message
+    assert cause.evidence == ("the database cannot be reached",)
 
 
 async def test_a_sidecar_that_is_not_ready_keeps_its_replica_from_being_ready(stage: Stage) -> None:

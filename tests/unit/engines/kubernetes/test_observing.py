@@ -1,6 +1,7 @@
 """What the cluster says of pods and workloads, as problems, exits, probes and addresses."""
 
 import pytest
+from msgspec.structs import replace
 
 from flaskship.engines.kubernetes.observing.exits import exits_of
 from flaskship.engines.kubernetes.observing.missing import missing
@@ -8,9 +9,10 @@ from flaskship.engines.kubernetes.observing.observed import Evidence, LogKey, Ob
 from flaskship.engines.kubernetes.observing.pods import Pod
 from flaskship.engines.kubernetes.observing.probes import failures_of
 from flaskship.engines.kubernetes.observing.problems import problem_of
-from flaskship.engines.kubernetes.observing.replicas import phase_of
-from flaskship.engines.kubernetes.observing.shape import parse
+from flaskship.engines.kubernetes.observing.replicas import phase_of, replica_of
+from flaskship.engines.kubernetes.observing.shape import Owner, parse
 from flaskship.engines.kubernetes.observing.surroundings import Event, ExternalSecret
+from flaskship.engines.kubernetes.observing.wanted import WantedLog, wanted
 from flaskship.model.snapshot import KilledBy, ReplicaPhase
 
 NOW = 1000.0
@@ -371,3 +373,20 @@ def test_a_probe_that_had_the_container_killed_was_at_its_threshold():
 )
 def test_one_word_for_where_a_pod_is(one, phase):
     assert phase_of(one) is phase
+
+
+def test_an_init_container_that_runs_is_named_with_its_own_lines():
+    one = pod(waiting("PodInitializing"), init=[{"name": "migrate", "state": running(), "restartCount": 1}])
+    lines = {LogKey("p1", "migrate", 1): ("cannot be reached",), LogKey("p1", "web", 0): ("other",)}
+    found = replica_of(one, Observed(), Evidence(lines), NOW, current=True)
+    assert (found.initializing, found.last_lines) == ("migrate", ("cannot be reached",))
+    after = pod(running(), init=[{"name": "migrate", "state": ended(0, "Completed")}])
+    found = replica_of(after, Observed(), Evidence(lines), NOW, current=True)
+    assert (found.initializing, found.last_lines) == (None, ("other",))
+
+
+def test_the_lines_of_an_init_container_that_runs_are_asked_for():
+    one = pod(waiting("PodInitializing"), init=[{"name": "migrate", "state": running()}])
+    owned = replace(one.metadata, owner_references=(Owner(uid="r1"),))
+    (want,) = wanted(Observed(pods=(replace(one, metadata=owned),)), 0.0)
+    assert want == WantedLog(LogKey("p1", "migrate", 0), "web-1", "migrate", previous=False, ended=False)

@@ -375,6 +375,20 @@ def test_progress_deadline_exceeded(make, seconds, codes):
         assert found[0].evidence == ("loading ...",)
 
 
+def test_at_the_deadline_the_init_container_that_still_runs_is_named_with_its_lines(make):
+    late = make.workload(
+        make.replica(last_lines=("loading ...",)),
+        make.replica(name="api-2", last_lines=("cannot be reached",), initializing="migrate"),
+        progressed_at=make.NOW - 601,
+        desired=2,
+    )
+    (cause,) = causes(make.snapshot(late), make.NOW)
+    assert cause.code == "ProgressDeadlineExceeded"
+    assert "The initContainer migrate still runs" in cause.message
+    assert (cause.replica, cause.evidence) == ("api-2", ("cannot be reached",))
+    assert cause.field == "migrations"
+
+
 def test_a_complete_workload_has_no_cause_however_old(make):
     done = make.workload(make.replica(ready=True), complete=True, progressed_at=0.0)
     assert causes(make.snapshot(done), make.NOW) == ()

@@ -21,6 +21,7 @@ def replica_of(
     ready = is_ready(pod)
     main = main_status(pod)
     running = main.state.running if main is not None else None
+    initializing = next((status for init, _, status in runs(pod) if init and status.state.running), None)
     return ReplicaSnapshot(
         name=pod.metadata.name,
         uid=pod.metadata.uid,
@@ -37,7 +38,8 @@ def replica_of(
         exits=exits_of(pod, events, evidence),
         probes=failures_of(pod, events, evidence),
         problem=problem_of(pod, events, observed, now),
-        last_lines=_last_lines(pod, main, evidence),
+        last_lines=_last_lines(pod, initializing or main, evidence),
+        initializing=initializing.name if initializing is not None else None,
     )
 
 
@@ -68,7 +70,7 @@ def phase_of(pod: Pod) -> ReplicaPhase:
     return ReplicaPhase.RUNNING if all(status.started for status in serving) else ReplicaPhase.STARTING
 
 
-def _last_lines(pod: Pod, main: ContainerStatus | None, evidence: Evidence) -> tuple[str, ...]:
-    if main is None:
+def _last_lines(pod: Pod, status: ContainerStatus | None, evidence: Evidence) -> tuple[str, ...]:
+    if status is None:
         return ()
-    return evidence.lines.get(LogKey(pod.metadata.uid, main.name, main.restart_count), ())
+    return evidence.lines.get(LogKey(pod.metadata.uid, status.name, status.restart_count), ())

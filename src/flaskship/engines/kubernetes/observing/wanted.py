@@ -58,10 +58,12 @@ def _of(pod: Pod, *, unhealthy: bool) -> Iterator[WantedLog | WantedAnswer]:
         if end is not None and ended_runs(status) and end.reason not in NEVER_RAN:
             previous = status.state.terminated is None
             yield WantedLog(last_run(pod, status), name, status.name, previous, ended=True)
-        if init or status.state.running is None or not unhealthy:
+        if status.state.running is None or not (init or unhealthy):
             continue
         now = LogKey(pod.metadata.uid, status.name, status.restart_count)
         yield WantedLog(now, name, status.name, previous=False, ended=False)
+        if init:
+            continue
         for kind, probe in probes_of(container):
             port = port_number(container, probe.http_get.port) if probe.http_get is not None else None
             # A startup probe comes first: until it succeeds, no other is asked.

@@ -167,6 +167,7 @@ class Replica:
         exits = sorted((e for c in runtimes for e in c.standing.exits), key=lambda e: e.at)
         problem = next((c.standing.problem for c in runtimes if c.standing.problem), None)
         shown = 0 if self.ready else SHOWN_LINES
+        initializing = self._initializing()
         return ReplicaSnapshot(
             name=self.record.name,
             uid=self.uid,
@@ -184,8 +185,14 @@ class Replica:
             exits=tuple(exits),
             probes=tuple(f for c in self.containers.values() for f in c.probes.failures.values()),
             problem=problem,
-            last_lines=tuple(logs.last_lines(main.log, shown)) if shown else (),
+            last_lines=tuple(logs.last_lines((initializing or main).log, shown)) if shown else (),
+            initializing=initializing.spec.name if initializing else None,
         )
+
+    def _initializing(self) -> ContainerRuntime | None:
+        if self.initialized:
+            return None
+        return next((c for c in self.init.values() if c.standing.pid and not c.spec.always), None)
 
     def _phase(self, problem: Problem | None) -> ReplicaPhase:
         runtimes = [*self.init.values(), *self.containers.values()]
