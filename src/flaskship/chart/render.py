@@ -110,7 +110,9 @@ def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationE
     if taken := _TAKEN.search(sentence):
         # Either of the two may be the one that somebody changed.
         ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))
-        others += [("applications", name, *end) for name in (str(keys[1]), taken[1]) for end in ends]
+        both = [("applications", name, *end) for name in (str(keys[1]), taken[1]) for end in ends]
+        # What the chart itself says nobody changed; a null that took something away has no height.
+        others += [one for one in both if layered.height(one) > 0]
     chosen = max((keys, *others), key=layered.height)
     location = layered.location(chosen) or layered.location(keys)
     return ConfigurationError(error.message, location=location, hint=error.hint) if location else error

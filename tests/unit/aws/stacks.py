@@ -26,9 +26,10 @@ STACKS = {
 
 
 def lay_out(root: Path, *environments: str) -> None:
-    """Write the stacks and the file of prices below a project's root."""
+    """Write the stacks, the prices and the table of secrets below a project's root."""
     (root / "infra").mkdir(parents=True, exist_ok=True)
-    shutil.copy(REPOSITORY / "infra" / "prices.toml", root / "infra")
+    for name in ("prices.toml", "secrets.yaml"):
+        shutil.copy(REPOSITORY / "infra" / name, root / "infra")
     for stack, (variables, settings) in STACKS.items():
         folder = root / "infra" / "terraform" / "aws" / "stacks" / stack
         (folder / "environments").mkdir(parents=True)

@@ -10,12 +10,12 @@ from flaskship.engines.local.processes.logs import copy_truncate
 if TYPE_CHECKING:
     from flaskship.engines.local.supervisor.supervisor import Supervisor
 
-CALM_SECONDS = 1.0
+CALM_SECONDS = 0.15
 HASTY_SECONDS = 0.05
 MOST_BYTES = 10 * 1024 * 1024
 KEPT_BYTES = 5 * 1024 * 1024
 FAST_BYTES = 1024 * 1024
-"""What grows by more between two looks is looked at again at once: a disk fills in seconds."""
+"""What grows by more between two looks is looked at again at once: a disk takes a gibibyte in a second."""
 
 
 async def cap_logs(
