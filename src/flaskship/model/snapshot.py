@@ -62,6 +62,8 @@ class Exit:
     """How many processes and threads it may have; it was refused so many further ones in forks_refused."""
     forks_refused: int | None = None
     after_ready: bool = False
+    program: str | None = None
+    """What was started, without its arguments: those may hold what nobody is to read."""
 
 
 @dataclass(frozen=True, slots=True)

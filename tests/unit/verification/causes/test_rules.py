@@ -107,6 +107,13 @@ def test_command_not_found(make):
     cause = only(make, "CommandNotFound", exits=(make.exit(127, lines=recorded("sh_missing")),))
     assert cause.evidence == ("sh: 1: frobnicate: not found",)
     assert cause.field == "command"
+    assert cause.message.startswith("api ended with 127: the command 'frobnicate' was not found.")
+
+
+def test_a_command_that_nothing_wrote_of_is_looked_for_by_what_was_started(make):
+    cause = only(make, "CommandNotFound", exits=(make.exit(127, lines=("starting",), program="sh"),))
+    assert "'sh' was started and did not find a command" in cause.message
+    assert "nothing names it" in only(make, "CommandNotFound", exits=(make.exit(127),)).message
 
 
 @pytest.mark.parametrize("code", [125, 128, 1])

@@ -89,6 +89,7 @@ def _exits(
         last_lines=evidence.lines.get(last_run(pod, status), ()),
         memory_limit=_memory_limit(container),
         after_ready=not init and was_ready(pod),
+        program=container.command[0] if container.command else None,
     )
     return [*[earlier] * (count - 1), last]
 

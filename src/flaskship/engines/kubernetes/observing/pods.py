@@ -64,6 +64,7 @@ class Container(Shape, frozen=True):
 
     name: str = ""
     image: str = ""
+    command: tuple[str, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
     resources: Resources = Resources()
     restart_policy: str = ""

@@ -333,6 +333,7 @@ class ContainerRuntime:
             process_limit=Limits().pids,
             forks_refused=before.forks_refused if before else None,
             after_ready=self.probes.was_ready,
+            program=self._launched.argv[0] if self._launched else None,
         )
         cell, self._cell = self._cell, None
         # Who dies before it is forgotten is found again, and its cell with it.
