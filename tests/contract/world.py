@@ -105,6 +105,7 @@ class Stage:
             load_project=lambda _: self.project,
             layer_values=self._layer,
             locate=self._locate,
+            find_in_template=lambda file, document, field: Location(file, 7),
             origins=lambda layered, path: self.origins,
             around=lambda layered, path: self.around,
             render=self._render,

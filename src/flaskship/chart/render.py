@@ -32,6 +32,8 @@ class RenderedChart:
     hooks: tuple[Mapping[str, Any], ...] = field(repr=False)
     notes: str | None
     chart_digest: str
+    sources: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """Kind and name of each object -> the file of this checkout that made it."""
 
 
 def render_environment(
@@ -56,6 +58,7 @@ def render_environment(
         documents = manifests.arrange(files)
     except ConfigurationError as error:
         raise _placed(project.chart, error) from None
+    chart_folder = str(project.chart)
     notes = next((text for name, text in files.items() if name.endswith("templates/NOTES.txt")), None)
     return RenderedChart(
         manifests.printed(documents),
@@ -63,7 +66,17 @@ def render_environment(
         tuple(document.content for document in documents if document.is_hook),
         notes,
         digest(project.chart, layered),
+        {_identity(one.content): _file(chart_folder, one.source) for one in documents},
     )
+
+
+def _identity(content: Mapping[str, Any]) -> tuple[str, str]:
+    return str(content.get("kind", "")), str((content.get("metadata") or {}).get("name", ""))
+
+
+def _file(chart: str | Path, source: str) -> str:
+    """The file of a template's name inside the chart."""
+    return f"{chart}/{source.partition('/')[2]}"
 
 
 def digest(chart: Path, layered: LayeredValues) -> str:
@@ -122,6 +135,5 @@ def _placed(chart: Path, error: ConfigurationError) -> ConfigurationError:
     """The same error with the template's file in this checkout instead of its name inside the chart."""
     if error.location is None:
         return error
-    _, _, inside = error.location.file.partition("/")
-    location = Location(chart / inside, error.location.line)
+    location = Location(_file(chart, error.location.file), error.location.line)
     return ConfigurationError(error.message, location=location, hint=error.hint)

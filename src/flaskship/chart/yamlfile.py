@@ -80,6 +80,11 @@ def _is_device(path: Path) -> bool:
 @lru_cache(maxsize=16)
 def _lines(text: str, path: Path) -> Mapping[KeyPath, int]:
     # The chart's own values are a layer of every environment: one command reads them several times.
+    return index_yaml(text, path)
+
+
+def index_yaml(text: str, path: Path) -> Mapping[KeyPath, int]:
+    """Return the line of each path of one YAML document; path is for errors."""
     return MappingProxyType(dict(_index(text, path)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flaskship.model.location import Location
 from flaskship.model.release import Event, LogLine, Revision
 from flaskship.model.snapshot import Phase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
-from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.model.verdict import Cause, Manifest, Receipt, Verdict
 from flaskship.tasks.explain import Explained
 from flaskship.tasks.result import Move, Moved
 from flaskship.tasks.steer import Steered
@@ -154,7 +154,16 @@ def _cause(cause: Cause) -> Json:
         "message": cause.message,
         "evidence": list(cause.evidence),
         "values": place(cause.values),
+        "manifest": _manifest(cause.manifest),
     }
+
+
+def _manifest(manifest: Manifest | None) -> Json | None:
+    """The object and field that say it, and their file, where no value does."""
+    if manifest is None:
+        return None
+    file = place(manifest.location) or {"file": None, "line": None}
+    return {**file, "object": manifest.object, "field": manifest.field}
 
 
 def _receipt(move: Move) -> Json:

@@ -126,6 +126,9 @@ def verdict_lines(verdict: Verdict) -> list[str]:
         lines += [f"    | {printable(line)}" for line in cause.evidence]
         if cause.values is not None:
             lines.append(f"    set by {near(cause.values)}")
+        elif cause.manifest is not None:
+            file = f"{near(cause.manifest.location)}, " if cause.manifest.location else ""
+            lines.append(f"    set by {file}{cause.manifest.object}: {cause.manifest.field}")
     return lines
 
 

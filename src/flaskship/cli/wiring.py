@@ -32,6 +32,7 @@ def real_world() -> World:
         load_project=_load_project,
         layer_values=_layer_values,
         locate=_locate,
+        find_in_template=_find_in_template,
         origins=_origins,
         around=_around,
         render=_render,
@@ -74,6 +75,12 @@ def _locate(layered: Layered, document: Document, field: str) -> Location | None
     return where(layered, document, field)
 
 
+def _find_in_template(file: str, document: Document, field: str) -> Location:
+    from flaskship.chart.template_lines import line_of
+
+    return line_of(Path(file), document, field)
+
+
 def _origins(layered: Layered, path: str) -> tuple[Setting, ...]:
     return tuple(Setting(one.layer, one.path, one.location, one.value) for one in layered.origin(path))
 
@@ -92,7 +99,13 @@ def _render(
 
     chart = render_environment(project, environment, layered, revision=revision, is_upgrade=is_upgrade)
     return Rendered(
-        chart.manifests, chart.documents, chart.notes or "", chart.chart_digest, chart.hooks, layered.supplied
+        chart.manifests,
+        chart.documents,
+        chart.notes or "",
+        chart.chart_digest,
+        chart.hooks,
+        layered.supplied,
+        chart.sources,
     )
 
 

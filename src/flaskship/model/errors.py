@@ -2,7 +2,17 @@
 
 from typing import ClassVar
 
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The object of the manifests that an error is about, and its field, for whoever knows what set them."""
+
+    kind: str
+    name: str
+    field: str = ""
 
 
 class FlaskshipError(Exception):
@@ -11,11 +21,19 @@ class FlaskshipError(Exception):
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "Failed"
 
-    def __init__(self, message: str, *, location: Location | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        hint: str | None = None,
+        about: About | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.location = location
         self.hint = hint
+        self.about = about
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
@@ -36,11 +54,35 @@ class ConfigurationError(FlaskshipError):
     code = "ConfigurationInvalid"
 
 
+class ImageUnknownError(ConfigurationError):
+    """The manifests name an image, and flaskship.yaml does not say how to make it."""
+
+    code = "ImageUnknown"
+
+
+class SecretMissingError(ConfigurationError):
+    """A Secret is read whole that no manifest brings: which keys it has only a person can say."""
+
+    code = "SecretMissing"
+
+
+class KeyMissingError(ConfigurationError):
+    """A key of a Secret belongs to something outside of this machine: only a person can fill it in."""
+
+    code = "KeyMissing"
+
+
 class PreflightError(FlaskshipError):
     """A tool, a permission, a port or a cluster is missing: nothing was changed."""
 
     exit_code = 4
     code = "PreflightFailed"
+
+
+class PortConflictError(PreflightError):
+    """A port that a Service or the Ingress needs on this machine is taken, and who has it is told."""
+
+    code = "PortConflict"
 
 
 class UnresponsiveError(PreflightError):

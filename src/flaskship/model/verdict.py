@@ -15,6 +15,18 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Manifest:
+    """The object and its field that say it, and the file that they come from; for what no value set."""
+
+    object: str
+    field: str
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.field}" + (f" in {self.location}" if self.location else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
     """One reason, with a stable code, its evidence (lines of text) and the values line that set it."""
 
@@ -26,6 +38,8 @@ class Cause:
     field: str | None = None
     """The container field that set what failed, such as command or probes.readiness, to find its value."""
     values: Location | None = None
+    manifest: Manifest | None = None
+    """What says it where the manifests come from elsewhere than from values."""
 
 
 @dataclass(frozen=True, slots=True)

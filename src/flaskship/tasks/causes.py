@@ -1,60 +1,151 @@
-"""The values line that set what failed."""
+"""The values line that set what failed, or the manifest's own field where no value did."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from flaskship.engines.base import Engine
+from flaskship.engines.local.paths import LocalPaths
+from flaskship.model.errors import FlaskshipError
+from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
-from flaskship.model.verdict import Cause, Verdict
+from flaskship.model.verdict import Cause, Manifest, Verdict
 from flaskship.tasks.blame import changed_fields
+from flaskship.tasks.manifest_paths import manifest_path
+from flaskship.tasks.places import application_path
 from flaskship.tasks.prepare import Draft
+from flaskship.tasks.references import Reference, named_in, references
+from flaskship.tasks.setters import setter_of
 from flaskship.tasks.world import World
 
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
 OF_A_PROCESS = "command"
 """What causes name whose process ended by itself: whatever it was given may be the reason."""
+OF_A_REFERENCE = frozenset({"ConfigMapMissing", "SecretMissing", "KeyMissing"})
+VARIABLE = "env."
 
 
-def explaining(world: World, plan: Draft, healthy: Release | None = None) -> Callable[[Verdict], Verdict]:
-    """Return what adds its file and line to each cause: those of a change since the healthy release first."""
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where what was deployed comes from: the draft, what ran healthily before, where Secrets are kept."""
 
-    def explain(verdict: Verdict) -> Verdict:
-        return replace(
-            verdict, causes=tuple(_placed(world, plan, healthy, cause) for cause in verdict.causes)
-        )
+    world: World
+    plan: Draft
+    healthy: Release | None = None
+    secrets: Path | None = None
 
-    return explain
+    def explain(self, verdict: Verdict) -> Verdict:
+        """Add its file and line to each cause: those of a change since the healthy release first."""
+        return replace(verdict, causes=tuple(map(self._placed, verdict.causes)))
+
+    def explain_refusal(self, error: FlaskshipError) -> None:
+        """Give an error that is about an object of the manifests its file and line, if it has none."""
+        about = error.about
+        if about is None or error.location is not None:
+            return
+        for document in self.plan.rendered.documents:
+            if about.kind == "Secret":
+                reference = next(
+                    (r for r in references(document) if (r.kind, r.name) == (about.kind, about.name)), None
+                )
+                if reference is not None:
+                    error.location = self._of_reference(document, reference) or self._in_template(
+                        document, reference.path
+                    )
+                    return
+            elif (document.get("kind"), _name(document)) == (about.kind, about.name):
+                values = self.world.locate(self.plan.layered, document, f"{about.kind.lower()}.{about.field}")
+                error.location = values or self._in_template(document, manifest_path(document, about.field))
+                return
+
+    def _placed(self, cause: Cause) -> Cause:
+        if cause.values is not None or cause.field is None or cause.application is None:
+            return cause
+        document = workload_of(self.plan.rendered.documents, cause.application)
+        if document is None:
+            return cause
+        reference = named_in(document, cause.message) if cause.code in OF_A_REFERENCE else None
+        values = self._values(cause, cause.field, document, reference)
+        if values is not None:
+            return replace(cause, values=values)
+        path = reference.path if reference is not None else manifest_path(document, cause.field)
+        place = self._in_template(document, path)
+        return replace(cause, manifest=Manifest(f"{document.get('kind')}/{_name(document)}", path, place))
+
+    def _values(
+        self, cause: Cause, field: str, document: Document, reference: Reference | None
+    ) -> Location | None:
+        application = cause.application or ""
+        if reference is not None and (found := self._of_reference(document, reference)) is not None:
+            return found
+        if field == OF_A_PROCESS and (changed := self._changed(application, document)) is not None:
+            return changed
+        if field.startswith(VARIABLE):
+            variable = field.removeprefix(VARIABLE)
+            found = setter_of(self.world, self.plan, document, application, variable, self.secrets)
+            if found is not None:
+                return found
+        return self.world.locate(self.plan.layered, document, field)
+
+    def _of_reference(self, document: Document, reference: Reference) -> Location | None:
+        """Where the values name what is referred to."""
+        application = _application(document)
+        if reference.field.startswith(VARIABLE):
+            variable = reference.field.removeprefix(VARIABLE)
+            return setter_of(self.world, self.plan, document, application, variable, self.secrets)
+        root = application_path(application)
+        for number in range(len(tuple(references(document)))):
+            at = f"{root}.envFrom[{number}]"
+            for key in ("configMapRef", "secretRef") if reference.field == "envFrom" else ():
+                origins = self.world.origins(self.plan.layered, f"{at}.{key}.name")
+                if origins and origins[-1].value == reference.name:
+                    return origins[-1].location
+        return None
+
+    def _changed(self, application: str, document: Document) -> Location | None:
+        """Where the likeliest change of the application since the healthy release stands, if there is one."""
+        before = workload_of(self.healthy.documents, application) if self.healthy else None
+        if self.healthy is None or before is None:
+            return None
+        new = self.plan.rendered.documents
+        fields = changed_fields(application, self.healthy.documents, new, document, before)
+        found = (self.world.locate(self.plan.layered, document, field) for field in fields)
+        return next((location for location in found if location is not None), None)
+
+    def _in_template(self, document: Document, path: str) -> Location | None:
+        file = self.plan.rendered.sources.get((str(document.get("kind")), _name(document)))
+        return self.world.find_in_template(file, document, path) if file is not None else None
+
+
+def explaining(
+    world: World, plan: Draft, healthy: Release | None = None, engine: Engine | None = None
+) -> Callable[[Verdict], Verdict]:
+    """Return what adds its file and line to each cause."""
+    return origins_of(world, plan, healthy, engine).explain
+
+
+def origins_of(
+    world: World, plan: Draft, healthy: Release | None = None, engine: Engine | None = None
+) -> Origins:
+    """Return where what an engine is given comes from; this machine's Secrets count on it alone."""
+    here = engine is not None and engine.local_images
+    secrets = LocalPaths(plan.project.root).secrets(plan.environment.name) if here else None
+    return Origins(world, plan, healthy, secrets)
 
 
 def workload_of(documents: Iterable[Document], application: str) -> Document | None:
     """Return the workload that carries the application's name or label."""
     for document in documents:
-        metadata = document.get("metadata") or {}
-        named = (metadata.get("labels") or {}).get("app.kubernetes.io/name", metadata.get("name"))
-        if document.get("kind") in WORKLOADS and application in (metadata.get("name"), named):
+        if document.get("kind") in WORKLOADS and application in (_name(document), _application(document)):
             return document
     return None
 
 
-def _placed(world: World, plan: Draft, healthy: Release | None, cause: Cause) -> Cause:
-    if cause.values is not None or cause.field is None or cause.application is None:
-        return cause
-    document = workload_of(plan.rendered.documents, cause.application)
-    if document is None:
-        return cause
-    changed = (
-        _changed(world, plan, healthy, cause.application, document) if cause.field == OF_A_PROCESS else None
-    )
-    return replace(cause, values=changed or world.locate(plan.layered, document, cause.field))
+def _name(document: Document) -> str:
+    return str((document.get("metadata") or {}).get("name", ""))
 
 
-def _changed(
-    world: World, plan: Draft, healthy: Release | None, application: str, document: Document
-) -> Location | None:
-    """Where the likeliest change of the application since the healthy release stands, if there is one."""
-    before = workload_of(healthy.documents, application) if healthy else None
-    if healthy is None or before is None:
-        return None
-    fields = changed_fields(application, healthy.documents, plan.rendered.documents, document, before)
-    found = (world.locate(plan.layered, document, field) for field in fields)
-    return next((location for location in found if location is not None), None)
+def _application(document: Document) -> str:
+    labels = (document.get("metadata") or {}).get("labels") or {}
+    return str(labels.get("app.kubernetes.io/name", _name(document)))

@@ -9,7 +9,7 @@ from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
-from flaskship.tasks.causes import explaining
+from flaskship.tasks.causes import origins_of
 from flaskship.tasks.digests import refuse_tags
 from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
@@ -47,8 +47,12 @@ async def deploy_locked(stage: Stage, plan: Draft, images: dict[str, str]) -> Mo
     release = compose(stage.world, plan, images, stage.wish)
     before = await stage.engine.observe(plan.environment.name)
     healthy = await _last_healthy_release(stage.engine, plan.environment.name)
-    explain = explaining(stage.world, plan, healthy)
-    return await carry_out(replace(stage, explain=explain), release, before)
+    origins = origins_of(stage.world, plan, healthy, stage.engine)
+    try:
+        return await carry_out(replace(stage, explain=origins.explain), release, before)
+    except FlaskshipError as refused:
+        origins.explain_refusal(refused)
+        raise
 
 
 async def _last_healthy_release(engine: Engine, environment: str) -> Release | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import ImageUnknownError
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -52,10 +52,11 @@ def draft(
 
 async def build_all(world: World, plan: Draft, report: Report) -> dict[str, str]:
     """Make the images that the manifests name on this machine; return reference -> id."""
+    # Nothing is made for a release that cannot be complete.
+    sources = {reference: _source_of(world, plan, reference) for reference in plan.references}
     built: dict[str, BuiltImage] = {}
     ids = {}
-    for reference in plan.references:
-        source = find_source(plan.project, reference)
+    for reference, source in sources.items():
         if source.repository not in built:
             built[source.repository] = await build_one(world, plan.project, source, report)
         ids[reference] = built[source.repository].id
@@ -94,11 +95,35 @@ def find_source(project: Project, reference: str) -> ImageSource:
     for source in project.images:
         if source.repository == repository:
             return source
-    raise ConfigurationError(
-        f"image {reference!r} is unknown: images: does not say how this machine makes it",
+    near = did_you_mean(repository, (source.repository for source in project.images))
+    raise ImageUnknownError(
+        f"image {reference!r} is unknown: images: in flaskship.yaml does not say how this machine makes it",
         location=Location(project.root / "flaskship.yaml"),
-        hint=did_you_mean(repository, (source.repository for source in project.images)),
+        hint=f"correct the image, or add it to images: in flaskship.yaml ({near})",
     )
+
+
+def _source_of(world: World, plan: Draft, reference: str) -> ImageSource:
+    """The source of an image, or the refusal with the line that names the image."""
+    try:
+        return find_source(plan.project, reference)
+    except ImageUnknownError as unknown:
+        unknown.location = _image_line(world, plan, reference) or unknown.location
+        raise
+
+
+def _image_line(world: World, plan: Draft, reference: str) -> Location | None:
+    """Where the first workload that wants the image has it from."""
+    for document in plan.rendered.documents:
+        if reference in _images(document.get("spec")):
+            metadata = document.get("metadata") or {}
+            found = world.locate(plan.layered, document, "image.repository")
+            file = plan.rendered.sources.get((str(document.get("kind")), str(metadata.get("name"))))
+            if found is None and file is not None:
+                path = "spec.template.spec.containers[0].image"
+                return world.find_in_template(file, document, path)
+            return found
+    return None
 
 
 def repository_of(reference: str) -> str:

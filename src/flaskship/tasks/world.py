@@ -35,6 +35,8 @@ class Rendered:
     """What Helm runs at events of the release, such as its tests."""
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What was given to the chart beside its own defaults."""
+    sources: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """Kind and name of each object -> the file of the chart that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class World:
     load_project: Callable[[Path], Project]
     layer_values: Callable[[Project, Environment, Sequence[Path], Sequence[str]], Layered]
     locate: Callable[[Layered, Document, str], Location | None]
+    find_in_template: Callable[[str, Document, str], Location]
+    """Where the file of a chart writes a field of one of its objects."""
     origins: Callable[[Layered, str], tuple[Setting, ...]]
     around: Callable[[Layered, str], Around]
     render: Callable[[Project, Environment, Layered, int, bool], Rendered]

@@ -1,9 +1,11 @@
 """Writes docs/reference/causes.md from the registry: `python -m flaskship.verification.reference [FILE]`."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from flaskship.verification.causes import REPLICA_RULES, WORKLOAD_RULES
+from flaskship.verification.codes import OF_A_RELEASE, REFUSALS
 from flaskship.verification.rule import Rule
 
 HEAD = """\
@@ -18,23 +20,41 @@ the cause, it has failed at a replica's second failed exit (a Job: when it has u
 it made no progress for progressDeadlineSeconds. Exits that the engine asked for do not count. Why replicas
 are not made at all is told before what the others suffer.
 
-Six causes are not of a replica. `ReleaseRefused`: Helm could not apply all objects of a revision; the
-message has the API server's words, and what was applied before is undone with the revision.
-`AddressNotServing`: all is ready, and an address that users take does not answer well. `TestFailed`: all is
-ready and answers, and one of the release's own tests (`helm test`) failed on the cluster; its evidence is the
-end of what the test printed, and its pod stays until the next run. `TestNotRun`: a quota, an admission rule
-or a missing permission kept a test from being made; verify is inconclusive then, a deploy only warns.
-`Withdrawn`: somebody aborted the rollout that a deploy watched; the message says who and why, and the abort
-puts back what served before. `Superseded`: a newer revision, of somebody who took no lock (`helm rollback`,
-`kubectl`), took the place of the one that was followed: it is never called successful, and nothing is undone.
+Causes of a whole release, and the codes of refusals before anything is changed, stand at the end of the
+page.
 
 This page is generated from the rules in `src/flaskship/verification/causes/`.
 """
 
+OF_A_RELEASE_HEAD = """\
+## Of a whole release
+
+| code | meaning |
+|---|---|"""
+REFUSALS_HEAD = """\
+
+## Refusals
+
+What a command did not begin, or could not finish, as `error` in its JSON (`code`, `message`, `location`,
+`hint`, `evidence`, `exit_code`). With exit 2, 3, 4 and 5 nothing was changed.
+
+| code | exit | meaning |
+|---|---|---|"""
+
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([HEAD, *(_section(rule) for rule in (*REPLICA_RULES, *WORKLOAD_RULES))])
+    rules = (_section(rule) for rule in (*REPLICA_RULES, *WORKLOAD_RULES))
+    return "\n".join([HEAD, *rules, OF_A_RELEASE_HEAD, *_releases(), REFUSALS_HEAD, *_refusals()])
+
+
+def _releases() -> Iterator[str]:
+    yield from (f"| `{code}` | {text} |" for code, text in OF_A_RELEASE.items())
+
+
+def _refusals() -> Iterator[str]:
+    yield from (f"| `{code}` | {status} | {text} |" for code, (status, text) in REFUSALS.items())
+    yield ""
 
 
 def _section(rule: Rule) -> str:

@@ -1,146 +1,201 @@
-"""The layer that explain and findings name as the winner of a value holds that very value at that line."""
+"""Causes and refusals lead to the line that set them: of the project's own chart, and of plain manifests."""
 
-import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, assume, example, given, settings
-from hypothesis import strategies as st
+import pytest
 
-from flaskship.chart.project import load_project
-from flaskship.chart.render import render_environment
-from flaskship.chart.schema import dotted
-from flaskship.chart.values import LayeredValues
-from flaskship.chart.yamlfile import KeyPath
 from flaskship.cli.wiring import real_world
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import About, ImageUnknownError, PortConflictError, SecretMissingError
 from flaskship.model.location import Location
-from flaskship.tasks.explain import explain
-from flaskship.tasks.places import place, value_at
+from flaskship.model.project import Project
+from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.causes import Origins
+from flaskship.tasks.prepare import Draft, Wish, build_all, draft
 
-EXAMPLES = int(os.environ.get("FLASKSHIP_EXAMPLES", "0"))
-FLASKSHIP_YAML = """\
-apiVersion: flaskship.dev/v1
-name: shop
-chart: chart
-environments:
-  dev: {release: dev-shop, namespace: shop-dev, engine: local}
+REPOSITORY = Path(__file__).resolve().parents[3]
+API = "my-tomorrows-api"
+WORLD = real_world()
+TIDY = """\
+# what this team adds
+applications:
+  my-tomorrows-api:
+    env:
+      DATABASE_URL: sqlite:////nowhere/x.db
+    envFrom:
+      - configMapRef: {name: flags}
+      - secretRef: {name: nowhere}
+secrets:
+  generated:
+    database-url: postgresql+psycopg://me:secret@127.0.0.1:1/none
 """
-SHOWN = """\
+MANIFEST = """\
+kind: Deployment
+apiVersion: apps/v1
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: beside
+          image: demo
+        - name: web
+          image: strange/demo:1
+          command: [nope]
+          envFrom:
+            - configMapRef: {name: flags}
+---
+kind: Service
 apiVersion: v1
-kind: ConfigMap
-metadata: {name: shop}
-data: {values: {{ toJson .Values | quote }}}
+metadata: {name: web}
+spec:
+  ports:
+    - {port: 80, nodePort: 30080}
 """
-NAMES = st.sampled_from(["a", "b", "c", "d.e"])
-SCALARS = st.one_of(st.integers(0, 99), st.sampled_from(["x", "on", "1.10", "ü"]), st.booleans())
-LEAVES = st.one_of(SCALARS, SCALARS, st.none(), st.lists(SCALARS, min_size=1, max_size=2))
-TREES = st.recursive(LEAVES, lambda inner: st.dictionaries(NAMES, inner, max_size=3), max_leaves=8)
-MAPS = st.dictionaries(NAMES, TREES, max_size=3)
-PARTS = st.fixed_dictionaries({}, optional={"api": MAPS, "worker": MAPS})
-OWN = st.fixed_dictionaries({}, optional={"shop-api": MAPS, "shop-worker": MAPS})
-LAYERS = st.fixed_dictionaries({}, optional={"defaults": MAPS, "roles": PARTS, "applications": OWN})
-SETS = st.lists(
-    st.tuples(
-        st.sampled_from(["defaults", "roles.api", "applications.shop-api"]),
-        st.lists(NAMES, min_size=1, max_size=3),
-        st.sampled_from(["7", "text", "true", "null", "{p,q}"]),
-    ),
-    max_size=3,
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Project:
+    for part in ("flaskship.yaml", "infra/helmchart"):
+        source = REPOSITORY / part
+        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, tmp_path / part) if source.is_dir() else shutil.copy(source, tmp_path / part)
+    (tmp_path / "app").mkdir()
+    return WORLD.load_project(tmp_path)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Project:
+    chart = tmp_path / "chart"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: plain\nversion: 0.1.0\n")
+    for name in ("values.yaml", "values-dev.yaml"):
+        (chart / name).write_text("")
+    (chart / "templates/web.yaml").write_text(MANIFEST)
+    (tmp_path / "flaskship.yaml").write_text(
+        "apiVersion: flaskship.dev/v1\nname: plain\nchart: chart\n"
+        "environments:\n  dev: {release: dev-apps, namespace: plain, engine: local}\n"
+    )
+    return WORLD.load_project(tmp_path)
+
+
+def drawn(project: Project, environment: str = "dev", text: str = "", *sets: str) -> Draft:
+    file = project.root / "mine.yaml"
+    file.write_text(text)
+    wish = Wish(files=(file,) if text else (), sets=sets)
+    return draft(WORLD, project, project.environment(environment), wish, 1, is_upgrade=False)
+
+
+def blamed(plan: Draft, cause: Cause, secrets: Path | None = None) -> Cause:
+    origins = Origins(WORLD, plan, secrets=secrets)
+    return origins.explain(Verdict(Outcome.FAILED, (cause,))).causes[0]
+
+
+def line_with(file: Path, words: str) -> Location:
+    lines = file.read_text().splitlines()
+    (number,) = [n for n, line in enumerate(lines, 1) if words in line]
+    return Location(file, number)
+
+
+def migration(**more: Any) -> Cause:
+    return replace(Cause("MigrationFailed", "failed", API, field="env.DATABASE_URL"), **more)
+
+
+def test_a_database_out_of_reach_leads_to_the_generated_key(ours: Project) -> None:
+    text = TIDY.replace("    env:\n      DATABASE_URL: sqlite:////nowhere/x.db\n", "")
+    found = blamed(drawn(ours, "dev", text), migration()).values
+    assert found == line_with(ours.root / "mine.yaml", "database-url")
+
+
+def test_a_database_out_of_reach_leads_to_the_variable_that_beats_it(ours: Project) -> None:
+    found = blamed(drawn(ours, "dev", TIDY), migration()).values
+    assert found == line_with(ours.root / "mine.yaml", "DATABASE_URL")
+
+
+def test_a_database_out_of_reach_leads_to_this_machines_file_where_a_key_stands_there(ours: Project) -> None:
+    secrets = ours.root / "secrets.staging.yaml"
+    secrets.write_text(
+        'app-secrets:\n  api-key: "x"\n  database-url: "postgresql://me:secret@127.0.0.1:1/x"\n'
+    )
+    assert blamed(drawn(ours, "staging"), migration(), secrets).values == Location(secrets, 3)
+
+
+def test_elsewhere_it_leads_to_what_makes_the_key_of_the_store(ours: Project) -> None:
+    found = blamed(drawn(ours, "staging"), migration()).values
+    assert found == line_with(ours.chart / "values.yaml", "database-url:")
+
+
+def test_the_switch_is_named_where_the_migration_itself_is_wrong(ours: Project) -> None:
+    found = blamed(
+        drawn(ours, "dev", "applications: {my-tomorrows-api: {migrations: true}}\n"),
+        migration(field="migrations"),
+    )
+    assert found.values == Location(ours.root / "mine.yaml", 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "name"),
+    [("ConfigMapMissing", "ConfigMap", "flags"), ("SecretMissing", "Secret", "nowhere")],
 )
+def test_what_envfrom_misses_leads_to_its_own_entry(ours: Project, code: str, kind: str, name: str) -> None:
+    cause = Cause(code, f"{kind} '{name}' is not in this release. Add it.", API, field="envFrom")
+    found = blamed(drawn(ours, "dev", TIDY), cause).values
+    assert found == line_with(ours.root / "mine.yaml", f"name: {name}")
 
 
-def block(tree: Mapping[str, Any], depth: int = 0) -> Iterator[str]:
-    """A values file in which every value stands on a line of its own."""
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            yield f"{'  ' * depth}{json.dumps(key)}:"
-            yield from block(value, depth + 1)
-        else:
-            yield f"{'  ' * depth}{json.dumps(key)}: {json.dumps(value)}"
+def test_a_secret_that_nobody_knows_is_refused_at_the_entry_that_reads_it(ours: Project) -> None:
+    refused = SecretMissingError("cannot make up nowhere", about=About("Secret", "nowhere"))
+    Origins(WORLD, drawn(ours, "dev", TIDY)).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", "name: nowhere")
 
 
-def leaves(tree: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
-    """Every value below, entries of lists too; an empty map is none, for it may be what nulls left."""
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from leaves(value, (*at, key))
-    elif tree is not None:
-        yield at, tree
-        for index, item in enumerate(tree if isinstance(tree, list) else ()):
-            yield (*at, index), item
+def test_a_node_port_that_is_taken_leads_to_the_value_that_chose_it(ours: Project) -> None:
+    refused = PortConflictError("taken", about=About("Service", API, "nodePort"))
+    Origins(WORLD, drawn(ours)).explain_refusal(refused)
+    assert refused.location == line_with(ours.chart / "values-dev.yaml", "nodePort: 30080")
 
 
-def holds(location: Location | None, key: str | int, value: Any, sets: dict[str, Any]) -> bool:
-    """Whether the place has the value: the text of a line of a file, or an assignment."""
-    assert location is not None
-    if location.file.startswith("--set"):
-        return value in sets[location.file] or sets[location.file] == [value]
-    line = Path(location.file).read_text().splitlines()[location.line - 1]
-    name, _, text = line.strip().partition(": ")
-    held = json.loads(text)
-    return held[key] == value if isinstance(key, int) else (json.loads(name), held) == (key, value)
+async def test_an_unknown_image_leads_to_the_value_that_names_it(ours: Project) -> None:
+    plan = drawn(
+        ours, "dev", "applications:\n  my-tomorrows-api:\n    image:\n      repository: strange/demo\n"
+    )
+    with pytest.raises(ImageUnknownError) as refused:
+        await build_all(WORLD, plan, Silent())
+    assert refused.value.location == Location(ours.root / "mine.yaml", 4)
+    assert (refused.value.code, refused.value.exit_code) == ("ImageUnknown", 2)
 
 
-READ = {"7": [7], "text": ["text"], "true": [True], "null": [None], "{p,q}": ["p", "q", ["p", "q"]]}
+class Silent:
+    """A report that nobody hears."""
+
+    def step(self, message: str) -> None:
+        pass
+
+    warn = saw = log = step  # type: ignore[assignment]
 
 
-BACK = {"applications": {"shop-api": {"b": {"c": 1}}}, "defaults": {"b": {"a": 2}}}
-
-
-@given(LAYERS, LAYERS, LAYERS, SETS)
-@example({"applications": {"shop-api": {"b": None}}}, BACK, {}, [])
-@example(BACK, {"defaults": {"b": None}}, {"defaults": {"b": {"c": 3}}}, [])
-@example({}, BACK, {}, [("defaults", ["b"], "null"), ("defaults", ["b", "c"], "7")])
-@settings(
-    max_examples=EXAMPLES or 60,
-    deadline=None,
-    derandomize=not EXAMPLES,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
+@pytest.mark.parametrize(
+    ("code", "field", "path", "line"),
+    [
+        ("CommandNotFound", "command", "containers[1].command", 12),
+        ("ImagePullFailed", "image", "containers[1].image", 11),
+        ("ReadinessFailed", "probes.readiness", "containers[1].readinessProbe", 10),
+        ("ConfigMapMissing", "envFrom", "containers[1].envFrom[0].configMapRef.name", 14),
+    ],
 )
-def test_the_place_of_every_value_holds_that_value(
-    first: dict[str, Any], second: dict[str, Any], third: dict[str, Any], given_sets: Any
+def test_where_no_value_set_it_the_manifest_says_so(
+    plain: Project, code: str, field: str, path: str, line: int
 ) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        chart, extra = folder / "chart", folder / "extra.yaml"
-        (chart / "templates").mkdir(parents=True)
-        (folder / "flaskship.yaml").write_text(FLASKSHIP_YAML)
-        (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 0.1.0\n")
-        (chart / "templates" / "shown.yaml").write_text(SHOWN)
-        for file, tree in (
-            (chart / "values.yaml", {"roles": {"api": {}, "worker": {}}, **first}),
-            (chart / "values-dev.yaml", second),
-            (extra, third),
-        ):
-            file.write_text("\n".join(block(tree)) + "\n")
-        sets = {
-            ".".join([root, *(part.replace(".", "\\.") for part in path)]) + f"={text}": READ[text]
-            for root, path, text in given_sets
-        }
-        project, world = load_project(folder), real_world()
-        environment = project.environment("dev")
-        try:
-            layered: LayeredValues = world.layer_values(project, environment, [extra], list(sets))
-        except ConfigurationError:
-            assume(False)
-        by_name = {f"--set {one}": value for one, value in sets.items()}
-        (document,) = render_environment(project, environment, layered).documents
-        helms = json.loads(document["data"]["values"])
-        seen = [*leaves(helms), *leaves({"applications": layered.applications})]
-        for path, value in seen:
-            if path[-1] == "role":
-                continue
-            text = dotted(path)
-            assert holds(place(world, layered, text), path[-1], value, by_name), (path, value)
-            assert holds(layered.location(path), path[-1], value, by_name), (path, value)
-            assert value_at(world, layered, text) == value
-            told = explain(world, project, environment, text, [extra], list(sets))
-            assert told.present
-            assert told.origins[-1].value == value
-            assert told.origins[-1].location == place(world, layered, text)
+    found = blamed(drawn(plain), Cause(code, "ConfigMap 'flags' is not in this release.", "web", field=field))
+    assert found.values is None
+    assert found.manifest is not None
+    assert (found.manifest.object, found.manifest.field) == ("Deployment/web", f"spec.template.spec.{path}")
+    assert found.manifest.location == Location(plain.chart / "templates/web.yaml", line)
+
+
+def test_a_port_of_a_plain_manifest_is_found_in_it(plain: Project) -> None:
+    refused = PortConflictError("taken", about=About("Service", "web", "nodePort"))
+    Origins(WORLD, drawn(plain)).explain_refusal(refused)
+    assert refused.location == line_with(plain.chart / "templates/web.yaml", "ports:")

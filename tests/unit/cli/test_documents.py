@@ -59,7 +59,7 @@ BAD: dict[str, tuple[tuple[str, ...], int, str]] = {
     "diff": (("diff", "dev", "--against", "stagin"), 2, "ConfigurationInvalid"),
     "check": (("check", "dve"), 2, "ConfigurationInvalid"),
     "explain": (("explain", "dev"), 2, "UsageInvalid"),
-    "build": (("build", "my-demo-ap"), 2, "ConfigurationInvalid"),
+    "build": (("build", "my-demo-ap"), 2, "ImageUnknown"),
     "rightsize": (("rightsize", "dve"), 2, "ConfigurationInvalid"),
     "aws": (("aws", "rehearse", "netwrok"), 2, "ConfigurationInvalid"),
     "doctor": (("doctor", "dve"), 2, "ConfigurationInvalid"),

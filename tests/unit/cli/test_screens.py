@@ -1,6 +1,7 @@
 """What a person reads, compared with recorded screens; UPDATE_GOLDEN=1 records them anew."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.contract.world import API, Stage
 from tests.unit.cli.conftest import Terminal
 
 from flaskship.cli import screens
+from flaskship.model.location import Location
 from flaskship.model.snapshot import (
     Exit,
     Phase,
@@ -19,6 +21,7 @@ from flaskship.model.snapshot import (
     Snapshot,
     WorkloadSnapshot,
 )
+from flaskship.model.verdict import Cause, Manifest, Outcome, Verdict
 
 GOLDEN = Path(__file__).parent / "golden"
 BREAK = f"applications.{API}.command={{/bin/false}}"
@@ -158,3 +161,12 @@ def test_a_line_of_progress_tells_old_from_new_and_what_holds_it_up(
     one: WorkloadSnapshot, shown: str
 ) -> None:
     assert screens.workload_line(one) == shown
+
+
+def test_a_cause_that_no_value_set_names_the_object_and_field_of_the_manifest() -> None:
+    file = Location("chart/templates/web.yaml", 12)
+    cause = Cause("CommandNotFound", "no", "web", manifest=Manifest("Deployment/web", "spec.x", file))
+    elsewhere = replace(cause, manifest=Manifest("Deployment/web", "spec.x"))
+    lines = screens.verdict_lines(Verdict(Outcome.FAILED, (cause, elsewhere)))
+    assert lines[1] == "    set by chart/templates/web.yaml:12, Deployment/web: spec.x"
+    assert lines[3] == "    set by Deployment/web: spec.x"

@@ -9,7 +9,8 @@ from typing import Any
 
 from flaskship.engines.local.channel import Channel, ChannelClosed, Message
 from flaskship.model import errors
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import About, FlaskshipError
+from flaskship.model.location import Location
 
 STREAM_BACKLOG = 1000
 
@@ -178,7 +179,14 @@ class Responder:
 
 def describe(error: FlaskshipError) -> Message:
     """Return the error as JSON, so that the other side can raise it again."""
-    return {"kind": type(error).__name__, "message": error.message, "hint": error.hint}
+    place, about = error.location, error.about
+    return {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+        "location": [place.file, place.line] if place else None,
+        "about": [about.kind, about.name, about.field] if about else None,
+    }
 
 
 def revive(error: Any) -> FlaskshipError:
@@ -187,4 +195,10 @@ def revive(error: Any) -> FlaskshipError:
     kind = getattr(errors, str(fields.get("kind")), FlaskshipError)
     if not (isinstance(kind, type) and issubclass(kind, FlaskshipError)):
         kind = FlaskshipError
-    return kind(str(fields.get("message", "the supervisor refused")), hint=fields.get("hint"))
+    place, about = fields.get("location"), fields.get("about")
+    return kind(
+        str(fields.get("message", "the supervisor refused")),
+        location=Location(*place) if place else None,
+        hint=fields.get("hint"),
+        about=About(*about) if about else None,
+    )

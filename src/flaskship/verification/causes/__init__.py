@@ -36,6 +36,7 @@ from flaskship.verification.causes import (
     startup_failed,
     too_many_processes,
     unschedulable,
+    variable_invalid,
     volume_mount_failed,
     workload_missing,
 )
@@ -45,6 +46,7 @@ REPLICA_RULES: tuple[ReplicaRule, ...] = (
     config_map_missing,
     secret_missing,
     key_missing,
+    variable_invalid,
     image_unreadable,
     image_pull_failed,
     dockerfile_invalid,

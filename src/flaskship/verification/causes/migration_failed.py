@@ -1,8 +1,10 @@
 """The database migration failed.
 
 The initContainer `migrate` brings the schema up to date before the application starts; it ended with an
-error, so no replica of this revision starts. The evidence is its traceback or its last lines. Correct the
-migration or the database that DATABASE_URL names; what ran before goes on serving.
+error, so no replica of this revision starts. The evidence is its traceback or its last lines. Where they
+say that the database cannot be reached, the line that is named is the one that set DATABASE_URL: the
+Secret's key, the value, or this machine's file of Secrets. Otherwise correct the migration. What ran before
+goes on serving.
 """
 
 from flaskship.model.exit import describe_exit
@@ -10,10 +12,13 @@ from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import traceback_or_tail
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
+from flaskship.verification.unreachable import unreachable
 
 CODE = "MigrationFailed"
 ENDS = Ends.AT_ONCE
 CONTAINER = "migrate"
+SWITCH = "migrations"
+URL = "env.DATABASE_URL"
 
 
 def find(subject: Subject) -> Cause | None:
@@ -21,8 +26,16 @@ def find(subject: Subject) -> Cause | None:
     exit = subject.last_exit
     if exit is None or not exit.init or exit.container != CONTAINER:
         return None
-    message = (
-        f"The database migration failed: {describe_exit(exit)}. "
-        "Correct the migration, or the database that DATABASE_URL names."
+    field = blamed(exit.last_lines)
+    advice = (
+        "The database that DATABASE_URL names cannot be reached or opened: correct the URL, or the database."
+        if field == URL
+        else "Correct the migration, or the database that DATABASE_URL names."
     )
-    return subject.cause(CODE, message, traceback_or_tail(exit.last_lines), "migrations")
+    message = f"The database migration failed: {describe_exit(exit)}. {advice}"
+    return subject.cause(CODE, message, traceback_or_tail(exit.last_lines), field)
+
+
+def blamed(lines: tuple[str, ...]) -> str:
+    """Return what a migration's words speak of: the URL of its database, else the migration itself."""
+    return URL if unreachable(lines) else SWITCH

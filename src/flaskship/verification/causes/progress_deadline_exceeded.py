@@ -34,7 +34,9 @@ def find(workload: WorkloadSnapshot, now: float) -> Cause | None:
         application=workload.application,
         replica=waiting.name if waiting is not None else None,
         evidence=tail(waiting.last_lines) if waiting is not None else (),
-        field="migrations" if initializing == migration_failed.CONTAINER else "progressDeadlineSeconds",
+        field=migration_failed.blamed(waiting.last_lines)
+        if waiting is not None and initializing == migration_failed.CONTAINER
+        else "progressDeadlineSeconds",
     )
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncIterator
 
@@ -7,7 +8,8 @@ import pytest
 
 from flaskship.engines.local.channel import Channel, ChannelClosed, Message
 from flaskship.engines.local.rpc import Caller, RemoteError, Responder, describe, revive
-from flaskship.model.errors import ConfigurationError, FlaskshipError, LockedError
+from flaskship.model.errors import About, ConfigurationError, FlaskshipError, LockedError, PortConflictError
+from flaskship.model.location import Location
 
 
 async def double(message: Message) -> Message:
@@ -146,4 +148,15 @@ def test_an_unknown_error_is_a_plain_one(error):
 
 def test_an_error_is_described_without_its_traceback():
     told = describe(ConfigurationError("wrong", hint="write it so"))
-    assert told == {"kind": "ConfigurationError", "message": "wrong", "hint": "write it so"}
+    assert told["kind"] == "ConfigurationError"
+    assert (told["message"], told["hint"]) == ("wrong", "write it so")
+    assert not any("Traceback" in str(one) for one in told.values())
+
+
+def test_where_it_is_and_what_it_is_about_are_not_lost_on_the_way():
+    about = About("Service", "web", "nodePort")
+    sent = PortConflictError("taken", location=Location("values.yaml", 3), hint="another", about=about)
+    again = revive(json.loads(json.dumps(describe(sent))))
+    assert type(again) is PortConflictError
+    assert (again.code, again.exit_code) == ("PortConflict", 4)
+    assert (again.location, again.about) == (Location("values.yaml", 3), about)

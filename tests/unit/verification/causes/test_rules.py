@@ -49,6 +49,7 @@ PROBLEMS = {
     "Unschedulable": "resources.requests",
     "VolumeMountFailed": "volumes",
     "Evicted": "resources.requests",
+    "VariableInvalid": "env",
 }
 REFUSALS = {
     "QuotaExceeded": "resources.requests",
@@ -245,6 +246,33 @@ def test_migration_failed(make):
     ended = make.exit(1, container="migrate", init=True, lines=recorded("python_boom"))
     cause = only(make, "MigrationFailed", exits=(ended,))
     assert cause.evidence[-1] == "RuntimeError: REMINDERS_KEY is not set"
+    assert cause.field == "migrations"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "tomorrows.migrate: the database cannot be reached or refused the connection (X); gave up",
+        "tomorrows.migrate: DATABASE_URL has the scheme 'mysql'; use postgresql:// or sqlite:///",
+        "tomorrows.migrate: (SQLITE_CANTOPEN); the file cannot be opened: its folder does not exist",
+        '(psycopg.OperationalError) connection failed: connection to server at "10.0.0.9", port 5432 failed',
+        "(sqlite3.OperationalError) unable to open database file",
+        "psycopg.OperationalError: failed to resolve host 'nowhere': [Errno -2] Name or service not known",
+    ],
+)
+def test_a_migration_that_cannot_reach_its_database_blames_the_url(make, line):
+    ended = make.exit(1, container="migrate", init=True, lines=("starting", line))
+    cause = only(make, "MigrationFailed", exits=(ended,))
+    assert cause.field == "env.DATABASE_URL"
+    assert "cannot be reached" in cause.message
+
+
+@pytest.mark.parametrize(
+    "line", ["(sqlite3.OperationalError) no such table: reminders", "tomorrows.migrate: the database is busy"]
+)
+def test_a_database_that_answers_is_not_blamed(make, line):
+    ended = make.exit(1, container="migrate", init=True, lines=(line,))
+    assert only(make, "MigrationFailed", exits=(ended,)).field == "migrations"
 
 
 def test_a_container_named_migrate_that_is_no_init_container_is_no_migration(make):
@@ -382,18 +410,25 @@ def test_progress_deadline_exceeded(make, seconds, codes):
         assert found[0].evidence == ("loading ...",)
 
 
-def test_at_the_deadline_the_init_container_that_still_runs_is_named_with_its_lines(make):
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ("adding a column", "migrations"),
+        ("the database cannot be reached or refused the connection (X)", "env.DATABASE_URL"),
+    ],
+)
+def test_at_the_deadline_the_init_container_that_still_runs_is_named_with_its_lines(make, said, field):
     late = make.workload(
         make.replica(last_lines=("loading ...",)),
-        make.replica(name="api-2", last_lines=("cannot be reached",), initializing="migrate"),
+        make.replica(name="api-2", last_lines=(said,), initializing="migrate"),
         progressed_at=make.NOW - 601,
         desired=2,
     )
     (cause,) = causes(make.snapshot(late), make.NOW)
     assert cause.code == "ProgressDeadlineExceeded"
     assert "The initContainer migrate still runs" in cause.message
-    assert (cause.replica, cause.evidence) == ("api-2", ("cannot be reached",))
-    assert cause.field == "migrations"
+    assert (cause.replica, cause.evidence) == ("api-2", (said,))
+    assert cause.field == field
 
 
 def test_a_complete_workload_has_no_cause_however_old(make):

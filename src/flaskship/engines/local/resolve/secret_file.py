@@ -78,6 +78,15 @@ def secrets_in(text: str, path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
+def line_of(path: Path, secret: str, key: str) -> int | None:
+    """Return the line of a key; None where there is no such key, or nobody can read the file."""
+    try:
+        entries = _parse(path.read_text(encoding="utf-8"), path).entries
+    except (OSError, UnicodeDecodeError, ConfigurationError):
+        return None
+    return next((one.line for one in entries if (one.secret, one.key) == (secret, key)), None)
+
+
 def save_secrets(path: Path, secrets: Mapping[str, Mapping[str, str]]) -> None:
     """Write what is new or changed into the file (0600), at once; lines and comments of others stay."""
     try:

@@ -43,6 +43,11 @@ class Entrance:
         """Return who needs the socket, in words."""
         return f"Ingress {self.ingresses[0].name}"
 
+    @property
+    def about(self) -> None:
+        """Return nothing: its port is ours to choose."""
+        return None
+
     def urls(self, template: PodTemplate) -> tuple[str, ...]:
         """Return where users reach replicas of this template as a whole: at the root of a host."""
         found = (

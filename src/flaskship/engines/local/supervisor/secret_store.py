@@ -2,14 +2,15 @@
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.resolve.secret_file import load_secrets, save_secrets
-from flaskship.engines.local.resolve.secrets import plan_secrets
+from flaskship.engines.local.resolve.secrets import ANY_KEY, plan_secrets
 from flaskship.engines.local.spec import Configuration, LocalRelease
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.generation import KeyOf
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import About, ConfigurationError, KeyMissingError, SecretMissingError
 from flaskship.model.location import Location
 
 RANDOM_BYTES = 24
@@ -27,12 +28,7 @@ def configurations_of(
         release, stored, lambda: secrets.token_urlsafe(RANDOM_BYTES), f"sqlite:///{data / 'app.db'}"
     )
     if plan.needed:
-        wanted = "; ".join(f"{secret}/{key} ({reason})" for secret, key, reason in plan.needed)
-        raise ConfigurationError(
-            f"this machine cannot make up {wanted}",
-            location=Location(file),
-            hint='Write each there, as `SECRET:` and below it `  KEY: "value"`, and run the command again.',
-        )
+        raise _needed(plan.needed, file)
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if plan.stored_after != stored:
         with SAVE_SECRETS:
@@ -40,3 +36,22 @@ def configurations_of(
     found: dict[KeyOf, Configuration] = {(c.kind, c.name): c for c in release.configurations}
     found |= {("Secret", secret.name): secret for secret in plan.secrets}
     return found
+
+
+def _needed(needed: tuple[tuple[str, str, str], ...], file: Path) -> ConfigurationError:
+    """Return what a person has to do: correct the name of a Secret that nobody knows, or fill in keys."""
+    wanted = "; ".join(f"{secret}/{key} ({reason})" for secret, key, reason in needed)
+    message = f"this machine cannot make up {wanted}"
+    unknown = next((secret for secret, key, _ in needed if key == ANY_KEY), None)
+    if unknown is None:
+        return KeyMissingError(
+            message,
+            location=Location(file),
+            hint='Write each there, as `SECRET:` and below it `  KEY: "value"`, and run the command again.',
+        )
+    return SecretMissingError(
+        f"Secret {unknown!r} is read whole, and no manifest brings it or says which keys it has",
+        hint=f"Correct the name, let a manifest bring the Secret, or write its keys into {file}, "
+        'as `SECRET:` and below it `  KEY: "value"`.',
+        about=About("Secret", unknown),
+    )

@@ -11,7 +11,7 @@ from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
 from flaskship.engines.local.supervisor import port_holder
 from flaskship.engines.local.supervisor.replica import Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import About, PortConflictError, PreflightError
 from flaskship.model.frozen import dataclass
 
 LOOPBACK = "127.0.0.1"
@@ -37,6 +37,10 @@ class Listener(Shape):
     def wanted_by(self) -> str:
         """Return who needs it, in words."""
 
+    @property
+    def about(self) -> About | None:
+        """Return the object and field of the manifests that ask for it, if they name the port."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListenerPlan:
@@ -53,6 +57,11 @@ class ListenerPlan:
     def wanted_by(self) -> str:
         """Return who needs the socket, in words."""
         return f"Service {self.service.name}"
+
+    @property
+    def about(self) -> About | None:
+        """Return the Service's field that asks for the port; its own address is ours to choose."""
+        return About("Service", self.service.name, "nodePort") if self.node else None
 
     @property
     def url(self) -> str:
@@ -122,5 +131,5 @@ def _refused(plan: Listener, error: OSError, link: RouterLink) -> PreflightError
     if error.errno == errno.EADDRINUSE:
         environment = plan.name.partition("/")[0]
         holder, hint = port_holder.describe(plan.port, plan.host, link.sockets, environment)
-        return PreflightError(f"{what}, which {holder}", hint=hint)
+        return PortConflictError(f"{what}, which {holder}", hint=hint, about=plan.about)
     return PreflightError(f"{what}, which this machine refuses: {error.strerror}")

@@ -1,0 +1,42 @@
+"""From a field as causes name it to its path in the workload's manifest."""
+
+import re
+
+from flaskship.model.release import Document
+from flaskship.tasks.setters import pod_of
+
+POD = "spec.template.spec"
+_PROBE = re.compile(r"probes\.(startup|readiness|liveness)")
+_OF_THE_POD = ("initContainers", "volumes", "serviceAccountName")
+_OF_THE_WORKLOAD = {"progressDeadlineSeconds": "spec.progressDeadlineSeconds", "nodePort": "spec.ports"}
+_ALIASES = {"migrations": "initContainers", "service.targetPort": "ports"}
+
+
+def manifest_path(document: Document, field: str) -> str:
+    """Return where a manifest has a field: below its main container, unless it is of the pod or the whole."""
+    if field in _OF_THE_WORKLOAD:
+        return _OF_THE_WORKLOAD[field]
+    if probe := _PROBE.fullmatch(field):
+        return f"{_main(document)}.{probe[1]}Probe"
+    name, _, rest = _ALIASES.get(field, field).partition(".")
+    if name == "env" and rest:
+        return _variable(document, rest)
+    if name in _OF_THE_POD:
+        return f"{POD}.{name}"
+    return f"{_main(document)}.{_ALIASES.get(field, field)}"
+
+
+def _main(document: Document) -> str:
+    """The container that carries the workload's name, else the first."""
+    names = [one.get("name") for one in pod_of(document).get("containers") or ()]
+    own = (document.get("metadata") or {}).get("name")
+    return f"{POD}.containers[{names.index(own) if own in names else 0}]"
+
+
+def _variable(document: Document, name: str) -> str:
+    for group in ("containers", "initContainers"):
+        for number, container in enumerate(pod_of(document).get(group) or ()):
+            for index, entry in enumerate(container.get("env") or ()):
+                if entry.get("name") == name:
+                    return f"{POD}.{group}[{number}].env[{index}]"
+    return f"{_main(document)}.env"
