@@ -59,7 +59,9 @@ def command(
     )
 
     async def tell_it() -> int:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"deploy {env}", take_over)
+        chosen, _ = await open_to_write(
+            world, project, environment, engine, f"deploy {env}", take_over, applies=True
+        )
         try:
             if dry_run:
                 changes = await story.rehearse(world, project, environment, chosen, wish)

@@ -63,7 +63,9 @@ def command(
         raise ConfigurationError(f"--push: {env} is not written through Git", hint="leave it out")
 
     async def tell_it() -> Moved:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"rollback {env}", take_over)
+        chosen, _ = await open_to_write(
+            world, project, environment, engine, f"rollback {env}", take_over, applies=True
+        )
         try:
             return await story.rollback(world, chosen, env, revision, by, wish, settings.output, app)
         finally:

@@ -106,6 +106,15 @@ class HasTests(Protocol):
 
 
 @runtime_checkable
+class Foresees(Protocol):
+    """An engine whose writes need something that takes a moment to load."""
+
+    def foresee(self, environment: str) -> None:
+        """Load it now, because a write will follow; close lets go of it where none did."""
+        ...
+
+
+@runtime_checkable
 class TakesWithdrawals(Protocol):
     """An engine through which a command can ask the one that has the lock to give its rollout up."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Engine, Foresees
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
 from flaskship.model.snapshot import Phase, Snapshot
@@ -48,12 +48,15 @@ async def open_to_write(
     asked: str | None,
     command: str,
     take_over: str | None = None,
+    *,
+    applies: bool = False,
 ) -> tuple[Engine, Snapshot]:
     """Return the engine that a write means, with its view, where no other writer has the environment.
 
-    Beside a local run another engine must be named. Nothing is changed yet, not even a lock.
+    Beside a local run another engine must be named. Nothing is changed yet, not even a lock. Where the write
+    applies a revision, the engine gets ready for it meanwhile.
     """
-    engine, snapshot = await _meant(world, project, environment, asked, command)
+    engine, snapshot = await _meant(world, project, environment, asked, command, applies=applies)
     try:
         await guard(world, project, environment, engine, take_over)
     except BaseException:
@@ -63,10 +66,16 @@ async def open_to_write(
 
 
 async def _meant(
-    world: World, project: Project, environment: Environment, asked: str | None, command: str
+    world: World,
+    project: Project,
+    environment: Environment,
+    asked: str | None,
+    command: str,
+    *,
+    applies: bool,
 ) -> tuple[Engine, Snapshot]:
     if asked is not None or environment.engine == LOCAL:
-        return await _opened(world, project, environment, asked or LOCAL)
+        return await _opened(world, project, environment, asked or LOCAL, applies=applies)
     engine, snapshot = await _opened(world, project, environment, LOCAL)
     await engine.close()
     if runs(snapshot):
@@ -75,14 +84,16 @@ async def _meant(
             f"{environment.engine}: say which one is meant",
             hint=f"add --engine local or --engine {environment.engine} to: flaskship {command}",
         )
-    return await _opened(world, project, environment, environment.engine)
+    return await _opened(world, project, environment, environment.engine, applies=applies)
 
 
 async def _opened(
-    world: World, project: Project, environment: Environment, name: str
+    world: World, project: Project, environment: Environment, name: str, *, applies: bool = False
 ) -> tuple[Engine, Snapshot]:
     engine = world.open_engine(project, environment, name)
     try:
+        if applies and isinstance(engine, Foresees):
+            engine.foresee(environment.name)
         return engine, await engine.observe(environment.name)
     except BaseException:
         await engine.close()

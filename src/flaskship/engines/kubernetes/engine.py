@@ -14,7 +14,7 @@ from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
-from flaskship.engines.kubernetes.helm import HelmFailure, run_helm
+from flaskship.engines.kubernetes.helm import Helm, HelmFailure
 from flaskship.engines.kubernetes.images import images_by_application, running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
@@ -61,17 +61,22 @@ class KubernetesEngine:
         cluster: Cluster,
         places: Iterable[Place],
         *,
-        helm: RunHelm = run_helm,
+        helm: RunHelm | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.cluster = cluster
         self._places = {place.environment: place for place in places}
-        self._helm = helm
+        self._programs = Helm()
+        self._helm = helm or self._programs.run
         self._clock = clock
         self._sleep = sleep
         self._leases = Leases(cluster, clock, sleep)
         self._targets = Targets(cluster)
+
+    def foresee(self, environment: str) -> None:
+        """Load Helm beside what comes before the write."""
+        self._programs.foresee(self._place(environment).namespace)
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
@@ -232,11 +237,11 @@ class KubernetesEngine:
         )
 
     async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
-        """Run them all, up to the first that fails; Helm writes down how each ended."""
+        """Run them as Helm would, those of one weight at once; Helm's record tells how each ended."""
         place = self._place(environment)
         await self._leases.check(place, lock)
         known = await storage.revisions(self.cluster, place)
-        return await run_tests(self.cluster, place, known[-1].number, self._helm) if known else ()
+        return await run_tests(self.cluster, place, known[-1].number, self._sleep) if known else ()
 
     async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
         """Return what these objects need of the cluster, met or not; nothing is changed."""
@@ -248,7 +253,7 @@ class KubernetesEngine:
 
     async def close(self) -> None:
         """Let go of connections; what runs goes on."""
-        await self._leases.close()
+        await asyncio.gather(self._leases.close(), self._programs.close())
         await self.cluster.close()
 
     async def _earlier(self, place: Place, known: tuple[HelmRevision, ...]) -> tuple[Document, ...]:

@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,6 @@ MODULE = "flaskship.chart.helm_child"
 TIMEOUT = 60
 """Seconds that Helm may take for one request to the cluster; it waits for no workload."""
 PATIENCE = 90.0
-INTERRUPTIBLE = frozenset({"test"})
 LONGEST = 1200
 
 
@@ -27,19 +28,58 @@ class HelmFailure(Exception):
         self.detail = detail
 
 
-async def run_helm(
-    context: str, namespace: str, action: str, request: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Carry a request out and return the answer; HelmFailure where Helm refuses.
+class Helm:
+    """Helm, each request in a process of its own; one may be started before its request is known."""
 
-    A cancellation waits for Helm's end first: a release is never left half written by our own hand. Tests
-    leave nothing half done and are ended at once. The request may say how patient we are with it.
-    """
-    patience = float(request.get("patience", PATIENCE))
-    connection = {"context": context, "namespace": namespace, "kubeconfig": None}
-    asked = {"connection": connection, "action": action, "timeout": TIMEOUT, "parent": os.getpid()}
-    content = json.dumps({**asked, **request})
-    child = await asyncio.create_subprocess_exec(
+    def __init__(self) -> None:
+        self._foreseen: dict[str, asyncio.Task[Process]] = {}
+
+    def foresee(self, namespace: str) -> None:
+        """Start the process of the next request in this namespace: loading Helm takes a moment."""
+        if namespace not in self._foreseen:
+            self._foreseen[namespace] = asyncio.ensure_future(_start(namespace))
+
+    async def run(
+        self, context: str, namespace: str, action: str, request: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Carry a request out and return the answer; HelmFailure where Helm refuses.
+
+        A cancellation waits for Helm's end first: a release is never left half written by our own hand.
+        The request may say how patient we are with it.
+        """
+        foreseen = self._foreseen.pop(namespace, None)
+        child = await (foreseen if foreseen is not None else _start(namespace))
+        patience = float(request.get("patience", PATIENCE))
+        connection = {"context": context, "namespace": namespace, "kubeconfig": None}
+        asked = {"connection": connection, "action": action, "timeout": TIMEOUT, "parent": os.getpid()}
+        talking = asyncio.ensure_future(child.communicate(json.dumps({**asked, **request}).encode()))
+        try:
+            async with asyncio.timeout(patience):
+                said, complaint = await asyncio.shield(talking)
+        except TimeoutError:
+            child.kill()
+            await talking
+            raise FlaskshipError(
+                f"Helm did not end within {patience:g} s and was stopped: the release may be half written",
+                hint="the next deploy settles it; helm history shows it as pending",
+            ) from None
+        except asyncio.CancelledError:
+            await asyncio.wait([talking], timeout=patience)
+            raise
+        return _answer(said, complaint, child.returncode or 0)
+
+    async def close(self) -> None:
+        """End the processes whose request never came: they have begun nothing."""
+        foreseen, self._foreseen = list(self._foreseen.values()), {}
+        for child in await asyncio.gather(*foreseen, return_exceptions=True):
+            if isinstance(child, Process):
+                with suppress(ProcessLookupError):
+                    child.kill()
+                await child.communicate()
+
+
+async def _start(namespace: str) -> Process:
+    return await asyncio.create_subprocess_exec(
         # Helm owns fields under the name of its program, which it takes from here.
         str(Path(sys.executable).with_name("helm")),
         "-P",
@@ -52,23 +92,6 @@ async def run_helm(
         env={**os.environ, "HELM_NAMESPACE": namespace},
         start_new_session=True,
     )
-    talking = asyncio.ensure_future(child.communicate(content.encode()))
-    try:
-        async with asyncio.timeout(patience):
-            said, complaint = await asyncio.shield(talking)
-    except TimeoutError:
-        child.kill()
-        await talking
-        raise FlaskshipError(
-            f"Helm did not end within {patience:g} s and was stopped: the release may be half written",
-            hint="the next deploy settles it; helm history shows it as pending",
-        ) from None
-    except asyncio.CancelledError:
-        if action in INTERRUPTIBLE:
-            child.kill()
-        await asyncio.wait([talking], timeout=patience)
-        raise
-    return _answer(said, complaint, child.returncode or 0)
 
 
 def _answer(said: bytes, complaint: bytes, code: int) -> Mapping[str, Any]:

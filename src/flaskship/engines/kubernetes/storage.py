@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -67,6 +67,16 @@ class Stored:
     chart: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """When a hook of a revision ran, in Unix seconds, and whether it succeeded."""
+
+    hook: str
+    began: float
+    ended: float
+    succeeded: bool
+
+
 async def revisions(cluster: Cluster, place: Place) -> tuple[HelmRevision, ...]:
     """Return the release's revisions, oldest first; only labels are read."""
     listed = await cluster.list(
@@ -96,15 +106,35 @@ async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
     if not Status(info.get("status", "unknown")).under_way:
         return False
     info["status"], info["description"] = Status.FAILED.value, why
-    labels = {**secret["metadata"].get("labels", {}), "status": Status.FAILED.value}
+    await _rewrite(cluster, place, secret, content, {"status": Status.FAILED.value})
+    return True
+
+
+async def write_last_runs(cluster: Cluster, place: Place, number: int, runs: Iterable[LastRun]) -> None:
+    """Write into a revision how its hooks ended, as `helm test` does; ConflictError where it changed."""
+    secret = await cluster.get(SECRETS, name_of(place, number), place.namespace)
+    content, ended = content_of(secret), {one.hook: one for one in runs}
+    for hook in content.get("hooks") or ():
+        if (run := ended.get(str(hook.get("name")))) is not None:
+            hook["last_run"] = {
+                "started_at": _timestamp(run.began),
+                "completed_at": _timestamp(run.ended),
+                "phase": "Succeeded" if run.succeeded else "Failed",
+            }
+    await _rewrite(cluster, place, secret, content, {})
+
+
+async def _rewrite(
+    cluster: Cluster, place: Place, secret: Object, content: Mapping[str, Any], labels: Mapping[str, str]
+) -> None:
+    metadata = secret["metadata"]
     changed = {
         **secret,
-        "metadata": {**secret["metadata"], "labels": labels},
+        "metadata": {**metadata, "labels": {**metadata.get("labels", {}), **labels}},
         "data": {"release": encoded(content)},
     }
     # With the resource version that was read: a Helm that is alive after all wins.
     await cluster.replace(SECRETS, changed, place.namespace)
-    return True
 
 
 def name_of(place: Place, number: int) -> str:
@@ -169,6 +199,10 @@ def _status(text: object) -> Status:
         return Status(str(text))
     except ValueError:
         return Status.UNKNOWN
+
+
+def _timestamp(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def seconds(timestamp: object) -> float:

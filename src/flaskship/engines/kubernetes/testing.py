@@ -1,101 +1,75 @@
-"""A release's own tests (`helm test`): which there are, and what Helm and their pods' logs say of them."""
+"""A release's own tests (`helm test`): those of one weight at once, each as Helm runs it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import groupby
 
 from flaskship.engines.base import Trial
+from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.client import Cluster
-from flaskship.engines.kubernetes.failures import NotFoundError
-from flaskship.engines.kubernetes.helm import HelmFailure
+from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, RefusedError
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import JOBS, PODS, SECRETS
-from flaskship.engines.kubernetes.storage import content_of, name_of
-from flaskship.model.errors import FlaskshipError
+from flaskship.engines.kubernetes.storage import LastRun
+from flaskship.engines.kubernetes.trying import Hook, hook_of, run_hook
 
-SECONDS = 120
-"""How long one test may take; the first one may have to wait for its image."""
-LINES = 40
 TEST = "test"
-RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """One test as Helm has it stored; phase is empty where it did not run in this revision."""
-
-    name: str
-    kind: str
-    phase: str = ""
-    stays: bool = True
-    """Whether what it made is still there after a failure."""
+ATTEMPTS = 3
+Sleep = Callable[[float], Awaitable[None]]
 
 
 async def hooks_of(cluster: Cluster, place: Place, revision: int) -> tuple[Hook, ...]:
     """Return a revision's tests in Helm's order; none where Helm does not have the revision."""
     try:
-        secret = await cluster.get(SECRETS, name_of(place, revision), place.namespace)
+        content = await storage.content(cluster, place, revision)
     except NotFoundError:
         return ()
-    found = [one for one in content_of(secret).get("hooks") or () if TEST in (one.get("events") or ())]
-    found.sort(key=lambda one: (int(one.get("weight") or 0), str(one.get("kind")), str(one.get("name"))))
-    return tuple(
-        Hook(
-            str(one["name"]),
-            str(one.get("kind")),
-            str((one.get("last_run") or {}).get("phase") or ""),
-            "hook-failed" not in (one.get("delete_policies") or ()),
-        )
-        for one in found
-    )
+    found = [hook_of(one) for one in content.get("hooks") or () if TEST in (one.get("events") or ())]
+    return tuple(sorted(found, key=lambda one: (one.weight, one.kind, one.name)))
 
 
-async def run_tests(cluster: Cluster, place: Place, revision: int, helm: RunHelm) -> tuple[Trial, ...]:
-    """Run the tests by Helm, one after the other; the first that fails is the last of the result."""
-    before = await hooks_of(cluster, place, revision)
-    if not before:
-        return ()
-    request = {"release": place.release, "timeout": SECONDS, "patience": SECONDS * len(before) + 30}
-    try:
-        await helm(cluster.context, place.namespace, TEST, request)
-    except HelmFailure as failure:
-        return await _told(cluster, place, revision, failure)
-    return tuple(Trial(one.name, True, "passed") for one in before)
+async def run_tests(
+    cluster: Cluster, place: Place, revision: int, sleep: Sleep = asyncio.sleep
+) -> tuple[Trial, ...]:
+    """Run the tests in the order of their weights, those of one weight together, up to a weight that fails.
 
-
-async def _told(cluster: Cluster, place: Place, revision: int, failure: HelmFailure) -> tuple[Trial, ...]:
+    Helm's record of the revision then says how each ended, as after `helm test`.
+    """
     tested: list[Trial] = []
-    for one in await hooks_of(cluster, place, revision):
-        if one.phase == "Succeeded":
-            tested.append(Trial(one.name, True, "passed"))
-            continue
-        if one.stays and await _is_missing(cluster, place, one):
-            tested.append(Trial(one.name, False, failure.detail, ran=False))
-        else:
-            tested.append(Trial(one.name, False, failure.detail, await _log(cluster, place, one)))
-        break
+    for _, group in groupby(await hooks_of(cluster, place, revision), key=lambda one: one.weight):
+        ended = await _together(cluster, place, tuple(group), sleep)
+        await _record(cluster, place, revision, [run for _, run in ended])
+        tested += [trial for trial, _ in ended]
+        if not all(trial.passed for trial, _ in ended):
+            break
     return tuple(tested)
 
 
-async def _is_missing(cluster: Cluster, place: Place, hook: Hook) -> bool:
-    """Tell whether a test was never made: a quota, an admission rule or a missing permission refused it."""
-    resource = {"Pod": PODS, "Job": JOBS}.get(hook.kind)
+async def _together(
+    cluster: Cluster, place: Place, hooks: Sequence[Hook], sleep: Sleep
+) -> list[tuple[Trial, LastRun]]:
+    async def one(hook: Hook) -> tuple[Trial, LastRun]:
+        began = cluster.now()
+        try:
+            trial = await run_hook(cluster, place.namespace, hook, sleep)
+        except RefusedError as refused:
+            # A quota, an admission rule or a missing permission: that says nothing of the release.
+            trial = Trial(hook.name, False, refused.message, ran=False)
+        return trial, LastRun(hook.name, began, cluster.now(), trial.passed)
+
+    running = [asyncio.create_task(one(hook)) for hook in hooks]
     try:
-        return resource is not None and await cluster.find(resource, hook.name, place.namespace) is None
-    except FlaskshipError:
-        return False  # nobody can tell: it failed
+        return await asyncio.gather(*running)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _log(cluster: Cluster, place: Place, hook: Hook) -> tuple[str, ...]:
-    """Return the end of what a test's pod printed; of a Job, of its last pod. Nothing where it is gone."""
-    try:
-        name = hook.name if hook.kind == "Pod" else await _pod_of_job(cluster, place, hook.name)
-        return tuple([line async for line in cluster.logs(name, place.namespace, tail=LINES)]) if name else ()
-    except FlaskshipError:
-        return ()  # a failure without its log is still one
-
-
-async def _pod_of_job(cluster: Cluster, place: Place, job: str) -> str:
-    pods = (await cluster.list(PODS, place.namespace, labels=f"job-name={job}")).items
-    newest = max(pods, key=lambda one: str(one["metadata"].get("creationTimestamp")), default=None)
-    return str(newest["metadata"]["name"]) if newest else ""
+async def _record(cluster: Cluster, place: Place, revision: int, runs: Iterable[LastRun]) -> None:
+    known = tuple(runs)
+    for _ in range(ATTEMPTS):
+        # Where Helm wrote the same revision meanwhile, what it wrote is read again.
+        with suppress(ConflictError):
+            await storage.write_last_runs(cluster, place, revision, known)
+            return

@@ -1,13 +1,14 @@
 """The process that Helm writes in: a real one, without a cluster to write to."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from flaskship.engines.kubernetes import helm
-from flaskship.engines.kubernetes.helm import HelmFailure, run_helm
+from flaskship.engines.kubernetes.helm import Helm, HelmFailure
 from flaskship.model.errors import FlaskshipError, PreflightError
 
 KUBECONFIG = """
@@ -36,7 +37,7 @@ def child(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: str) -> None:
 
 async def test_what_helm_says_comes_back_and_no_secret_with_it(kubeconfig: Path) -> None:
     with pytest.raises(HelmFailure) as refused:
-        await run_helm("here", "shop", "rollback", {"release": "dev-apps", "revision": 1, "max_history": 5})
+        await Helm().run("here", "shop", "rollback", {"release": "dev-apps", "revision": 1, "max_history": 5})
     assert refused.value.kind.startswith("Helm")
     assert "127.0.0.1:1" in refused.value.detail
     assert "s3cret" not in refused.value.detail
@@ -54,7 +55,7 @@ async def test_the_child_is_called_helm_and_has_its_request_on_stdin_alone(
         "leader = os.getsid(0) == os.getpid()\n"
         "print(json.dumps({'ok': True, 'words': words, 'values': given['values'], 'leader': leader}))\n",
     )
-    answer = await run_helm("here", "shop", "apply", {"values": {"password": "s3cret"}})
+    answer = await Helm().run("here", "shop", "apply", {"values": {"password": "s3cret"}})
     assert answer["values"] == {"password": "s3cret"}
     assert answer["leader"]
     if answer["words"]:
@@ -67,13 +68,13 @@ async def test_a_child_without_an_answer_is_told_with_its_last_word(
 ) -> None:
     child(monkeypatch, tmp_path, "import sys; sys.exit('cannot load the library')")
     with pytest.raises(PreflightError, match="ended with 1 and without an answer: cannot load the library"):
-        await run_helm("here", "shop", "apply", {})
+        await Helm().run("here", "shop", "apply", {})
 
 
 async def test_a_child_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child(monkeypatch, tmp_path, "import time; time.sleep(600)")
     with pytest.raises(FlaskshipError, match="did not end within"):
-        await run_helm("here", "shop", "apply", {"patience": 0.5})
+        await Helm().run("here", "shop", "apply", {"patience": 0.5})
 
 
 async def test_an_interruption_waits_for_what_helm_has_begun(
@@ -87,7 +88,7 @@ async def test_an_interruption_waits_for_what_helm_has_begun(
         f"sys.stdin.read(); pathlib.Path({str(begun)!r}).touch(); time.sleep(1)\n"
         f"pathlib.Path({str(done)!r}).touch()\n",
     )
-    writing = asyncio.ensure_future(run_helm("here", "shop", "apply", {}))
+    writing = asyncio.ensure_future(Helm().run("here", "shop", "apply", {}))
     while not begun.exists():
         await asyncio.sleep(0.05)
     writing.cancel()
@@ -106,7 +107,7 @@ async def test_a_child_outlives_whoever_started_it(kubeconfig: Path, tmp_path: P
     await asyncio.sleep(0.5)
     for number in (2, 15, 1):
         process.send_signal(number)
-    process.stdin.write(b'{"connection": {"context": "here", "namespace": "x"}, "action": "test", ')
+    process.stdin.write(b'{"connection": {"context": "here", "namespace": "x"}, "action": "uninstall", ')
     process.stdin.write(b'"release": "a", "timeout": 1}')
     process.stdin.close()
     assert process.stdout is not None
@@ -116,19 +117,55 @@ async def test_a_child_outlives_whoever_started_it(kubeconfig: Path, tmp_path: P
 
 async def test_a_child_whose_caller_is_gone_begins_nothing(kubeconfig: Path) -> None:
     with pytest.raises(HelmFailure, match="Orphaned"):
-        await run_helm("here", "shop", "apply", {"parent": 1})
+        await Helm().run("here", "shop", "apply", {"parent": 1})
 
 
-async def test_a_test_that_is_interrupted_is_ended_at_once(
+async def test_a_child_is_loaded_before_its_request_is_known(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    begun = tmp_path / "begun"
+    loaded = tmp_path / "loaded"
     child(
-        monkeypatch, tmp_path, f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"
+        monkeypatch,
+        tmp_path,
+        f"import json, os, pathlib, sys\npathlib.Path({str(loaded)!r}).write_text(str(os.getpid()))\n"
+        "given = json.load(sys.stdin)\n"
+        "print(json.dumps({'ok': True, 'pid': os.getpid(), 'asked': given['action']}))\n",
     )
-    testing = asyncio.ensure_future(run_helm("here", "shop", "test", {}))
-    while not begun.exists():
-        await asyncio.sleep(0.05)
-    testing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await testing
+    programs = Helm()
+    programs.foresee("shop")
+    programs.foresee("shop")
+    while not (loaded.exists() and loaded.read_text()):
+        await asyncio.sleep(0.02)
+    foreseen = await programs.run("here", "shop", "apply", {})
+    assert foreseen == {"ok": True, "pid": int(loaded.read_text()), "asked": "apply"}
+    # The next one has a process of its own, as every request has.
+    assert (await programs.run("here", "shop", "apply", {}))["pid"] != foreseen["pid"]
+    await programs.close()
+
+
+async def test_a_child_whose_request_never_comes_is_gone_with_us(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded = tmp_path / "loaded"
+    child(
+        monkeypatch,
+        tmp_path,
+        f"import os, pathlib, sys\npathlib.Path({str(loaded)!r}).write_text(str(os.getpid()))\n"
+        "sys.stdin.read()\n",
+    )
+    programs = Helm()
+    programs.foresee("shop")
+    while not (loaded.exists() and loaded.read_text()):
+        await asyncio.sleep(0.02)
+    await programs.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(loaded.read_text()), 0)
+
+
+async def test_a_child_that_is_asked_nothing_does_nothing() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "flaskship.chart.helm_child",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert await process.communicate() == (b"", b"")
+    assert process.returncode == 0

@@ -1,9 +1,10 @@
-"""Helm's tests: their order, the one that failed, and the end of its log."""
+"""A release's tests on a cluster: which run together, what stops them, and what Helm's record then says."""
 
+import asyncio
 import base64
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -11,37 +12,124 @@ import pytest
 from tests.unit.engines.kubernetes.api import PLACE, SECRETS, Api
 
 from flaskship.engines.base import Trial
-from flaskship.engines.kubernetes.helm import HelmFailure
-from flaskship.engines.kubernetes.testing import SECONDS, hooks_of, run_tests
+from flaskship.engines.kubernetes import trying
+from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.connection import Connection
+from flaskship.engines.kubernetes.testing import hooks_of, run_tests
+from flaskship.engines.kubernetes.trying import Ending, job_ending, pod_ending
 
 PODS = "/api/v1/namespaces/shop/pods"
+JOBS = "/apis/batch/v1/namespaces/shop/jobs"
+STUCK = "ImagePullBackOff"
 NAME = "sh.helm.release.v1.dev-apps.v1"
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME}
+spec:
+  restartPolicy: Never
+  containers: [{name: answers, image: i}]
+"""
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: NAME}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+"""
+SETTINGS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: NAME}
+"""
+MANIFESTS = {"Pod": POD, "Job": JOB, "ConfigMap": SETTINGS}
+
+
+def hook(
+    name: str,
+    *policies: str,
+    weight: int = 0,
+    kind: str = "Pod",
+    event: str = "test",
+) -> dict[str, Any]:
+    manifest = MANIFESTS[kind].replace("NAME", name)
+    found = {"name": name, "kind": kind, "events": [event], "manifest": manifest, "last_run": {"phase": ""}}
+    # Helm leaves out what is nothing.
+    return (
+        found | ({"weight": weight} if weight else {}) | ({"delete_policies": policies} if policies else {})
+    )
+
+
+def ended(code: int) -> dict[str, Any]:
+    """A pod's state when its container has ended, a second before its phase says so."""
+    return {
+        "phase": "Running",
+        "containerStatuses": [{"name": "answers", "state": {"terminated": {"exitCode": code}}}],
+    }
+
+
+RUNNING = {"phase": "Running", "containerStatuses": [{"name": "answers", "state": {"running": {}}}]}
 
 
 class Trials(Api):
-    """Helm's storage with hooks, and pods that have printed something."""
+    """Helm's storage with hooks; a watch of an object tells the states that were laid out for its name."""
 
     def __init__(self, *hooks: Mapping[str, Any]) -> None:
         super().__init__()
         self.logs: dict[str, str] = {}
-        self.store(*hooks)
-
-    def store(self, *hooks: Mapping[str, Any]) -> None:
-        content = {"name": "dev-apps", "version": 1, "info": {}, "hooks": list(hooks)}
+        self.states: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self.made: list[str] = []
+        self.before_any_ends: set[str] = set()
+        content = {"name": "dev-apps", "version": 1, "info": {"status": "deployed"}, "hooks": list(hooks)}
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
         self.put(f"{SECRETS}/{NAME}", {"metadata": {"name": NAME}, "data": {"release": packed}})
 
+    def cluster(self) -> Cluster:
+        async def answered(request: httpx2.Request) -> httpx2.Response:
+            await asyncio.sleep(0)  # as a network lets others go on
+            if request.url.params.get("watch"):
+                async with asyncio.timeout(10):
+                    while not self.before_any_ends <= set(self.made):
+                        await asyncio.sleep(0)
+            return self.answer(request)
+
+        session = httpx2.AsyncClient(transport=httpx2.MockTransport(answered))
+        return Cluster(Connection("here", "https://api:6443", session))
+
+    def phases(self) -> dict[str, str]:
+        """What Helm's record says of each hook."""
+        packed = base64.b64decode(base64.b64decode(self.objects[f"{SECRETS}/{NAME}"]["data"]["release"]))
+        return {one["name"]: one["last_run"]["phase"] for one in json.loads(gzip.decompress(packed))["hooks"]}
+
     def answer(self, request: httpx2.Request) -> httpx2.Response:
-        pod = request.url.path.removesuffix("/log").rpartition("/")[2]
-        if request.url.path.endswith("/log") and pod in self.logs:
-            return httpx2.Response(200, text=self.logs[pod])
+        path = request.url.path
+        if path.endswith("/log"):
+            return httpx2.Response(200, text=self.logs[path.split("/")[-2]])
+        if request.url.params.get("watch"):
+            self.made.append("a look")
+            name = request.url.params["fieldSelector"].removeprefix("metadata.name=")
+            lines = [json.dumps(self._event(f"{path}/{name}", one)) for one in self.states.get(name, ())]
+            return httpx2.Response(200, text="".join(f"{line}\n" for line in lines))
+        if request.method == "POST" and path in (PODS, JOBS):
+            self.made.append(json.loads(request.content)["metadata"]["name"])
         return super().answer(request)
 
+    def _event(self, path: str, state: Mapping[str, Any]) -> dict[str, Any]:
+        if not state:
+            return {"type": "DELETED", "object": self.objects.pop(path)}
+        return {"type": "MODIFIED", "object": self.put(path, {**self.objects[path], "status": state})}
 
-def hook(
-    name: str, phase: str = "", *, weight: int = 0, kind: str = "Pod", event: str = "test"
-) -> dict[str, Any]:
-    return {"name": name, "kind": kind, "weight": weight, "events": [event], "last_run": {"phase": phase}}
+
+async def go(api: Trials) -> list[tuple[str, bool, str]]:
+    return [(one.name, one.passed, one.message) for one in await tried(api)]
+
+
+async def tried(api: Trials) -> tuple[Trial, ...]:
+    async def sleep(_: float) -> None:
+        # What the last run left behind goes while it is waited for.
+        for path in [path for path in api.objects if path.startswith(PODS)]:
+            del api.objects[path]
+
+    return await run_tests(api.cluster(), PLACE, 1, sleep)
 
 
 async def test_the_tests_are_told_in_helms_order_and_no_other_hook() -> None:
@@ -50,58 +138,160 @@ async def test_the_tests_are_told_in_helms_order_and_no_other_hook() -> None:
     assert await hooks_of(api.cluster(), PLACE, 7) == ()
 
 
-async def test_what_passes_is_told_and_helm_has_time_for_each() -> None:
-    asked: list[Mapping[str, Any]] = []
-
-    async def helm(
-        _context: str, _namespace: str, action: str, request: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        asked.append({"action": action, **request})
-        return {"ok": True}
-
-    tested = await run_tests(Trials(hook("a"), hook("b")).cluster(), PLACE, 1, helm)
-    assert [(one.name, one.passed) for one in tested] == [("a", True), ("b", True)]
-    assert asked[0]["action"] == "test"
-    assert asked[0]["patience"] > 2 * SECONDS
+async def test_those_of_one_weight_run_together_and_helms_record_tells_of_each() -> None:
+    api = Trials(hook("a", "hook-succeeded"), hook("b"), hook("late", weight=5))
+    api.before_any_ends = {"a", "b"}
+    api.states = {"a": [RUNNING, ended(0)], "b": [ended(0)], "late": [ended(0)]}
+    assert await go(api) == [("a", True, "passed"), ("b", True, "passed"), ("late", True, "passed")]
+    assert api.phases() == {"a": "Succeeded", "b": "Succeeded", "late": "Succeeded"}
+    assert api.below(PODS) == ["b", "late"], "only what asks for it is removed"
 
 
-async def test_nothing_is_asked_of_helm_where_there_are_none() -> None:
-    async def helm(*_: Any) -> Mapping[str, Any]:
-        raise AssertionError("nothing was to be run")
+async def test_none_is_made_where_there_are_none() -> None:
+    api = Trials(hook("a", event="post-install"))
+    assert await go(api) == []
+    assert api.made == []
 
-    assert await run_tests(Trials(hook("a", event="post-install")).cluster(), PLACE, 1, helm) == ()
 
-
-async def test_the_first_that_fails_is_the_last_and_brings_the_end_of_its_log() -> None:
-    api = Trials(hook("a"), hook("b"), hook("c"))
-    api.put(f"{PODS}/b", {"metadata": {"name": "b"}})
+async def test_a_weight_that_fails_is_the_last_and_each_failure_brings_the_end_of_its_log() -> None:
+    api = Trials(hook("a"), hook("b", "hook-failed"), hook("late", weight=1))
+    api.states = {"a": [ended(0)], "b": [RUNNING, ended(3)]}
     api.logs["b"] = "asked /health\n404 not found\n"
-
-    async def helm(*_: Any) -> Mapping[str, Any]:
-        api.store(hook("a", "Succeeded"), hook("b", "Failed"), hook("c"))
-        raise HelmFailure("HelmReleaseError", "pod b failed")
-
-    tested = await run_tests(api.cluster(), PLACE, 1, helm)
+    tested = await tried(api)
     assert [(one.name, one.passed) for one in tested] == [("a", True), ("b", False)]
-    assert tested[1].message == "pod b failed"
+    assert tested[1].message == "its container answers ended with exit code 3"
     assert tested[1].log == ("asked /health", "404 not found")
+    assert api.phases() == {"a": "Succeeded", "b": "Failed", "late": ""}
+    assert api.below(PODS) == ["a"]
 
 
-async def failing(api: Api) -> Trial:
-    async def helm(*_: Any) -> Mapping[str, Any]:
-        raise HelmFailure("HelmReleaseError", "exceeded quota: tight")
+@pytest.mark.parametrize(("kind", "path"), [("Pod", PODS), ("Job", JOBS)])
+async def test_one_that_could_not_be_made_did_not_run(kind: str, path: str) -> None:
+    api = Trials(hook("a", kind=kind))
+    plain = api.answer
 
-    [tested] = await run_tests(api.cluster(), PLACE, 1, helm)
-    return tested
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if (request.method, request.url.path) == ("POST", path):
+            return httpx2.Response(403, json={"message": "exceeded quota: tight", "reason": "Forbidden"})
+        return plain(request)
+
+    api.answer = answer  # type: ignore[method-assign]
+    [tested] = await tried(api)
+    assert (tested.passed, tested.ran) == (False, False)
+    assert "exceeded quota: tight" in tested.message
 
 
-@pytest.mark.parametrize("kind", ["Pod", "Job"])
-async def test_one_that_could_not_be_made_did_not_run(kind: str) -> None:
-    tested = await failing(Trials(hook("a", kind=kind)))
-    assert (tested.passed, tested.ran, tested.message) == (False, False, "exceeded quota: tight")
+async def test_what_the_last_run_left_behind_goes_first() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [ended(0)]}
+    api.put(f"{PODS}/a", {"metadata": {"name": "a"}, "status": ended(1)})
+    plain = api.answer
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        # A deletion takes its time: the object is there a while longer.
+        httpx2.Response(200, json={}) if request.method == "DELETE" else plain(request)
+    )
+    assert await go(api) == [("a", True, "passed")]
 
 
-@pytest.mark.parametrize("more", [{"delete_policies": ["hook-failed"]}, {"kind": "ConfigMap"}])
-async def test_a_failure_whose_object_is_gone_or_unknown_is_one_all_the_same(more: dict[str, Any]) -> None:
-    tested = await failing(Trials({**hook("a", "Failed"), **more}))
-    assert (tested.passed, tested.ran, tested.log) == (False, True, ())
+async def test_what_nobody_may_replace_is_in_the_way() -> None:
+    api = Trials(hook("a", "hook-succeeded"))
+    api.put(f"{PODS}/a", {"metadata": {"name": "a"}})
+    [tested] = await tried(api)
+    assert (tested.passed, tested.ran) == (False, False)
+    assert "already exists" in tested.message
+
+
+async def test_a_test_that_somebody_deletes_has_failed() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [RUNNING, {}]}
+    api.logs["a"] = ""
+    assert await go(api) == [("a", False, "somebody deleted it before it ended")]
+
+
+async def test_a_test_that_does_not_end_is_told_with_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "SECONDS", 0.05)
+    api = Trials(hook("a"))
+    unbound = {
+        "type": "PodScheduled",
+        "status": "False",
+        "message": "0/1 nodes are available: 1 Insufficient cpu",
+    }
+    api.states = {"a": [{"phase": "Pending", "conditions": [unbound]}]}
+    api.logs["a"] = ""
+    [(_, passed, message)] = await go(api)
+    assert not passed
+    assert message == "it did not end within 0.05 s: 0/1 nodes are available: 1 Insufficient cpu"
+
+
+async def test_a_test_whose_end_nobody_waits_for_any_more_is_removed() -> None:
+    api = Trials(hook("a"))
+    testing = asyncio.ensure_future(run_tests(api.cluster(), PLACE, 1))
+    while "a look" not in api.made:
+        await asyncio.sleep(0)
+    testing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await testing
+    assert api.below(PODS) == []
+
+
+async def test_a_job_is_a_test_and_what_only_has_to_be_there_is_made() -> None:
+    api = Trials(hook("a", kind="Job"), hook("settings", kind="ConfigMap", weight=-1))
+    api.states = {"a": [{"conditions": [{"type": "Failed", "status": "True", "message": "it has no luck"}]}]}
+    api.put(f"{PODS}/a-1", {"metadata": {"name": "a-1", "labels": {"job-name": "a"}}})
+    api.logs["a-1"] = "no luck"
+    tested = await tried(api)
+    assert [(one.name, one.passed, one.message) for one in tested] == [
+        ("settings", True, "made"),
+        ("a", False, "it has no luck"),
+    ]
+    assert tested[1].log == ("no luck",)
+
+
+def pod(restart: str, status: Mapping[str, Any], containers: int = 1) -> dict[str, Any]:
+    return {"spec": {"restartPolicy": restart, "containers": [{}] * containers}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("restart", "containers", "status", "ending"),
+    [
+        ("Never", 1, {}, None),
+        ("Never", 1, RUNNING, None),
+        ("Never", 1, ended(0), Ending(True)),
+        ("Never", 2, ended(0), None),
+        ("Never", 2, ended(2), Ending(False, "its container answers ended with exit code 2")),
+        ("OnFailure", 1, ended(2), None),
+        ("OnFailure", 1, ended(0), None),
+        ("OnFailure", 1, {**ended(0), "phase": "Succeeded"}, Ending(True)),
+        ("Never", 1, {"phase": "Failed", "message": "Pod was evicted"}, Ending(False, "Pod was evicted")),
+        ("Never", 1, {"phase": "Failed"}, Ending(False, "its pod failed")),
+        (
+            "Never",
+            1,
+            {"initContainerStatuses": [{"name": "i", "state": {"terminated": {"exitCode": 1}}}]},
+            Ending(False, "its container i ended with exit code 1"),
+        ),
+        (
+            "Never",
+            1,
+            {"containerStatuses": [{"name": "a", "image": "x", "state": {"waiting": {"reason": STUCK}}}]},
+            Ending(False, "its container a does not start: ImagePullBackOff: x"),
+        ),
+        ("Never", 1, {"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]}, None),
+    ],
+)  # fmt: skip
+def test_how_a_pod_ends(restart: str, containers: int, status: dict[str, Any], ending: Ending | None) -> None:
+    assert pod_ending(pod(restart, status, containers)) == ending
+
+
+@pytest.mark.parametrize(
+    ("conditions", "ending"),
+    [
+        ([], None),
+        ([{"type": "Complete", "status": "True"}], Ending(True)),
+        ([{"type": "Failed", "status": "False"}], None),
+        ([{"type": "Suspended", "status": "True"}], None),
+        ([{"type": "Failed", "status": "True", "reason": "Late"}], Ending(False, "Late")),
+    ],
+)  # fmt: skip
+def test_how_a_job_ends(conditions: list[dict[str, str]], ending: Ending | None) -> None:
+    assert job_ending({"status": {"conditions": conditions}}) == ending
