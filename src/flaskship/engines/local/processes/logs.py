@@ -5,20 +5,12 @@ What is written in the instant between the last read and the truncation is lost;
 """
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from io import FileIO
 from pathlib import Path
 
-from flaskship.engines.local.processes.changes import Change
 from flaskship.model.frozen import dataclass
 
 LINE_LIMIT = 64 * 1024
 _CHUNK = 256 * 1024
-_PACE_SECONDS = 0.02
-_COPY = 1024 * 1024
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,6 @@ class LogTail:
     def __init__(self, path: Path, offset: int = 0, limit: int = LINE_LIMIT) -> None:
         self.path = path
         self.offset = offset
-        self.skipped = 0
         self._read_to = offset
         self._limit = limit
         self._pending = bytearray()
@@ -64,35 +55,10 @@ class LogTail:
         self.offset = self._read_to
         return lines
 
-    @property
-    def behind(self) -> int:
-        """How many bytes of the file are not read yet."""
-        with suppress(OSError):
-            return max(0, self.path.stat().st_size - self._read_to)
-        return 0
-
-    def cap(self, most: int, keep: int) -> bool:
-        """Return whether the file had grown beyond `most`: its last `keep` bytes are in FILE.1 then.
-
-        What nobody read yet is waited for, but not beyond twice the cap: a writer that is faster than
-        any reader must not fill the disk. What is passed over so is counted in `skipped`.
-        """
-        with suppress(FileNotFoundError):
-            size = self.path.stat().st_size
-            if size <= most or (self.behind and size <= 2 * most):
-                return False
-            copy_truncate(self.path, keep)
-            passed_over = max(0, size - self._read_to)
-            self.skipped += passed_over
-            self._restart(pending=not passed_over)
-            return True
-        return False
-
-    def _restart(self, *, pending: bool = False) -> None:
+    def _restart(self) -> None:
         self.offset = self._read_to = 0
-        if not pending:
-            self._pending.clear()
-            self._skipping = False
+        self._pending.clear()
+        self._skipping = False
 
     def _lines(self, data: bytes) -> "list[LogLine]":
         lines: list[LogLine] = []
@@ -125,19 +91,6 @@ class LogTail:
             self.offset = position
 
 
-async def follow(tail: LogTail, change: Change, sleep: Sleep) -> AsyncIterator[tuple[LogLine, ...]]:
-    """Yield batches of new lines for ever; between batches others get their turn."""
-    while True:
-        lines = tail.read()
-        if lines:
-            yield lines
-        if tail.behind:
-            await sleep(0)
-            continue
-        await change.wait()
-        await sleep(_PACE_SECONDS)
-
-
 def last_lines(path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 0) -> tuple[str, ...]:
     """Return the last lines of a file after the offset `since`, read from its end, each cut at the limit."""
     if count <= 0:
@@ -160,28 +113,25 @@ def last_lines(path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 
 
 
 def copy_truncate(path: Path, keep: int) -> None:
-    """Put the last `keep` bytes of a file beside it as FILE.1 (0600) and empty it under its writers.
+    """Empty a file under its writers and put its last `keep` bytes beside it as FILE.1 (0600).
 
-    Where there is no room for the copy, the file is emptied all the same: a full disk harms more than a log
-    that is gone. A writer that is faster than the copy does not make it longer.
+    It is emptied as soon as they are read: a fast writer gets no further meanwhile, and a full disk has room
+    for them then. Where it has not, they are gone: a full disk harms more.
     """
     aside = path.with_name(path.name + ".new")
     with path.open("r+b", buffering=0) as source:
         source.seek(max(0, source.seek(0, os.SEEK_END) - keep))
-        try:
-            _copy(source, aside, keep)
-            aside.replace(path.with_name(path.name + ".1"))
-        except OSError:
-            aside.unlink(missing_ok=True)
+        last = source.read(keep)
         source.truncate(0)
-
-
-def _copy(source: FileIO, aside: Path, most: int) -> None:
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb", buffering=0) as target:
-        while most > 0 and (data := source.read(min(_COPY, most))):
-            target.write(data)
-            most -= len(data)
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
+            rest = memoryview(last)
+            while rest:
+                rest = rest[target.write(rest) :]
+        aside.replace(path.with_name(path.name + ".1"))
+    except OSError:
+        aside.unlink(missing_ok=True)
 
 
 def _text(line: bytes | bytearray) -> str:

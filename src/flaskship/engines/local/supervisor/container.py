@@ -208,6 +208,7 @@ class ContainerRuntime:
             self._stuck(Problem("StartFailed", f"its limits could not be set: {error}", terminal=False))
             return False
         cell.started(record.pid)
+        self._world.logs.watch(self.log)
         self._cell = cell
         standing.process, standing.pid, standing.started_at = uid, record.pid, record.started_at
         standing.problem, standing.killed_by = None, None
@@ -218,6 +219,7 @@ class ContainerRuntime:
 
     def _adopt(self, record: ProcessRecord, known: Record, plan: LaunchPlan) -> None:
         standing = self.standing
+        self._world.logs.watch(self.log)
         standing.process, standing.pid = record.uid, known.pid
         standing.started_at = known.started_at
         standing.killed_by = KilledBy(record.killed_by) if record.killed_by else None

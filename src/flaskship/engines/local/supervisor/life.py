@@ -11,13 +11,14 @@ from collections.abc import Callable
 from flaskship.engines.local import steps
 from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.changes import file_changes
 from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
 from flaskship.engines.local.processes.watchdog import PROCESSES, Excess, Watchdog
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.launcher import Launcher
-from flaskship.engines.local.supervisor.log_caps import cap_logs
+from flaskship.engines.local.supervisor.log_caps import LogCaps
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.server import Server
 from flaskship.engines.local.supervisor.supervisor import Supervisor
@@ -46,7 +47,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
     await supervisor.open()
     tasks = [
         asyncio.create_task(server.serve(server.listen())),
-        asyncio.create_task(cap_logs(supervisor)),
+        asyncio.create_task(world.logs.run()),
         asyncio.create_task(supervisor.look_after()),
         *([asyncio.create_task(watchdog.run())] if world.containment is watchdog else []),
         asyncio.create_task(_until_idle(supervisor, server, stopping)),
@@ -83,6 +84,7 @@ def _world(paths: LocalPaths, aides: Aides) -> tuple[World, Watchdog]:
         random_name=lambda: secrets.token_hex(5),
         containment=choose_containment(paths.project, watchdog=lambda: watchdog),
         containers=containers,
+        logs=LogCaps(file_changes()),
     )
     return world, watchdog
 

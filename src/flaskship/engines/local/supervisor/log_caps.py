@@ -1,46 +1,84 @@
-"""Keeps the log files of replicas within bounds."""
+"""Keeps the log files of replicas within bounds, and costs nothing while nobody writes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import os
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from flaskship.engines.local.processes.changes import FileChanges, PollingChanges
 from flaskship.engines.local.processes.logs import copy_truncate
+from flaskship.model.frozen import dataclass
 
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.supervisor import Supervisor
-
-CALM_SECONDS = 0.15
-HASTY_SECONDS = 0.05
 MOST_BYTES = 10 * 1024 * 1024
 KEPT_BYTES = 5 * 1024 * 1024
-FAST_BYTES = 1024 * 1024
-"""What grows by more between two looks is looked at again at once: a disk takes a gibibyte in a second."""
+DEAF_SECONDS = 0.05
+"""Who writes again and again is looked at no more often than this, whatever the number of lines..."""
+HASTY_SECONDS = 0.004
+"""...but as often as this where the cap is near: a disk takes a gibibyte in a second."""
 
 
-async def cap_logs(
-    supervisor: "Supervisor", sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> None:
-    """Cut every log file back to its last megabytes when it has grown too long; runs until cancelled."""
-    sizes: dict[Path, int] = {}
-    while True:
-        pause, seen = CALM_SECONDS, {}
-        for path in _logs(supervisor):
-            try:
-                seen[path] = path.stat().st_size
-                if seen[path] - sizes.get(path, 0) > FAST_BYTES:
-                    pause = HASTY_SECONDS
-                if seen[path] > MOST_BYTES:
-                    await asyncio.to_thread(copy_truncate, path, KEPT_BYTES)
-                    seen[path] = 0
-            except OSError:
-                continue
-        sizes = seen
-        await sleep(pause)
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The size of a file at an instant."""
+
+    size: int
+    at: float
 
 
-def _logs(supervisor: "Supervisor") -> Iterator[Path]:
-    for runtime in list(supervisor.environments.values()):
-        for replica in list(runtime.replicas.values()):
-            for container in (*replica.init, *replica.containers):
-                yield replica.log(container)
+NEVER = Look(0, float("-inf"))
+
+
+class LogCaps:
+    """Cuts every watched file back to its last megabytes when it has grown too long."""
+
+    def __init__(self, changes: FileChanges | None = None) -> None:
+        self._changes = changes or PollingChanges()
+        self._looks: dict[Path, Look] = {}
+
+    def watch(self, path: Path) -> None:
+        """Keep this file within bounds until it is removed."""
+        self._changes.watch(path)
+
+    async def run(
+        self,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Look at what was written to; until cancelled."""
+        try:
+            while True:
+                pauses = [await self._look(path, now) for path in await self._changes.changed()]
+                # Who is heard at once need not be heard while others are not.
+                if pause := min(filter(None, pauses), default=0.0):
+                    await sleep(pause)
+        finally:
+            self._changes.close()
+
+    async def _look(self, path: Path, now: Callable[[], float]) -> float:
+        before = self._looks.get(path, NEVER)
+        try:
+            look = Look(os.stat(path).st_size, now())  # noqa: PTH116 (waits for nothing)
+            pause = deaf_for(before, look)
+            if look.size > MOST_BYTES:
+                await asyncio.to_thread(copy_truncate, path, KEPT_BYTES)
+                look = Look(0, now())
+        except FileNotFoundError:
+            self._looks.pop(path, None)
+            return 0.0
+        except OSError:
+            return DEAF_SECONDS
+        self._looks[path] = look
+        return pause
+
+
+def deaf_for(before: Look, look: Look) -> float:
+    """Return for how many seconds nobody need hear of this file: half of the time until it may be too long.
+
+    Who writes now and then is heard at once, and nothing has to wake up again after it.
+    """
+    seconds = look.at - before.at
+    if seconds > 2 * DEAF_SECONDS:
+        return 0.0
+    grown = max(1, look.size - before.size)
+    return min(DEAF_SECONDS, max(HASTY_SECONDS, (MOST_BYTES - look.size) * seconds / grown / 2))

@@ -10,6 +10,7 @@ from flaskship.engines.local.processes.listeners import RecentListeners
 from flaskship.engines.local.spec import Container
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.launcher import Launcher
+from flaskship.engines.local.supervisor.log_caps import LogCaps
 from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Problem
 
@@ -31,6 +32,7 @@ class World:
     containers: dict[str, "ContainerRuntime"] = field(default_factory=dict)
     """The running container of each process, for who watches processes from outside."""
     listeners: RecentListeners = field(default_factory=RecentListeners)
+    logs: LogCaps = field(default_factory=LogCaps)
 
 
 @dataclass(frozen=True, slots=True)

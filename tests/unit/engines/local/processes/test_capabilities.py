@@ -87,7 +87,7 @@ async def test_without_inotify_files_are_looked_at(without):
     without("inotify")
     changes = file_changes()
     assert isinstance(changes, PollingChanges)
-    await changes.close()
+    changes.close()
 
 
 def test_without_proc_the_kernel_is_not_asked_for_sockets_either(without):
