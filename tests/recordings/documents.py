@@ -125,8 +125,8 @@ def service(name: str) -> Document:
     }
 
 
-def secured(document: Document) -> Document:
-    """The same with what the Pod Security level restricted wants."""
+def secured(document: Document, more: Document | None = None) -> Document:
+    """The same with what the Pod Security level restricted wants, and in its pod something that may not."""
     given = copy.deepcopy(document)
     pod = given["spec"]["template"]["spec"]
     pod["securityContext"] = {
@@ -136,6 +136,7 @@ def secured(document: Document) -> Document:
     }
     for one in pod["containers"]:
         one["securityContext"] = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    pod.update(more or {})
     return given
 
 

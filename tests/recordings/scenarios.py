@@ -170,6 +170,18 @@ def _fails() -> tuple[Scenario, ...]:
             before=(namespaced("ResourceQuota", "pods", {"hard": {"pods": "1"}}),),
         ),
         one(
+            "quota_of_memory",
+            "QuotaExceeded",
+            workload(container(resources={"limits": {"memory": "300Mi", "cpu": "1"}})),
+            before=(namespaced("ResourceQuota", "memory", {"hard": {"limits.memory": "200Mi"}}),),
+        ),
+        one(
+            "quota_unsaid",
+            "QuotaExceeded",
+            workload(container(env=[{"name": "COLOUR", "value": "red"}])),
+            before=(namespaced("ResourceQuota", "cpu", {"hard": {"limits.cpu": "4"}}),),
+        ),
+        one(
             "limit_range",
             "AdmissionDenied",
             workload(container(resources={"limits": {"memory": "2Gi"}, "requests": {"memory": "10Mi"}})),
@@ -183,6 +195,23 @@ def _fails() -> tuple[Scenario, ...]:
             "pod_security",
             "PodSecurityViolated",
             workload(container(env=[{"name": "COLOUR", "value": "red"}])),
+            old=(secured(workload()),),
+            namespace={"pod-security.kubernetes.io/enforce": "restricted"},
+        ),
+        one(
+            "pod_security_of_another",
+            "PodSecurityViolated",
+            secured(
+                workload(),
+                {"initContainers": [INIT | {"securityContext": {"allowPrivilegeEscalation": False}}]},
+            ),
+            old=(secured(workload()),),
+            namespace={"pod-security.kubernetes.io/enforce": "restricted"},
+        ),
+        one(
+            "pod_security_of_a_volume",
+            "PodSecurityViolated",
+            secured(workload(), {"volumes": [{"name": "disk", "hostPath": {"path": "/tmp"}}]}),
             old=(secured(workload()),),
             namespace={"pod-security.kubernetes.io/enforce": "restricted"},
         ),

@@ -19,6 +19,25 @@ def test_a_failure_is_told_by_its_cause_within_the_contract(name: str) -> None:
     assert played.verdict_at - recorded.head["signal_at"] <= CONTRACT_SECONDS
 
 
+FIELDS = {
+    "quota": "replicas",
+    "quota_of_memory": "resources.limits.memory",
+    "quota_unsaid": "resources.limits.cpu",
+    "pod_security": "containers[web].securityContext.allowPrivilegeEscalation",
+    "pod_security_of_another": "containers[seed].securityContext.capabilities.drop",
+    "pod_security_of_a_volume": "volumes",
+    "crash_loop": "env.REMINDERS_KEY",
+    "module_missing": "command",
+}
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS.items())
+def test_a_failure_names_the_field_that_makes_it(name: str, field: str) -> None:
+    played = play(recording(name))
+    assert played.verdict is not None
+    assert [one.field for one in played.verdict.causes] == [field]
+
+
 @pytest.mark.parametrize("name", [one.name for one in NEAR_MISSES])
 def test_a_near_miss_is_a_success(name: str) -> None:
     played = play(recording(name))

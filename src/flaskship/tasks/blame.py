@@ -1,9 +1,11 @@
 """What a release changed in one application, as paths of its values: the first is the likeliest to blame."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flaskship.model.release import Document
+from flaskship.model.verdict import Cause
 
 _SETTINGS = {
     "FEATURES": "features",
@@ -13,7 +15,8 @@ _SETTINGS = {
 }
 """Keys of the application's ConfigMap that the chart writes from a value of another name."""
 
-_FIELDS = ("image", "envFrom", "startupProbe", "readinessProbe", "livenessProbe", "resources")
+_SET_BY = {path: name for name, path in _SETTINGS.items()}
+_FIELDS = ("envFrom", "startupProbe", "readinessProbe", "livenessProbe", "resources")
 
 
 def changed_fields(
@@ -28,9 +31,54 @@ def changed_fields(
         for name in _differing(_settings(application, old), _settings(application, new))
         if name != "APP_ENVIRONMENT"
     ]
+    found += _image(str(then.get("image")), str(now.get("image")))
     # The ConfigMap's name follows from what is in it, and that was compared.
     found += [name for name in _FIELDS if _apart_from_names(now, name) != _apart_from_names(then, name)]
     return tuple(found)
+
+
+def given_fields(application: str, documents: Iterable[Document], workload: Document) -> tuple[str, ...]:
+    """Return the values behind each variable that an application's process is given by name."""
+    named = [f"env.{_key(name)}" for name in _variables(_main(workload))]
+    settings = _settings(application, documents)
+    return (*named, *(_SETTINGS.get(name, f"config.{_key(name)}") for name in settings))
+
+
+def by_likelihood(cause: Cause, fields: Iterable[str], *, code: bool) -> tuple[str, ...]:
+    """Return the fields with those first whose variable the cause speaks of; then for a failure of code the
+    image that brought it.
+    """
+    spoken = mentioned(cause, fields)
+    rest = [one for one in fields if one not in spoken]
+    image = [one for one in rest if code and one.partition(".")[0] == "image"]
+    return (*spoken, *image, *(one for one in rest if one not in image))
+
+
+def mentioned(cause: Cause, fields: Iterable[str]) -> tuple[str, ...]:
+    """Return the fields whose variable stands in the cause's message or evidence."""
+    words = set(_WORD.findall("\n".join((cause.message, *cause.evidence))))
+    return tuple(one for one in fields if _variable(one) in words)
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _variable(field: str) -> str | None:
+    kind, _, name = field.partition(".")
+    return name if kind in ("env", "config") else _SET_BY.get(field)
+
+
+def _image(before: str, after: str) -> list[str]:
+    """Return which parts of an image's reference differ: the tag is told last, as a digest overrules it."""
+    then, now = _reference(before), _reference(after)
+    return [f"image.{name}" for name in ("repository", "digest", "tag") if then[name] != now[name]]
+
+
+def _reference(text: str) -> dict[str, str]:
+    name, _, digest = text.partition("@")
+    head, slash, tail = name.rpartition("/")
+    repository, _, tag = tail.partition(":")
+    return {"repository": f"{head}{slash}{repository}", "tag": tag, "digest": digest}
 
 
 def _main(workload: Document) -> Mapping[str, Any]:

@@ -11,17 +11,15 @@ from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
-from flaskship.tasks.blame import changed_fields
 from flaskship.tasks.manifest_paths import manifest_path
 from flaskship.tasks.places import application_path
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
 from flaskship.tasks.setters import setter_of
+from flaskship.tasks.suspects import in_values, suspects
 from flaskship.tasks.world import World
 
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
-OF_A_PROCESS = "command"
-"""What causes name whose process ended by itself: whatever it was given may be the reason."""
 OF_A_REFERENCE = frozenset({"ConfigMapMissing", "SecretMissing", "KeyMissing"})
 VARIABLE = "env."
 
@@ -66,21 +64,24 @@ class Origins:
         if document is None:
             return cause
         reference = named_in(document, cause.message) if cause.code in OF_A_REFERENCE else None
-        values = self._values(cause, cause.field, document, reference)
+        values = self._values(cause, document, reference)
         if values is not None:
             return replace(cause, values=values)
         path = reference.path if reference is not None else manifest_path(document, cause.field)
         place = self._in_template(document, path)
         return replace(cause, manifest=Manifest(f"{document.get('kind')}/{_name(document)}", path, place))
 
-    def _values(
-        self, cause: Cause, field: str, document: Document, reference: Reference | None
-    ) -> Location | None:
-        application = cause.application or ""
+    def _values(self, cause: Cause, document: Document, reference: Reference | None) -> Location | None:
         if reference is not None and (found := self._of_reference(document, reference)) is not None:
             return found
-        if field == OF_A_PROCESS and (changed := self._changed(application, document)) is not None:
-            return changed
+        new, application = self.plan.rendered.documents, cause.application or ""
+        healthy = self.healthy.documents if self.healthy is not None else ()
+        changed = suspects(cause, healthy, workload_of(healthy, application), new, document)
+        fields = (*changed, in_values(cause, new, document))
+        found_at = (self._of_field(application, document, field) for field in fields)
+        return next((location for location in found_at if location is not None), None)
+
+    def _of_field(self, application: str, document: Document, field: str) -> Location | None:
         if field.startswith(VARIABLE):
             variable = field.removeprefix(VARIABLE)
             found = setter_of(self.world, self.plan, document, application, variable, self.secrets)
@@ -102,16 +103,6 @@ class Origins:
                 if origins and origins[-1].value == reference.name:
                     return origins[-1].location
         return None
-
-    def _changed(self, application: str, document: Document) -> Location | None:
-        """Where the likeliest change of the application since the healthy release stands, if there is one."""
-        before = workload_of(self.healthy.documents, application) if self.healthy else None
-        if self.healthy is None or before is None:
-            return None
-        new = self.plan.rendered.documents
-        fields = changed_fields(application, self.healthy.documents, new, document, before)
-        found = (self.world.locate(self.plan.layered, document, field) for field in fields)
-        return next((location for location in found if location is not None), None)
 
     def _in_template(self, document: Document, path: str) -> Location | None:
         file = self.plan.rendered.sources.get((str(document.get("kind")), _name(document)))

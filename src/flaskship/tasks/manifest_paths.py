@@ -7,8 +7,13 @@ from flaskship.tasks.setters import pod_of
 
 POD = "spec.template.spec"
 _PROBE = re.compile(r"probes\.(startup|readiness|liveness)")
-_OF_THE_POD = ("initContainers", "volumes", "serviceAccountName")
-_OF_THE_WORKLOAD = {"progressDeadlineSeconds": "spec.progressDeadlineSeconds", "nodePort": "spec.ports"}
+_OF_THE_POD = ("initContainers", "volumes", "serviceAccountName", "hostNetwork")
+_NAMED = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
+_OF_THE_WORKLOAD = {
+    "replicas": "spec.replicas",
+    "progressDeadlineSeconds": "spec.progressDeadlineSeconds",
+    "nodePort": "spec.ports",
+}
 _ALIASES = {"migrations": "initContainers", "service.targetPort": "ports"}
 
 
@@ -16,6 +21,8 @@ def manifest_path(document: Document, field: str) -> str:
     """Return where a manifest has a field: below its main container, unless it is of the pod or the whole."""
     if field in _OF_THE_WORKLOAD:
         return _OF_THE_WORKLOAD[field]
+    if named := _NAMED.fullmatch(field):
+        return f"{_container(document, named['name'])}.{named['rest']}"
     if probe := _PROBE.fullmatch(field):
         return f"{_main(document)}.{probe[1]}Probe"
     name, _, rest = _ALIASES.get(field, field).partition(".")
@@ -31,6 +38,14 @@ def _main(document: Document) -> str:
     names = [one.get("name") for one in pod_of(document).get("containers") or ()]
     own = (document.get("metadata") or {}).get("name")
     return f"{POD}.containers[{names.index(own) if own in names else 0}]"
+
+
+def _container(document: Document, name: str) -> str:
+    for group in ("containers", "initContainers"):
+        for number, container in enumerate(pod_of(document).get(group) or ()):
+            if container.get("name") == name:
+                return f"{POD}.{group}[{number}]"
+    return _main(document)
 
 
 def _variable(document: Document, name: str) -> str:

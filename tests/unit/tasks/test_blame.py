@@ -1,6 +1,7 @@
 """What a release changed in an application, the likeliest to end a process first."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +53,11 @@ BEFORE = [deployment(), settings(APP_ENVIRONMENT="dev", LEASE="30", LOG_LEVEL="I
         (BEFORE, ()),
         ([deployment(command=["/bin/false"]), BEFORE[1]], ("command",)),
         ([deployment(args=["x"]), BEFORE[1]], ("args",)),
-        ([deployment(image="team/shop:2"), BEFORE[1]], ("image",)),
+        ([deployment(image="team/shop:2"), BEFORE[1]], ("image.tag",)),
+        (
+            [deployment(image="registry:5000/shop:1@sha256:a"), BEFORE[1]],
+            ("image.repository", "image.digest"),
+        ),
         ([deployment(readinessProbe=None), BEFORE[1]], ("readinessProbe",)),
         ([deployment(env=[{"name": "A.B", "value": "x"}]), BEFORE[1]], (r"env.A\.B", "env.PORT")),
         ([deployment(), settings(APP_ENVIRONMENT="x", LEASE="99", LOG_LEVEL="INFO")], ("config.LEASE",)),
@@ -75,13 +80,20 @@ def test_settings_of_another_application_are_its_own_affair() -> None:
 WHERE = {"env.LEASE": Location("--set LEASE=99"), "command": Location("values.yaml", 25)}
 
 
-def told(new: list[Document], healthy: list[Document] | None, field: str = "command") -> Location | None:
+def told(
+    new: list[Document],
+    healthy: list[Document] | None,
+    field: str = "command",
+    code: str = "ExitedNonZero",
+    said: str = "exit 1",
+    where: Mapping[str, Location] = WHERE,
+) -> Location | None:
     stage = Stage()
-    world = replace(stage.world(), locate=lambda layered, document, field: WHERE.get(field))
+    world = replace(stage.world(), locate=lambda layered, document, field: where.get(field))
     rendered = Rendered("", tuple(new), None, "sha256:chart")
     plan = Draft(stage.project, stage.environment(), {}, rendered, (), 2)
     old = Release("dev", "dev-apps", "n", tuple(healthy), Provenance("ada", "", None)) if healthy else None
-    cause = Cause("ExitedNonZero", "exit 1", "shop-api", "shop-api-1", (), field)
+    cause = Cause(code, said, "shop-api", "shop-api-1", (), field)
     return explaining(world, plan, old)(Verdict(Outcome.FAILED, (cause,))).causes[0].values
 
 
@@ -101,6 +113,79 @@ def test_without_a_change_that_stands_somewhere_the_present_choice_is_told(
 
 def test_what_is_no_process_that_ended_is_told_by_its_own_field() -> None:
     assert told(LEASED, BEFORE, "progressDeadlineSeconds") is None
+
+
+class Everywhere(dict[str, Location]):
+    """Each field stands at a place of its own name."""
+
+    def get(self, field: str, default: object = None) -> Location:  # type: ignore[override]
+        return Location(field)
+
+
+def blamed(new: list[Document], healthy: list[Document] | None, said: str, field: str, code: str) -> str:
+    found = told(new, healthy, field, code, said, Everywhere())
+    assert found is not None
+    return str(found.file)
+
+
+LEASED_AND_NEW = [deployment(image="team/shop:2", env=[{"name": "LEASE", "value": "99"}]), BEFORE[1]]
+LOUD = [deployment(), settings(APP_ENVIRONMENT="dev", LEASE="30", LOG_LEVEL="LOUD")]
+PYTHON = "PythonError"
+
+
+@pytest.mark.parametrize(
+    ("new", "healthy", "said", "blame"),
+    [
+        (LEASED, BEFORE, "ValueError: no", "env.LEASE"),
+        (LEASED_AND_NEW, BEFORE, "ValueError: no", "image.tag"),
+        (LEASED_AND_NEW, BEFORE, "ValueError: LEASE is too long", "env.LEASE"),
+        (LEASED_AND_NEW, BEFORE, "KeyError: 'PORT'", "env.PORT"),
+        (LOUD, BEFORE, "ValueError: LOG_LEVEL: LOUD", "logLevel"),
+        (LOUD, LOUD, "ValueError: LOG_LEVEL: LOUD", "logLevel"),
+        (BEFORE, None, "ValueError: LEASE=30", "config.LEASE"),
+        (BEFORE, None, "ValueError: LEASED", "image"),
+        (BEFORE, BEFORE, "ValueError: no", "image"),
+    ],
+)
+def test_an_exception_is_blamed_on_a_change_it_speaks_of_then_on_the_image_that_brought_it(
+    new: list[Document], healthy: list[Document] | None, said: str, blame: str
+) -> None:
+    assert blamed(new, healthy, said, "image", PYTHON) == blame
+
+
+def test_an_image_that_cannot_be_pulled_is_no_matter_of_what_else_changed() -> None:
+    assert blamed(LEASED, BEFORE, "not found", "image", "ImagePullFailed") == "image"
+
+
+def test_a_migration_that_failed_is_blamed_on_the_database_that_it_was_given() -> None:
+    moved = [deployment(env=[{"name": "DATABASE_URL", "value": "postgresql://new"}]), BEFORE[1]]
+    assert blamed(moved, BEFORE, "no connection", "migrations", "MigrationFailed") == "env.DATABASE_URL"
+    assert blamed(BEFORE, BEFORE, "no connection", "migrations", "MigrationFailed") == "migrations"
+
+
+def scaled(kind: str = "Deployment") -> list[Document]:
+    target = {"scaleTargetRef": {"kind": kind, "name": "shop-api"}}
+    return [*BEFORE, {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "hpa"}, "spec": target}]
+
+
+def test_too_many_pods_are_the_autoscalers_where_there_is_one() -> None:
+    assert blamed(BEFORE, None, "", "replicas", "QuotaExceeded") == "replicas"
+    assert blamed(scaled("Rollout"), None, "", "replicas", "QuotaExceeded") == "replicas"
+    assert blamed(scaled(), None, "", "replicas", "QuotaExceeded") == "autoscaling.minReplicas"
+
+
+def test_a_containers_field_is_found_where_the_values_have_that_container() -> None:
+    with_more = copy.deepcopy(BEFORE)
+    pod = with_more[0]["spec"]["template"]["spec"]
+    pod["initContainers"] = [{"name": "migrate"}, {"name": "seed"}, {"name": "proxy"}]
+
+    def of(name: str) -> str:
+        field = f"containers[{name}].securityContext.runAsNonRoot"
+        return blamed(with_more, None, "", field, "PodSecurityViolated")
+
+    assert of("shop-api") == "securityContext.runAsNonRoot"
+    assert of("migrate") == "securityContext.runAsNonRoot"
+    assert of("proxy") == "initContainers[1].securityContext.runAsNonRoot"
 
 
 async def test_a_deploy_compares_with_the_last_healthy_revision() -> None:

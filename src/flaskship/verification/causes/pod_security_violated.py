@@ -1,6 +1,7 @@
 """The namespace forbids such pods: they break the Pod Security level that it enforces.
 
-The message names the level and each setting that breaks it. Correct `securityContext` in the values.
+The message names the level and each setting that breaks it; the values line is that of the first one. Correct
+`securityContext`, or take out what the level forbids.
 """
 
 from flaskship.model.snapshot import WorkloadSnapshot
@@ -10,7 +11,7 @@ from flaskship.verification.whole import from_problem
 
 CODE = "PodSecurityViolated"
 ENDS = Ends.WHEN_REFUSED
-ADVICE = "Correct the securityContext in the values, or choose another namespace."
+ADVICE = "Correct it in the values, or choose another namespace."
 
 
 def find(workload: WorkloadSnapshot, _: float) -> Cause | None:

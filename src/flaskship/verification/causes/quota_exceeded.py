@@ -2,7 +2,8 @@
 
 The message has what was asked for, what is used and what is allowed. It ends a rollout when it has stood
 for 10 seconds: replicas that an update retires give their share back. Lower `resources` or the replicas, or
-raise the quota.
+raise the quota. The values line is that of what the quota is short of: a request, a limit, or the number of
+replicas.
 """
 
 from flaskship.model.snapshot import WorkloadSnapshot

@@ -10,7 +10,18 @@ from flaskship.engines.kubernetes.observing.workloads import ReplicaSet
 from flaskship.model.snapshot import Problem
 
 _QUOTA = re.compile(r"exceeded quota: (?P<name>[^,]+), (?P<figures>.*)|(?:failed|must specify) quota: .*")
+_REQUESTED = re.compile(r"requested: (?P<name>[^=,\s]+)=|must specify (?P<unsaid>[^\s;,]+)")
 _SECURITY = re.compile(r'violates PodSecurity "(?P<level>[^"]+)": (?P<why>.*)')
+_SET = re.compile(
+    r'containers? "(?P<name>[^"]+)"[^()]*? must (?:not )?(?:set|include .* in) (?P<field>\w[\w.]*)'
+)
+_OF_THE_POD = (
+    ("volume", "volumes"),
+    ("host namespaces", "hostNetwork"),
+    ("hostPort", "ports"),
+    ("hostProbes", "probes"),
+    ("sysctls", "securityContext.sysctls"),
+)
 _WEBHOOK = re.compile(r'admission webhook "(?P<name>[^"]+)" denied the request: ?(?P<why>.*)')
 _POLICY = re.compile(r"ValidatingAdmissionPolicy '(?P<name>[^']+)' .*denied request: (?P<why>.*)")
 _LIMITS = re.compile(r"(?:maximum|minimum) (?:cpu|memory|.*) usage per (?:Container|Pod) is .*")
@@ -62,10 +73,10 @@ def named(message: str, evidence: tuple[str, ...], *, ours: bool, stood: bool) -
     if found := _QUOTA.search(text):
         said = f"The quota {found['name']} is used up: {found['figures']}" if found["name"] else found[0]
         # The pods that an update retires give their share back.
-        return Problem("QuotaExceeded", said, "resources.requests", evidence, terminal=ours and stood)
+        return Problem("QuotaExceeded", said, quota_field(text), evidence, terminal=ours and stood)
     if found := _SECURITY.search(text):
         said = f"The namespace enforces the Pod Security level {found['level']}: {found['why']}"
-        return Problem("PodSecurityViolated", said, "securityContext", evidence, terminal=ours)
+        return Problem("PodSecurityViolated", said, security_field(found["why"]), evidence, terminal=ours)
     if found := _WEBHOOK.search(text) or _POLICY.search(text):
         said = f"{found['name']} denied the pod: {found['why'] or 'without a reason'}"
         return Problem("AdmissionDenied", said, None, evidence, terminal=ours)
@@ -77,3 +88,27 @@ def named(message: str, evidence: tuple[str, ...], *, ours: bool, stood: bool) -
         return Problem("PodCreationFailed", said, "serviceAccountName", evidence, terminal=ours and stood)
     said = f"Its pods cannot be created: {text}"
     return Problem("PodCreationFailed", said, None, evidence, terminal=False)
+
+
+def quota_field(message: str) -> str:
+    """Return the field that asks for what the quota is short of, or that does not say how much it wants."""
+    found = _REQUESTED.search(message)
+    name = (found["name"] or found["unsaid"]) if found else ""
+    if name == "pods" or name.startswith("count/"):
+        return "replicas"
+    kind, dot, resource = name.partition(".")
+    if dot and kind in ("requests", "limits"):
+        return f"resources.{kind}.{_escaped(resource)}"
+    return f"resources.requests.{_escaped(name)}" if name else "resources.requests"
+
+
+def security_field(why: str) -> str:
+    """Return the first field that breaks the level; of a container, with its name."""
+    first = re.split(r"\), ", why, maxsplit=1)[0]
+    if found := _SET.search(first):
+        return f"containers[{found['name']}].{found['field']}"
+    return next((field for word, field in _OF_THE_POD if word in first), "securityContext")
+
+
+def _escaped(name: str) -> str:
+    return name.replace(".", "\\.")

@@ -1,0 +1,66 @@
+"""Which values a cause may blame: what a process was given, and a field where the values have it."""
+
+import re
+from collections.abc import Iterable
+
+from flaskship.model.release import Document
+from flaskship.model.verdict import Cause
+from flaskship.tasks.blame import by_likelihood, changed_fields, given_fields, mentioned
+from flaskship.tasks.setters import pod_of
+
+OF_A_PROCESS = "command"
+"""What causes name whose process ended by itself: whatever it was given may be the reason."""
+OF_CODE = frozenset({"PythonError", "PythonImportError"})
+"""Causes of a process whose own code failed: its image or what it was given is wrong."""
+MIGRATION = "migrate"
+MIGRATIONS = "migrations"
+_CONTAINER = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
+
+
+def suspects(
+    cause: Cause,
+    healthy: Iterable[Document],
+    before: Document | None,
+    new: Iterable[Document],
+    document: Document,
+) -> tuple[str, ...]:
+    """Return what a process that ended may blame, likeliest first: what changed since the healthy release,
+    else what the cause speaks of. Nothing for a cause that knows better.
+    """
+    # A migration that names no value failed in its own code, as far as anybody can tell.
+    code = cause.code in OF_CODE or cause.field == MIGRATIONS
+    if cause.application is None or not (code or cause.field == OF_A_PROCESS):
+        return ()
+    if before is not None:
+        changed = changed_fields(cause.application, healthy, new, document, before)
+        if changed:
+            return by_likelihood(cause, changed, code=code)
+    return mentioned(cause, given_fields(cause.application, new, document)) if code else ()
+
+
+def in_values(cause: Cause, documents: Iterable[Document], workload: Document) -> str:
+    """Return the cause's field as the values have it: those of the main container stand at the top, and an
+    autoscaler takes the number of replicas over.
+    """
+    field = str(cause.field)
+    if field == "replicas" and _is_scaled(documents, workload):
+        return "autoscaling.minReplicas"
+    found = _CONTAINER.fullmatch(field)
+    if found is None:
+        return field
+    # The chart puts its migration before those of the values.
+    names = [one.get("name") for one in pod_of(workload).get("initContainers") or ()]
+    before = [name for name in names if name != MIGRATION]
+    if found["name"] in before:
+        return f"initContainers[{before.index(found['name'])}].{found['rest']}"
+    return found["rest"]
+
+
+def _is_scaled(documents: Iterable[Document], workload: Document) -> bool:
+    wanted = (workload.get("kind"), (workload.get("metadata") or {}).get("name"))
+    targets = (
+        (one.get("spec") or {}).get("scaleTargetRef") or {}
+        for one in documents
+        if one.get("kind") == "HorizontalPodAutoscaler"
+    )
+    return any((one.get("kind"), one.get("name")) == wanted for one in targets)
