@@ -1,18 +1,20 @@
 """Writers that meet or die: one at a time, each named, and what is left behind is put right by the next."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
 import time
 
 import pytest
-from tests.cluster.town import API, WORKER, Town
+from tests.cluster.town import API, WORKER, Town, ended
 
 from flaskship.engines.kubernetes import storage
-from flaskship.engines.kubernetes.lease import Leases
+from flaskship.engines.kubernetes.failures import ConflictError
+from flaskship.engines.kubernetes.lease import OWNER, Leases, name_of
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import SECRETS
+from flaskship.engines.kubernetes.resources import LEASES, SECRETS
 from flaskship.model.release import Document
 from flaskship.tasks.one_application import application_of
 
@@ -121,9 +123,9 @@ async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(t
     watching = asyncio.ensure_future(town.go("deploy", "dev", *never))
     await until_pending_or_applied(town, 2)
     aborted = (await town.go("abort", "dev", API, "--reason", "wrong branch")).succeeded()
-    ended = await watching
-    assert (ended.code, ended.codes) == (1, {"Withdrawn"})
-    assert "wrong branch" in ended.document["verdict"]["causes"][0]["message"]
+    told = await watching
+    assert (told.code, told.codes) == (1, {"Withdrawn"})
+    assert "wrong branch" in told.document["verdict"]["causes"][0]["message"]
     assert aborted.document["rolled_back_to"] == 1
     history = (await town.go("history")).document["revisions"]
     assert [one["outcome"] for one in history] == ["successful", "failed", "successful"]
@@ -131,6 +133,55 @@ async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(t
     assert of_application(three, API) == of_application(one, API)
     status = (await town.go("status")).document
     assert status["phase"] == "Healthy"
+
+
+NEVER = ("--set", f"applications.{API}.probes.readiness.path=/never")
+
+
+async def test_a_writer_whose_lock_was_taken_stops_at_once_and_names_who_has_it(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    watching = asyncio.ensure_future(town.go("deploy", "dev", *NEVER))
+    await until_pending_or_applied(town, 2)
+    await asyncio.sleep(2)  # it watches by now
+    lease = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
+    lease["metadata"]["annotations"][OWNER] = "ada: deploy on elsewhere"
+    lease["spec"]["holderIdentity"] = "somebody"
+    while True:
+        with contextlib.suppress(ConflictError):  # it renews meanwhile
+            await town.cluster.replace(LEASES, lease, town.namespace())
+            break
+        fresh = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
+        lease["metadata"]["resourceVersion"] = fresh["metadata"]["resourceVersion"]
+    taken = time.monotonic()
+    told = await watching
+    print(f"it ended {time.monotonic() - taken:.1f} s after its lock was taken")
+    assert (told.code, told.document["error"]["code"]) == (5, "Locked"), told
+    assert "ada: deploy on elsewhere" in told.document["error"]["message"]
+    # What runs is the other writer's to judge, and the lock is still theirs.
+    history = (await town.go("history")).document["revisions"]
+    assert [one["outcome"] for one in history] == ["successful", None]
+    lease = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
+    assert lease["spec"]["holderIdentity"] == "somebody"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_deploy_goes_back_and_tells_what_that_came_to(
+    town: Town, number: signal.Signals
+) -> None:
+    (await town.go("deploy")).succeeded()
+    moving = town.start("deploy", "dev", *NEVER)
+    await until_pending_or_applied(town, 2)
+    await asyncio.sleep(2)
+    os.killpg(moving.pid, number)
+    told = await asyncio.to_thread(ended, moving)
+    assert (told.code, told.outcome, told.codes) == (130, "inconclusive", {"Interrupted"}), told
+    assert (told.document["error"]["code"], told.document["rolled_back_to"]) == ("Interrupted", 1)
+    undo = told.document["undo"]
+    assert (undo["revision"], undo["verdict"]["outcome"]) == (3, "successful")
+    assert [one["passed"] for one in undo["tests"]] == [True, True]
+    history = (await town.go("history")).document["revisions"]
+    assert [one["outcome"] for one in history] == ["successful", "inconclusive", "successful"]
+    assert (await town.go("status")).document["phase"] == "Healthy"
 
 
 async def test_one_application_goes_back_alone_and_the_others_stay(town: Town) -> None:

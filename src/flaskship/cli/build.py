@@ -64,12 +64,12 @@ def command(
             {"repository": one.repository, "id": one.id, "source": one.source, "findings": list(one.findings)}
             for one in built
         ]
-        settings.output.summary({"images": listed}, [f"{one.repository}  {one.id}" for one in built])
+        settings.output.answer({"images": listed}, [f"{one.repository}  {one.id}" for one in built])
         return 0
     loading = Loading(context, into, tuple(shlex.split(ctr or ""))) if load else None
     order = Order(loading, push, to, builder, build_options)
     shipped: tuple[Shipped, ...] = tell(ship(world, project, image, order, settings.output))
-    settings.output.summary(
+    settings.output.answer(
         {"images": [_document(one) for one in shipped]}, [line for one in shipped for line in _lines(one)]
     )
     return 0

@@ -76,7 +76,7 @@ def command(
 
 def print_moved(output: Output, moved: Moved, what: str) -> int:
     """Print what a move came to and return the exit code."""
-    output.summary(documents.moved_document(moved), screens.moved_screen(moved))
+    output.answer(documents.moved_document(moved), screens.moved_screen(moved))
     failure = failure_of(
         moved.move.verdict, moved.exit_code, what, f"see: flaskship logs {moved.environment}"
     )

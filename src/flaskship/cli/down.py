@@ -47,5 +47,5 @@ def command(env: str | None, everything: bool, purge: bool, engine: str | None, 
         for one in stopped
     ]
     lines = [f"{one.environment}: {'stopped' if one.stopped else 'did not run'}" for one in stopped]
-    settings.output.summary({"environments": listed}, lines)
+    settings.output.answer({"environments": listed}, lines)
     return 0

@@ -2,6 +2,7 @@
 
 from flaskship.cli.output import Failure
 from flaskship.model.verdict import Outcome, Verdict
+from flaskship.tasks.result import was_interrupted
 
 
 def failure_of(verdict: Verdict, exit_code: int, what: str, hint: str | None = None) -> Failure | None:
@@ -11,6 +12,8 @@ def failure_of(verdict: Verdict, exit_code: int, what: str, hint: str | None = N
     if not verdict.causes:
         return Failure("Unknown", f"{what}: {verdict.outcome}, and nothing says why", exit_code, hint=hint)
     first = verdict.causes[0]
+    if was_interrupted(verdict):
+        return Failure(first.code, first.message, exit_code)
     about = first.application or first.replica
     # Many a message begins with the container's name, which is the application's.
     about = None if about and first.message.startswith(f"{about} ") else about

@@ -72,10 +72,6 @@ class Output:
             for line in lines:
                 self.text(line, paint)
 
-    def summary(self, document: Mapping[str, Any], lines: Iterable[str]) -> None:
-        """Give the result of a command that was called for its effect; --quiet leaves the lines out."""
-        self.answer(document, () if self.quiet else lines)
-
     def text(self, line: str, paint: Callable[[str], str] = clean.paint) -> None:
         """Print one line of the result."""
         if not self.json:

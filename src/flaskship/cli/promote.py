@@ -61,7 +61,7 @@ def command(
         take_over=take_over,
     )
     promoted: Promoted = tell(story(trip))
-    settings.output.summary(promoted_document(promoted), promoted_screen(promoted))
+    settings.output.answer(promoted_document(promoted), promoted_screen(promoted))
     verdict = promoted.moved.move.verdict if promoted.moved else None
     if promoted.delivery is not None:
         verdict = promoted.delivery.verdict

@@ -83,7 +83,7 @@ def _through_git(
     output: Output,
 ) -> int:
     reverted: Reverted = tell(revert(world, project, environment, by, pushing, output))
-    output.summary(reverted_document(reverted), reverted_screen(reverted))
+    output.answer(reverted_document(reverted), reverted_screen(reverted))
     if reverted.exit_code:
         hint = f"see: flaskship status {environment.name}"
         failure = failure_of(reverted.delivery.verdict, reverted.exit_code, "rollback failed", hint)

@@ -41,7 +41,7 @@ def steer(
 
     steered = tell(tell_it())
     lines = [*screens.status_screen(steered.snapshot), *screens.verdict_lines(steered.verdict)]
-    settings.output.summary(documents.steered_document(steered), lines)
+    settings.output.answer(documents.steered_document(steered), lines)
     failure = failure_of(steered.verdict, steered.exit_code, f"{name} failed", f"see: flaskship logs {env}")
     if failure is not None:
         settings.output.fail(failure)

@@ -68,7 +68,7 @@ def _print(output: Output, result: story.Up) -> int:
     lines += screens.status_screen(result.snapshot)
     if result.secrets is not None and (moved is None or moved.successful):
         lines += ["", f"Keys and passwords made up for this machine: {result.secrets}"]
-    output.summary(document, lines)
+    output.answer(document, lines)
     if moved is None:
         return 0
     failure = failure_of(

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol, runtime_checkable
 
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import LockedError, PreflightError
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import Snapshot
@@ -124,6 +124,15 @@ class TakesWithdrawals(Protocol):
 
     async def withdrawn(self, lock: Lock) -> Withdrawal:
         """Return once somebody asks the holder of this lock, that is us."""
+        ...
+
+
+@runtime_checkable
+class LosesLocks(Protocol):
+    """An engine whose locks somebody else can take while their holder lives: one that could not renew it."""
+
+    async def lost(self, lock: Lock) -> LockedError:
+        """Return once this lock is not ours any more: who has taken it."""
         ...
 
 

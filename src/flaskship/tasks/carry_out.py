@@ -18,11 +18,12 @@ from flaskship.tasks.follow import (
     unless_withdrawn,
 )
 from flaskship.tasks.health import ask_until_served, with_answers
+from flaskship.tasks.locking import while_ours
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
-from flaskship.tasks.result import Move, Moved
+from flaskship.tasks.result import Move, Moved, was_interrupted
 from flaskship.tasks.targets import runs
-from flaskship.tasks.testing import NOT_WELL, run_tests, with_tests
+from flaskship.tasks.testing import NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
 
@@ -48,47 +49,44 @@ async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
     """Move to the release; a failure goes back to the last healthy revision unless the wish forbids it."""
     history = await stage.engine.history(release.environment)
     healthy = last_healthy(history) if runs(before) else None
-    try:
-        move = await _move(stage, release, before)
-    except asyncio.CancelledError:
-        await _put_back(stage, release, before, healthy)
-        raise
     previous = history[-1].number if history else None
+    move = await _move(stage, release, before, previous or 0)
     moved = Moved(release.environment, stage.engine.name, release.name, previous, move)
-    return moved if moved.successful else await _undo(stage, release.provenance, moved, healthy)
+    if moved.successful:
+        return moved
+    if was_interrupted(move.verdict) and stage.wish.rollback and not runs(before):
+        return await _stop(stage, moved)
+    return await _undo(stage, release.provenance, moved, healthy)
 
 
-async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
-    revision: int | None = None
-    documents = release.documents
-    tests = NOT_WELL
+async def _move(stage: Stage, release: Release, before: Snapshot, last: int) -> Move:
+    """Apply what comes after the last revision, and judge it; interrupted after that, it is inconclusive."""
     try:
-        # Before anything moves: a request that the first moment loses is lost to the users, too.
-        async with (
-            reachable(stage.engine, before) as known,
-            traffic_through(stage.world, known, documents) as traffic,
-        ):
-            revision = await stage.engine.apply(release, stage.lock)
-            stage.report.step(f"{release.name} revision {revision}: applied")
-            following = follow_to_verdict(
-                stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
-            )
-            if stage.may_be_withdrawn:
-                following = unless_withdrawn(stage.engine, stage.lock, following)
-            verdict, snapshot = await following
-            if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
-                async with reachable(stage.engine, snapshot) as now:
-                    verdict = with_answers(verdict, await ask_until_served(stage.world, now, documents))
-                if verdict.outcome is Outcome.SUCCESSFUL:
-                    tests = await run_tests(stage.engine, release.environment, stage.lock, stage.report)
-                    verdict = with_tests(verdict, tests, snapshot)
+        return await _judged(stage, release, before)
     except asyncio.CancelledError:
-        if revision is None:
-            raise
+        newest = (await stage.engine.history(release.environment))[-1:]
+        if not newest or newest[0].number <= last:
+            raise  # nothing was applied
+        go_on_after_cancellation()
+        revision = newest[0].number
         cause = Cause(INTERRUPTED, "interrupted before it could be judged")
         verdict = Verdict(Outcome.INCONCLUSIVE, (cause,))
         await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)
-        raise
+        return Move(revision, verdict, None, "it was interrupted")
+
+
+async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
+    documents = release.documents
+    # Before anything moves: a request that the first moment loses is lost to the users, too.
+    async with (
+        reachable(stage.engine, before) as known,
+        traffic_through(stage.world, known, documents) as traffic,
+    ):
+        revision = await stage.engine.apply(release, stage.lock)
+        stage.report.step(f"{release.name} revision {revision}: applied")
+        verdict, snapshot, tests = await while_ours(
+            stage.engine, stage.lock, _watched(stage, release, revision)
+        )
     verdict = stage.explain(judge_receipt(verdict, traffic.receipt, stage.wish.max_failed))
     # What was asked last may have been answered by a revision that came since.
     newest = (await stage.engine.history(release.environment))[-1].number
@@ -96,6 +94,24 @@ async def _move(stage: Stage, release: Release, before: Snapshot) -> Move:
         verdict = superseded(revision, newest)
     await stage.engine.conclude(release.environment, revision, verdict, traffic.receipt, stage.lock)
     return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot, tests)
+
+
+async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdict, Snapshot | None, Trials]:
+    following = follow_to_verdict(
+        stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
+    )
+    if stage.may_be_withdrawn:
+        following = unless_withdrawn(stage.engine, stage.lock, following)
+    verdict, snapshot = await following
+    tests = NOT_WELL
+    if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
+        async with reachable(stage.engine, snapshot) as now:
+            answers = await ask_until_served(stage.world, now, release.documents)
+            verdict = with_answers(verdict, answers)
+        if verdict.outcome is Outcome.SUCCESSFUL:
+            tests = await run_tests(stage.engine, release.environment, stage.lock, stage.report)
+            verdict = with_tests(verdict, tests, snapshot)
+    return verdict, snapshot, tests
 
 
 async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:
@@ -113,11 +129,23 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
             f"nothing ran healthily before revision {failed}, so nothing is undone: "
             f"flaskship down {moved.environment}{_named(stage.engine)} stops it",
         )
-    stage.report.step(f"going back to revision {healthy.number}")
-    old = await stage.engine.recall(moved.environment, healthy.number)
-    release = going_back(old, by, healthy.number, f"revision {failed} failed")
+    interrupted = was_interrupted(moved.move.verdict)
+    if interrupted:
+        stage.report.warn(
+            f"interrupted: going back to revision {healthy.number}; another interruption leaves it unjudged"
+        )
+    else:
+        stage.report.step(f"going back to revision {healthy.number}")
+    reason = f"revision {failed} {'was interrupted' if interrupted else 'failed'}"
     calm = replace(stage, wish=Wish(), explain=lambda verdict: verdict, may_be_withdrawn=False)
-    back = await _move(calm, release, await stage.engine.observe(moved.environment))
+    try:
+        old = await stage.engine.recall(moved.environment, healthy.number)
+        release = going_back(old, by, healthy.number, reason)
+        back = await _move(calm, release, await stage.engine.observe(moved.environment), failed)
+    except asyncio.CancelledError:
+        go_on_after_cancellation()
+        again = f"flaskship rollback {moved.environment} {healthy.number}"
+        return _left(stage, moved, f"interrupted before revision {healthy.number} was put back: {again}")
     if back.verdict.outcome is Outcome.SUCCESSFUL:
         stage.report.step(f"revision {back.revision} runs what revision {healthy.number} was")
     else:
@@ -134,18 +162,18 @@ def _ending(moved: Moved) -> str:
     return "aborted" if any(one.code == WITHDRAWN for one in moved.move.verdict.causes) else "replaced"
 
 
-async def _put_back(stage: Stage, release: Release, before: Snapshot, healthy: Revision | None) -> None:
-    if not stage.wish.rollback:
-        return
-    if not runs(before):
-        stage.report.warn(f"interrupted: stopping {release.environment}, which was being started")
-        await stage.engine.delete(release.environment, stage.lock)
-    elif healthy is not None:
-        stage.report.warn(f"interrupted: going back to revision {healthy.number}")
-        old = await stage.engine.recall(release.environment, healthy.number)
-        await stage.engine.apply(
-            going_back(old, release.provenance, healthy.number, "the deploy was interrupted"), stage.lock
-        )
+async def _stop(stage: Stage, moved: Moved) -> Moved:
+    """End what an interrupted move had begun where nothing ran before."""
+    stage.report.warn(f"interrupted: stopping {moved.environment}, which was being started")
+    await stage.engine.delete(moved.environment, stage.lock)
+    return replace(moved, not_undone=f"nothing ran before, so {moved.environment} was stopped")
+
+
+def go_on_after_cancellation() -> None:
+    """A cancelled task that tidies up and tells its result: what it awaits next is not cancelled with it."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()
 
 
 def going_back(old: Release, by: Provenance, number: int, reason: str, *, may_undo: bool = False) -> Release:

@@ -1,13 +1,16 @@
 """Being the one writer of an environment for as long as a story lasts."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
-from flaskship.engines.base import Engine, Lock
+from flaskship.engines.base import Engine, Lock, LosesLocks
 from flaskship.model.errors import LockedError
 from flaskship.tasks.world import Report
 
 DEFAULT_WAIT = 30.0
+Told = TypeVar("Told")
 
 
 def owned_by(actor: str, verb: str, reason: str | None = None) -> str:
@@ -31,3 +34,19 @@ async def writing_to(
         yield lock
     finally:
         await engine.release(lock)
+
+
+async def while_ours(engine: Engine, lock: Lock, story: Coroutine[Any, Any, Told]) -> Told:
+    """Return what the story comes to; it is ended by LockedError as soon as somebody else has the lock."""
+    if not isinstance(engine, LosesLocks):
+        return await story
+    telling, losing = asyncio.ensure_future(story), asyncio.ensure_future(engine.lost(lock))
+    try:
+        await asyncio.wait((telling, losing), return_when=asyncio.FIRST_COMPLETED)
+        if telling.done():
+            return telling.result()
+        raise losing.result()
+    finally:
+        for one in (telling, losing):
+            one.cancel()
+        await asyncio.gather(telling, losing, return_exceptions=True)

@@ -53,7 +53,11 @@ def exit_code(verdict: Verdict) -> int:
     """Return the exit code that tells a script of the verdict; unknown is no success."""
     if verdict.outcome is Outcome.SUCCESSFUL:
         return 0
-    codes = {cause.code for cause in verdict.causes}
-    if TIMED_OUT in codes:
-        return 70
-    return 130 if INTERRUPTED in codes else 1
+    if was_interrupted(verdict):
+        return 130
+    return 70 if TIMED_OUT in {cause.code for cause in verdict.causes} else 1
+
+
+def was_interrupted(verdict: Verdict) -> bool:
+    """Tell whether the user ended it before it could be judged."""
+    return any(cause.code == INTERRUPTED for cause in verdict.causes)

@@ -54,7 +54,7 @@ def conflict(environment: Environment, claimed: Iterable[Claim]) -> Conflict | N
     if other is None:
         ours = f", while {marks[0]}" if marks else ""
         message = f"flaskship.yaml gives {environment.name} to {NAMES[declared]}{ours}"
-        return Conflict(message, _instead(environment, declared))
+        return Conflict(message, _out_of_two_minds(environment) if marks else _instead(environment, declared))
     message = f"{environment.name} is written by {NAMES[other.writer]}: {other}"
     if declared != other.writer:
         message += f"; flaskship.yaml says {NAMES[declared]} (writer: {declared})"
@@ -105,6 +105,24 @@ def _claim(document: Document) -> Claim | None:
     return Claim(stamped, shown, f"{STAMP}: {stamped}") if stamped else None
 
 
+def _out_of_two_minds(environment: Environment) -> str:
+    """Return the two ways to one writer where flaskship.yaml names another one than the objects do."""
+    name, declared = environment.name, environment.writer
+    back = f"if flaskship or helm is to go on: say writer: cli for {name} in flaskship.yaml"
+    if declared == "argocd":
+        over = "let it sync them once, and its own mark counts (argocd app sync APPLICATION)"
+    else:
+        over = f"let it apply once, which stamps them: {_apply(name)}"
+    return (
+        f"if {NAMES[declared]} is to take over: {over}; {back}; "
+        "or write for once all the same: --take-over REASON"
+    )
+
+
+def _apply(name: str) -> str:
+    return f"terraform -chdir=infra/terraform apply -var-file=environments/{name}.tfvars"
+
+
 def _instead(environment: Environment, owner: Writer) -> str:
     """Return the command that this owner obeys, and how to change the owner."""
     name, origin = environment.name, environment.promotes_from
@@ -117,8 +135,7 @@ def _instead(environment: Environment, owner: Writer) -> str:
             # Without that the two commands are refused as this one is.
             instead = f"first say writer: argocd for {name} in flaskship.yaml; then {instead}"
     elif owner == "terraform":
-        tfvars = f"environments/{name}.tfvars"
-        instead = f"terraform -chdir=infra/terraform apply -var-file={tfvars}"
+        instead = _apply(name)
     else:
         instead = f"say writer: cli for {name} in flaskship.yaml"
     return f"{instead}; or take it over for once: --take-over REASON"

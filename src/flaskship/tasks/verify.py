@@ -1,7 +1,7 @@
 """Verify: is what runs healthy, does every address answer, and do the release's own tests pass?"""
 
 from flaskship.engines.base import Engine, HasTests
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
@@ -73,8 +73,12 @@ async def _tested(engine: Engine, environment: str, thorough: Thorough) -> Trial
     if not isinstance(engine, HasTests):
         return ASKED_INSTEAD
     owner, wait = f"{thorough.owner}: verify", thorough.lock_timeout
-    async with writing_to(engine, environment, owner, wait, thorough.report) as lock:
-        return await run_tests(engine, environment, lock, thorough.report)
+    try:
+        async with writing_to(engine, environment, owner, wait, thorough.report) as lock:
+            return await run_tests(engine, environment, lock, thorough.report)
+    except LockedError as held:
+        without = "to verify without the release's own tests, which need the lock: --no-tests"
+        raise LockedError(held.message, hint="; ".join(filter(None, (without, held.hint)))) from None
 
 
 def _undecided(world: World, snapshot: Snapshot) -> Verdict:

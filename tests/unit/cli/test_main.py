@@ -127,13 +127,22 @@ def test_down_all_stops_everything_and_the_engines_own_processes(terminal: Termi
     assert all(engine.closed for engine in stage.engines)
 
 
-def test_quiet_prints_errors_only(terminal: Terminal) -> None:
+def test_quiet_prints_errors_and_the_result_only(terminal: Terminal) -> None:
+    loud = terminal("up", "dev", "--detach")
+    assert "building from" in loud.err
+    terminal("down", "dev")
     printed = terminal("up", "dev", "--detach", "--quiet")
-    assert (printed.code, printed.out, printed.err) == (0, "", "")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.startswith("dev  Healthy  dev-apps revision 2")
+    printed = terminal("deploy", "dev", "--quiet")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.startswith("dev  dev-apps revision 3 (before: 2): successful on local\n")
     printed = terminal("--quiet", "deploy", "dev", "--set", f"applications.{API}.command={{/bin/false}}")
     assert printed.code == 1
-    assert printed.out == ""
+    assert "ExitedNonZero" in printed.out
     assert printed.err.startswith("error: ")
+    printed = terminal("down", "dev", "--quiet")
+    assert (printed.out, printed.err) == ("dev: stopped\n", "")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,22 @@ def test_objects_that_contradict_flaskship_yaml_are_named_both_ways() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("declared", "first"), [("argocd", "argocd app sync APPLICATION"), ("terraform", "terraform -chdir=")]
+)
+def test_between_a_declared_writer_and_the_stamp_of_the_command_line_there_is_a_way_out(
+    declared: Writer, first: str
+) -> None:
+    """promote and rollback are refused there as deploy is: neither may be named."""
+    found = conflict(environment(declared), claims([stamped("cli")]))
+    assert found is not None
+    assert first in found.hint
+    assert "say writer: cli for staging in flaskship.yaml" in found.hint
+    assert "--take-over REASON" in found.hint
+    assert "flaskship promote" not in found.hint
+    assert "flaskship rollback" not in found.hint
+
+
 def on_cluster(*strangers: dict[str, Any], writer: Writer = "cli") -> Stage:
     stage = Stage()
     stage.cluster = FakeState(stage.clock)

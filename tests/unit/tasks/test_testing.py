@@ -108,8 +108,12 @@ async def test_verify_waits_for_another_writer_no_longer_than_asked() -> None:
     await up(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
     other = stage.engine()
     lock = await other.acquire("dev", "bob: deploy", 0.0)
-    with pytest.raises(LockedError, match="bob"):
+    with pytest.raises(LockedError, match="bob") as refused:
         await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told(), 0.0))
+    assert refused.value.hint == (
+        "to verify without the release's own tests, which need the lock: --no-tests; "
+        "wait for it, or raise --lock-timeout"
+    )
     await other.release(lock)
     assert (await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))).exit_code == 0
 

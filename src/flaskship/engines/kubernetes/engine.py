@@ -97,6 +97,10 @@ class KubernetesEngine:
         """Return once somebody asks the holder of this lock, that is us."""
         return await self._leases.withdrawn(self._place(lock.environment), lock)
 
+    async def lost(self, lock: Lock) -> LockedError:
+        """Return once this lock is not ours any more: who has taken it."""
+        return await self._leases.lost(self._place(lock.environment), lock)
+
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number; what would fail is refused before."""
         place = self._place(release.environment)

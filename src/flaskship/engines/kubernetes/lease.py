@@ -37,6 +37,23 @@ class Seen:
     at: float
 
 
+@dataclass
+class Held:
+    """A lock that this process has: what renews it and looks at it, and what it comes to hear."""
+
+    renewal: "asyncio.Task[None]"
+    lost: "asyncio.Future[LockedError]"
+    wanted: "asyncio.Future[Withdrawal]"
+    looking: "asyncio.Task[None] | None" = None
+
+    async def end(self) -> None:
+        """Stop renewing and looking."""
+        tasks = [one for one in (self.renewal, self.looking) if one is not None]
+        for one in tasks:
+            one.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Leases:
     """The locks that this process holds; each is renewed until it is given back."""
 
@@ -49,7 +66,7 @@ class Leases:
         self._cluster = cluster
         self._clock = clock
         self._sleep = sleep
-        self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._held: dict[str, Held] = {}
 
     async def acquire(self, place: Place, owner: str, timeout: float) -> Lock:
         """Take the Lease, or wait up to timeout seconds for it; LockedError says who has it, since when."""
@@ -62,7 +79,8 @@ class Leases:
             if _is_free(lease, seen, self._clock(), self._cluster.now()) and await self._take(
                 place, lease, owner, token
             ):
-                self._renewals[token] = asyncio.ensure_future(self._renew(place, token))
+                renewal, loop = asyncio.ensure_future(self._renew(place, token)), asyncio.get_running_loop()
+                self._held[token] = Held(renewal, loop.create_future(), loop.create_future())
                 return Lock(place.environment, token)
             if self._clock() >= until:
                 raise _held(place, lease, self._cluster.context)
@@ -70,11 +88,10 @@ class Leases:
 
     async def release(self, place: Place, lock: Lock) -> None:
         """Give the Lease back; it stays as an empty one. Twice is harmless."""
-        renewal = self._renewals.pop(lock.token, None)
-        if renewal is None:
+        held = self._held.pop(lock.token, None)
+        if held is None:
             return
-        renewal.cancel()
-        await asyncio.gather(renewal, return_exceptions=True)
+        await held.end()
         with contextlib.suppress(NotFoundError, ConflictError):
             lease = await self._cluster.get(LEASES, name_of(place), place.namespace)
             if _holder(lease) == lock.token:
@@ -93,32 +110,46 @@ class Leases:
 
     async def withdrawn(self, place: Place, lock: Lock) -> Withdrawal:
         """Return once the Lease says that this holder shall give up."""
-        while True:
-            with contextlib.suppress(FlaskshipError):
-                lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
-                wanted = _wanted(lease, lock.token)
-                if wanted is not None:
-                    return wanted
-            await self._sleep(LOOK)
+        return await asyncio.shield(self._looked_at(place, lock).wanted)
+
+    async def lost(self, place: Place, lock: Lock) -> LockedError:
+        """Return once the Lease is not this holder's any more: who has it."""
+        return await asyncio.shield(self._looked_at(place, lock).lost)
 
     async def check(self, place: Place, lock: Lock) -> None:
         """Raise LockedError unless the lock is this environment's and still held."""
-        if lock.environment == place.environment and lock.token in self._renewals:
+        if lock.environment == place.environment and lock.token in self._held:
             lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
             if lease is not None and _holder(lease) == lock.token:
                 return
-        raise LockedError(
-            f"{place.environment} is not locked by this writer: its lock was lost or never held",
-            hint="what it had applied before stands: flaskship history "
-            f"{place.environment} tells what came since; then try again",
-        )
+            raise _lost(place, lease)
+        raise LockedError(f"{place.environment} is not locked by this writer")
 
     async def close(self) -> None:
         """Stop renewing; what was not given back expires by itself."""
-        for renewal in self._renewals.values():
-            renewal.cancel()
-        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
-        self._renewals.clear()
+        await asyncio.gather(*(one.end() for one in self._held.values()))
+        self._held.clear()
+
+    def _looked_at(self, place: Place, lock: Lock) -> Held:
+        held = self._held.get(lock.token)
+        if held is None:
+            raise LockedError(f"{place.environment} is not locked by this writer")
+        if held.looking is None:
+            held.looking = asyncio.ensure_future(self._look(place, lock.token, held))
+        return held
+
+    async def _look(self, place: Place, token: str, held: Held) -> None:
+        while True:
+            # A server that does not answer says nothing of who has it.
+            with contextlib.suppress(FlaskshipError):
+                lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+                if lease is None or _holder(lease) != token:
+                    held.lost.set_result(_lost(place, lease))
+                    return
+                wanted = _wanted(lease, token)
+                if wanted is not None and not held.wanted.done():
+                    held.wanted.set_result(wanted)
+            await self._sleep(LOOK)
 
     async def _take(self, place: Place, lease: Object | None, owner: str, token: str) -> bool:
         now = _time(self._cluster.now())
@@ -199,12 +230,25 @@ def _wanted(lease: Object | None, token: str) -> Withdrawal | None:
         return None
 
 
-def _held(place: Place, lease: Object | None, context: str) -> LockedError:
+def _lost(place: Place, lease: Object | None) -> LockedError:
+    who = _owner(lease) if lease is not None else "nobody: its Lease was deleted"
+    return LockedError(
+        f"{place.environment} is not locked by this writer any more: its lock was lost and is now that of "
+        f"{who}",
+        hint="what this command had applied is left to them: flaskship history "
+        f"{place.environment} tells what came since; then try again",
+    )
+
+
+def _owner(lease: Object | None) -> str:
     owner = ((lease or {}).get("metadata", {}).get("annotations") or {}).get(OWNER) or "somebody"
     since = ((lease or {}).get("spec") or {}).get("acquireTime") or ""
-    when = f" since {datetime.fromtimestamp(seconds(since), UTC):%H:%M:%S} UTC" if since else ""
+    return f"{owner} since {datetime.fromtimestamp(seconds(since), UTC):%H:%M:%S} UTC" if since else owner
+
+
+def _held(place: Place, lease: Object | None, context: str) -> LockedError:
     return LockedError(
-        f"{place.environment} is being written to by {owner}{when}",
+        f"{place.environment} is being written to by {_owner(lease)}",
         hint="wait for it, or raise --lock-timeout; a writer that was killed is let go after "
         f"{DURATION} s (Lease {name_of(place)} in {place.namespace} of {context})",
     )

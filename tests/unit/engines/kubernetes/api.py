@@ -115,6 +115,8 @@ class Api:
             return _status(*refused)
         if request.url.params.get("dryRun"):
             return httpx2.Response(200, json=body)
+        if "merge-patch" in request.headers["content-type"]:
+            body = _merged(self.objects[path], body)
         return httpx2.Response(200, json=self.put(path, body))
 
     def _delete(self, request: httpx2.Request, path: str, body: Any) -> httpx2.Response:
@@ -137,6 +139,12 @@ class Api:
                 ]
                 groups.append({"metadata": {"name": name} if name else {}, "versions": versions})
         return {"items": groups}
+
+
+def _merged(below: Any, above: Any) -> Any:
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
 
 
 def _selector(text: str) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 import asyncio
 
+import httpx2
 import pytest
 from tests.unit.engines.kubernetes.api import LEASES, PLACE, Api
 
 from flaskship.engines.base import Lock, Withdrawal
 from flaskship.engines.kubernetes import holder
-from flaskship.engines.kubernetes.lease import DURATION, PROCESS, WANTED, Leases
+from flaskship.engines.kubernetes.lease import DURATION, LOOK, OWNER, PROCESS, RENEWAL, WANTED, Leases
 from flaskship.model.errors import LockedError
 
 NAME = f"{LEASES}/flaskship-dev-apps"
@@ -126,11 +127,59 @@ async def test_whoever_lost_the_lock_may_not_write() -> None:
     mine = leases(api)
     lock = await mine.acquire(PLACE, "grace", 0)
     api.objects[NAME]["spec"]["holderIdentity"] = "somebody"
-    for wrong in (lock, Lock("staging", lock.token), Lock("dev", "nobody")):
-        with pytest.raises(LockedError, match="lost or never held"):
+    for wrong, why in (
+        (lock, "its lock was lost and is now that of grace on .* since"),
+        (Lock("staging", lock.token), "not locked by this writer"),
+        (Lock("dev", "nobody"), "not locked by this writer"),
+    ):
+        with pytest.raises(LockedError, match=why):
             await mine.check(PLACE, wrong)
     await mine.release(PLACE, lock)
     assert api.objects[NAME]["spec"]["holderIdentity"] == "somebody"
+
+
+async def test_whoever_lost_the_lock_hears_at_once_who_has_it_now() -> None:
+    api, time = Api(), Time()
+    mine = leases(api, time)
+    lock = await mine.acquire(PLACE, "grace: deploy", 0)
+    hearing = asyncio.ensure_future(mine.lost(PLACE, lock))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not hearing.done()
+    began = time.now
+    api.objects[NAME]["spec"]["holderIdentity"] = "somebody"
+    api.objects[NAME]["metadata"]["annotations"][OWNER] = "ada: deploy on elsewhere"
+    heard = await asyncio.wait_for(hearing, 5)
+    assert (heard.exit_code, heard.code) == (5, "Locked")
+    assert "now that of ada: deploy on elsewhere since" in heard.message
+    # The renewal waits on the same clock.
+    assert time.now - began <= LOOK + RENEWAL
+    await mine.release(PLACE, lock)
+    assert api.objects[NAME]["spec"]["holderIdentity"] == "somebody"
+
+
+async def test_a_lease_that_was_deleted_is_lost_and_a_silent_server_says_nothing() -> None:
+    api, time = Api(), Time()
+    mine = leases(api, time)
+    lock = await mine.acquire(PLACE, "grace: deploy", 0)
+    answer, api.answer = api.answer, lambda request: httpx2.Response(503, json={"message": "away"})  # type: ignore[method-assign]
+    hearing = asyncio.ensure_future(mine.lost(PLACE, lock))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not hearing.done()
+    api.answer = answer  # type: ignore[method-assign]
+    del api.objects[NAME]
+    assert "nobody: its Lease was deleted" in (await asyncio.wait_for(hearing, 5)).message
+    await mine.close()
+
+
+async def test_a_lock_that_was_given_back_is_asked_nothing() -> None:
+    mine = leases(Api())
+    lock = await mine.acquire(PLACE, "grace: deploy", 0)
+    await mine.release(PLACE, lock)
+    for ask in (mine.lost, mine.withdrawn):
+        with pytest.raises(LockedError):
+            await ask(PLACE, lock)
 
 
 def test_a_process_is_gone_only_where_this_machine_can_tell() -> None:
