@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import yaml
+from tests.cluster.reach import IMAGE
 from tests.cluster.town import API, Ended, Town
 
 from flaskship.engines.kubernetes import storage
@@ -13,6 +14,13 @@ from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import QUOTAS, Resource
 
 ACCOUNTS = Resource("v1", "ServiceAccount", "serviceaccounts")
+ROLES = Resource("rbac.authorization.k8s.io/v1", "Role", "roles")
+BINDINGS = Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
+CLUSTER_BINDINGS = Resource(
+    "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
+)
+NOT_PODS = ["configmaps", "secrets", "services", "serviceaccounts", "persistentvolumeclaims"]
+GROUPS = ["apps", "batch", "autoscaling", "policy", "networking.k8s.io", "coordination.k8s.io"]
 
 
 def said(refused: Ended) -> str:
@@ -101,6 +109,96 @@ async def test_a_quota_on_objects_is_told_before(town: Town) -> None:
     assert refused.code == 4
     assert "exceeded quota" in said(refused)
     assert "quota" in refused.document["error"]["hint"]
+
+
+async def counted(town: Town, name: str, **hard: str) -> None:
+    """Make a quota, and wait until its controller has counted: before that it is not obeyed."""
+    quota = {"metadata": {"name": name}, "spec": {"hard": hard}}
+    await town.cluster.create(QUOTAS, quota, town.namespace())
+    while not (await town.cluster.get(QUOTAS, name, town.namespace())).get("status", {}).get("hard"):
+        await asyncio.sleep(0.2)
+
+
+async def test_a_quota_without_room_for_the_pods_is_told_before(town: Town) -> None:
+    await town.make_namespace("dev")
+    await counted(town, "few", pods="1")
+    refused = await town.go("deploy")
+    assert refused.code == 4, refused
+    assert "ResourceQuota/few of namespace" in said(refused)
+    assert "pods=2" in said(refused)
+    assert "replicas" in refused.document["error"]["hint"]
+    assert await untouched(town)
+
+
+async def test_an_update_that_has_no_room_for_one_more_pod_is_told_before(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    await counted(town, "full", pods="2")
+    changed = ("--set", "defaults.logLevel=WARNING")
+    refused = await town.go("deploy", "dev", *changed)
+    assert refused.code == 4, refused
+    assert "ResourceQuota/full" in said(refused)
+    # The same again needs no pod, and one that lets an old pod go first has room.
+    (await town.go("deploy", "dev", "--set", "defaults.preStopSeconds=5")).succeeded()
+    rolling = ("--set", "defaults.strategy.rollingUpdate.maxUnavailable=1")
+    (await town.go("deploy", "dev", *changed, *rolling)).succeeded()
+
+
+async def test_pods_that_break_the_namespaces_level_are_told_before(town: Town) -> None:
+    await town.make_namespace("dev", {"pod-security.kubernetes.io/enforce": "restricted"})
+    seed = f"{{name: seed, image: {IMAGE}, command: [/bin/true]}}"
+    values = town.folder / "seed.yaml"
+    values.write_text(f"applications: {{{API}: {{initContainers: [{seed}]}}}}\n")
+    refused = await town.go("deploy", "dev", "-f", str(values))
+    assert refused.code == 4, refused
+    assert f"the cluster refuses the pods of Deployment/{API}" in said(refused)
+    assert "violates PodSecurity" in said(refused)
+    assert "seed" in said(refused)
+    assert await untouched(town)
+    (await town.go("deploy")).succeeded()
+
+
+async def test_a_user_who_may_not_try_pods_deploys_and_is_told_what_was_not_checked(
+    town: Town, tmp_path: Path
+) -> None:
+    await town.make_namespace("dev")
+    space = town.namespace()
+    rules = [
+        {
+            "apiGroups": ["*"],
+            "resources": ["*"],
+            "verbs": ["get", "list", "watch", "patch", "update", "delete"],
+        },
+        {"apiGroups": [""], "resources": NOT_PODS, "verbs": ["create"]},
+        {"apiGroups": GROUPS, "resources": ["*"], "verbs": ["create"]},
+    ]
+    await town.cluster.create(ROLES, {"metadata": {"name": "all-but-pods"}, "rules": rules}, space)
+    await town.cluster.create(ACCOUNTS, {"metadata": {"name": "guest"}}, space)
+    binding = {
+        "metadata": {"name": "guest"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "all-but-pods"},
+        "subjects": [{"kind": "ServiceAccount", "name": "guest", "namespace": space}],
+    }
+    await town.cluster.create(BINDINGS, binding, space)
+    cluster_wide = {
+        **binding,
+        "metadata": {"name": f"{space}-guest"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+    }
+    await town.cluster.create(CLUSTER_BINDINGS, cluster_wide)
+    try:
+        token = await town.cluster.create(
+            ACCOUNTS, {"spec": {"expirationSeconds": 600}}, space, name="guest", sub="token"
+        )
+        _, cluster, _ = context_of(read_kubeconfig(), town.context)
+        written = tmp_path / "guest"
+        written.write_text(kubeconfig("guest", dict(cluster), {"token": token["status"]["token"]}))
+        guest = Town(town.folder, town.prefix, "guest", town.node_port, town.cluster)
+        deployed = await guest.go_with({"KUBECONFIG": str(written)}, "deploy")
+    finally:
+        await town.cluster.delete(CLUSTER_BINDINGS, f"{space}-guest")
+    assert "not checked before: Pod Security, LimitRanges and quotas" in deployed.progress, deployed
+    assert deployed.code in (0, 1), deployed  # its tests are pods, which it may not make either
+    assert deployed.document["release"]["revision"] == 1
 
 
 async def test_doctor_tells_what_an_environment_needs(town: Town) -> None:

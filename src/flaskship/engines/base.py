@@ -136,6 +136,15 @@ class LosesLocks(Protocol):
         ...
 
 
+@runtime_checkable
+class HasRemarks(Protocol):
+    """An engine that looks before it writes, and may not be allowed to look everywhere."""
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what the last apply could not look at before it wrote; each is told once."""
+        ...
+
+
 class ForwardRefusedError(PreflightError):
     """The engine is not allowed to lend a Service an address; code is what scripts see."""
 

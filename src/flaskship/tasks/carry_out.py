@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from flaskship.engines.base import Engine, Lock
+from flaskship.engines.base import Engine, HasRemarks, Lock
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
@@ -83,6 +83,9 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
         traffic_through(stage.world, known, documents) as traffic,
     ):
         revision = await stage.engine.apply(release, stage.lock)
+        if isinstance(stage.engine, HasRemarks):
+            for one in stage.engine.remarks():
+                stage.report.warn(f"not checked before: {one}")
         stage.report.step(f"{release.name} revision {revision}: applied")
         verdict, snapshot, tests = await while_ours(
             stage.engine, stage.lock, _watched(stage, release, revision)

@@ -1,9 +1,8 @@
 """The Kubernetes engine: Helm writes revisions; we lock, look before, watch, remember and clean up."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, ClassVar
 
@@ -15,15 +14,13 @@ from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
 from flaskship.engines.kubernetes.helm import Helm, HelmFailure
-from flaskship.engines.kubernetes.images import images_by_application, running_digests
+from flaskship.engines.kubernetes.images import running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
-from flaskship.engines.kubernetes.mixture import chart_of
 from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.engines.kubernetes.steering import Stage, steer
@@ -31,23 +28,18 @@ from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
 from flaskship.engines.kubernetes.watching import Watcher
+from flaskship.engines.kubernetes.writing import KEPT, RunHelm, Writing
 from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Document, Event, LogLine, Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
 
-KEPT = 20
-"""Revisions that Helm keeps, and we with it."""
-SETTLE_SECONDS = 20.0
-"""How long a Helm that somebody else's command left behind may take to end what it began."""
-LOOK = 0.5
 ATTEMPTS = 3
 NAMESPACE_LABELS = {
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/audit": "restricted",
     "pod-security.kubernetes.io/warn": "restricted",
 }
-RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
 class KubernetesEngine:
@@ -73,6 +65,7 @@ class KubernetesEngine:
         self._sleep = sleep
         self._leases = Leases(cluster, clock, sleep)
         self._targets = Targets(cluster)
+        self._writing = Writing(cluster, self._helm, clock, sleep)
 
     def foresee(self, environment: str) -> None:
         """Load Helm beside what comes before the write."""
@@ -104,18 +97,24 @@ class KubernetesEngine:
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number; what would fail is refused before."""
         place = self._place(release.environment)
-        source = _source(release)
+        self._targets.forget(place.environment)
         for _ in range(ATTEMPTS):
             await self._leases.check(place, lock)
-            number = await self._attempt(place, source, release)
+            number = await self._writing.attempt(place, release)
+            self._targets.forget(place.environment)
             if number is not None:
-                await self._forget_old(place)
+                await self._writing.forget_old(place)
                 return number
         raise LockedError(
             f"{release.name} is being written to by something that takes no lock",
             hint=f"see: helm --kube-context {self.cluster.context} -n {place.namespace} "
             f"history {release.name}",
         )
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what the last apply could not look at before it wrote; each is told once."""
+        told, self._writing.remarks = self._writing.remarks, ()
+        return told
 
     async def conclude(
         self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, lock: Lock
@@ -212,7 +211,7 @@ class KubernetesEngine:
         """Stop everything of the environment; data stays unless purge."""
         place = self._place(environment)
         await self._leases.check(place, lock)
-        known = await self._settled(place)
+        known = await self._writing.settled(place)
         if known and known[-1].status is not Status.UNINSTALLED:
             try:
                 await self._helm(
@@ -270,126 +269,11 @@ class KubernetesEngine:
         witness = ClusterWitness(self.cluster, place.namespace)
         return Watcher(self.cluster, witness, place.namespace, clock=self.cluster.now)
 
-    async def _attempt(self, place: Place, source: ChartSource, release: Release) -> int | None:
-        """Write one revision and return its number; None where somebody else wrote at the same moment."""
-        before = await self._settled(place)
-        (await examine(self.cluster, place, release.documents)).insist(place, self.cluster.context)
-        number = before[-1].number + 1 if before else 1
-        again = None if source.mixture else source.revision
-        mark = secrets.token_hex(8) if again is None else _mark_of(before, again, place)
-        record = Record(
-            number,
-            mark,
-            # Whole seconds, as the cluster writes its own times.
-            float(int(self.cluster.now())),
-            release.provenance,
-            images_by_application(release),
-            dict(release.images),
-        )
-        await records.write(self.cluster, place, record)
-        refused = ""
-        try:
-            if source.mixture:
-                await self._write_mixture(place, source, before, record, release.documents)
-            else:
-                await self._write(place, source, before, record)
-        except HelmFailure as failure:
-            refused = failure.detail
-        after = await storage.revisions(self.cluster, place)
-        if any((one.number, one.mark) == (number, mark) for one in after):
-            return number  # a failed one, too: its status says so
-        if refused and (not after or after[-1].number < number):
-            raise PreflightError(
-                f"Helm refuses to write {place.release} to {self.cluster.context}: {refused}",
-                hint="nothing was changed",
-            )
-        return None
-
-    async def _write(
-        self, place: Place, source: ChartSource, before: tuple[HelmRevision, ...], record: Record
-    ) -> None:
-        if source.revision is not None:
-            request: dict[str, Any] = {"revision": source.revision}
-        else:
-            gone = bool(before) and before[-1].status is Status.UNINSTALLED
-            request = {
-                "chart": source.path,
-                "values": dict(source.values),
-                "install": not before or gone,
-                "replace": gone,
-                "description": records.description(record.provenance),
-                "labels": {storage.MARK: record.mark},
-            }
-        action = "apply" if source.revision is None else "rollback"
-        request |= {"release": place.release, "max_history": KEPT}
-        self._targets.forget(place.environment)
-        await self._helm(self.cluster.context, place.namespace, action, request)
-
-    async def _write_mixture(
-        self,
-        place: Place,
-        source: ChartSource,
-        before: tuple[HelmRevision, ...],
-        record: Record,
-        documents: tuple[Document, ...],
-    ) -> None:
-        """Write objects that no single revision has, as an upgrade with a chart that renders them."""
-        assert source.revision is not None
-        content = await storage.content(self.cluster, place, source.revision)
-        with chart_of(content, documents) as folder:
-            await self._write(place, ChartSource(folder, content.get("config") or {}), before, record)
-
-    async def _settled(self, place: Place) -> tuple[HelmRevision, ...]:
-        """Return the revisions once none is being written; one that nobody finishes is marked as failed."""
-        until = self._clock() + SETTLE_SECONDS
-        while True:
-            known = await storage.revisions(self.cluster, place)
-            if not known or not known[-1].status.under_way:
-                return known
-            if self._clock() >= until:
-                await storage.settle(
-                    self.cluster,
-                    place,
-                    known[-1].number,
-                    "its writer was killed; marked as failed by flaskship",
-                )
-                until = self._clock() + SETTLE_SECONDS
-            await self._sleep(LOOK)
-
-    async def _forget_old(self, place: Place) -> None:
-        """Helm drops its oldest revisions; our records go with them."""
-        known, revisions = await asyncio.gather(
-            records.read(self.cluster, place), storage.revisions(self.cluster, place)
-        )
-        oldest = revisions[0].number if revisions else 0
-        for number in known:
-            if number < oldest:
-                await records.forget(self.cluster, place, number)
-
     def _place(self, environment: str) -> Place:
         try:
             return self._places[environment]
         except KeyError:
             raise ConfigurationError(f"there is no environment {environment!r}") from None
-
-
-def _source(release: Release) -> ChartSource:
-    if release.chart is None:
-        raise ConfigurationError(
-            f"{release.name} has objects and no chart, and this engine installs charts through Helm"
-        )
-    return release.chart
-
-
-def _mark_of(known: tuple[HelmRevision, ...], number: int, place: Place) -> str:
-    """A revision that Helm rolls back to hands its labels on: its mark is the new revision's, too."""
-    for one in known:
-        if one.number == number:
-            return one.mark
-    raise ConfigurationError(
-        f"Helm keeps revision {number} of {place.release} no longer",
-        hint=f"see: flaskship history {place.environment}",
-    )
 
 
 def _namespace(place: Place) -> dict[str, Any]:

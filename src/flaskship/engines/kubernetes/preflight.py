@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flaskship.engines.kubernetes.admission import WORKLOADS, Looked, Planned, look_at_pods, planned_of
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import (
     ConflictError,
@@ -56,8 +57,10 @@ class Examined:
         )
 
 
-async def examine(cluster: Cluster, place: Place, documents: Iterable[Document]) -> Examined:
-    """Ask the cluster everything that a deploy of these objects needs."""
+async def examine(
+    cluster: Cluster, place: Place, documents: Iterable[Document], *, pods: bool = True
+) -> Examined:
+    """Ask the cluster everything that a deploy of these objects needs; of their pods only where wanted."""
     objects = tuple(documents)
     version, kinds = await asyncio.gather(cluster.version(), cluster.api_resources())
     findings = [*check_version(version, cluster.context), *check_kinds(objects, kinds, cluster.context)]
@@ -68,9 +71,15 @@ async def examine(cluster: Cluster, place: Place, documents: Iterable[Document])
     if findings:
         return Examined(tuple(findings), version=version, kinds=kinds)
     findings += await check_permissions(cluster, place, objects, kinds)
+    warnings: tuple[str, ...] = ()
     if not findings:
-        findings += await rehearse(cluster, place, objects, kinds)
-    return Examined(tuple(findings), version=version, kinds=kinds)
+        refused, after = await rehearse(cluster, place, objects, kinds)
+        findings += refused
+        if pods and not findings:
+            looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
+            findings += pod_findings(looked, place)
+            warnings = looked.unchecked
+    return Examined(tuple(findings), warnings, version=version, kinds=kinds)
 
 
 def check_version(version: str, context: str) -> list[Finding]:
@@ -141,37 +150,80 @@ async def check_permissions(
 
 async def rehearse(
     cluster: Cluster, place: Place, documents: Iterable[Document], kinds: Kinds
-) -> list[Finding]:
-    """The server would take every object: schemas, immutable fields, quota and admission have their say."""
+) -> tuple[list[Finding], list[Document]]:
+    """The server would take every object: schemas, immutable fields, quota and admission have their say.
+
+    What it would have then comes beside.
+    """
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def refusal(document: Document) -> Finding | None:
+    async def tried(document: Document) -> Finding | Document:
         resource = kinds[str(document.get("apiVersion")), str(document.get("kind"))]
         namespace = place.namespace if resource.namespaced else None
         name = f"{document.get('kind')}/{(document.get('metadata') or {}).get('name')}"
         try:
             async with slots:
-                await cluster.apply(resource, document, namespace, manager="helm", force=True, dry_run=True)
+                return await cluster.apply(
+                    resource, document, namespace, manager="helm", force=True, dry_run=True
+                )
         except (InvalidError, ConflictError, ForbiddenError, NotFoundError) as error:
-            return Finding(f"the cluster refuses {name}: {_reason(error)}", _advice(error))
+            return Finding(f"the cluster refuses {name}: {_reason(error.message)}", _advice(error.message))
         except RefusedError as error:
             if error.answered != 400:
                 raise
-            return Finding(f"the cluster refuses {name}: {_reason(error)}", _advice(error))
-        return None
+            return Finding(f"the cluster refuses {name}: {_reason(error.message)}", _advice(error.message))
 
-    found = await asyncio.gather(*(refusal(one) for one in documents))
-    return [one for one in found if one is not None]
-
-
-def _reason(error: RefusedError) -> str:
-    return error.message.split(": ", 2)[-1]
+    answers = await asyncio.gather(*(tried(one) for one in documents))
+    refused = [one for one in answers if isinstance(one, Finding)]
+    return refused, [one for one in answers if not isinstance(one, Finding)]
 
 
-def _advice(error: RefusedError) -> str | None:
-    text = error.message
+async def _planned(
+    cluster: Cluster, place: Place, after: Iterable[Document], kinds: Kinds
+) -> tuple[Planned, ...]:
+    async def now(document: Document) -> Document | None:
+        resource = kinds[str(document.get("apiVersion")), str(document.get("kind"))]
+        return await cluster.find(resource, str(document["metadata"]["name"]), place.namespace)
+
+    workloads = [one for one in after if one.get("kind") in WORKLOADS]
+    before = await asyncio.gather(*(now(one) for one in workloads))
+    return tuple(planned_of(zip(before, workloads, strict=True)))
+
+
+def pod_findings(looked: Looked, place: Place) -> list[Finding]:
+    """What the namespace refuses of the pods, and what its quotas have no room for."""
+    found = [
+        Finding(f"the cluster refuses the pods of {one.workload}: {_reason(one.why)}", _advice(one.why))
+        for one in looked.refused
+    ]
+    for short in looked.short:
+        message = (
+            f"ResourceQuota/{short.quota} of namespace {place.namespace} has no room for the rollout: "
+            f"its pods need {short.resource}={short.needed} while old ones are replaced, "
+            f"other pods have {short.others}, and {short.allowed} is allowed"
+        )
+        advice = (
+            f"ask for more quota, lower {short.field} in the values, or let an old pod go before its "
+            "successor is there: strategy.rollingUpdate.maxUnavailable=1"
+        )
+        found.append(Finding(message, advice))
+    return found
+
+
+def _reason(message: str) -> str:
+    return message.split(": ", 2)[-1]
+
+
+def _advice(text: str) -> str | None:
     if "exceeded quota" in text:
         return "ask for more quota, or ask for less in the values: requests, limits, replicas"
+    if "violates PodSecurity" in text:
+        return (
+            "correct what it names in the values (the chart's own containers fulfil restricted), or choose a "
+            "namespace that allows it"
+        )
+    if "must specify" in text and "quota" in text:
+        return "the quota wants it said: set it under resources in the values"
     if "field is immutable" in text:
         return "this field cannot change in place: give the object another name, or delete it first"
     if "provided port is already allocated" in text:

@@ -18,7 +18,13 @@ NAMESPACES = "/api/v1/namespaces"
 SECRETS = "/api/v1/namespaces/shop/secrets"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 KINDS = {
-    "": [("v1", "Service", "services"), ("v1", "ConfigMap", "configmaps"), ("v1", "Secret", "secrets")],
+    "": [
+        ("v1", "Service", "services"),
+        ("v1", "ConfigMap", "configmaps"),
+        ("v1", "Secret", "secrets"),
+        ("v1", "ServiceAccount", "serviceaccounts"),
+        ("v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+    ],
     "apps": [("v1", "Deployment", "deployments")],
 }
 
@@ -30,6 +36,9 @@ class Api:
         self.objects: dict[str, dict[str, Any]] = {f"{NAMESPACES}/shop": {"metadata": {"name": "shop"}}}
         self.denied: set[tuple[str, str]] = set()
         self.refusals: dict[str, tuple[int, str]] = {}
+        self.pods_refused = ""
+        """What a dry run of a pod is told; nothing: it is taken."""
+        self.tried: list[dict[str, Any]] = []
         self.version = "v1.37.0"
         self.asked: list[str] = []
         self._versions = itertools.count(1)
@@ -97,6 +106,9 @@ class Api:
         return _status(404, f"{path} not found")
 
     def _post(self, request: httpx2.Request, path: str, body: Any) -> httpx2.Response:
+        if request.url.params.get("dryRun"):
+            self.tried.append(body)
+            return _status(403, self.pods_refused) if self.pods_refused else httpx2.Response(201, json=body)
         name = f"{path}/{body['metadata']['name']}"
         if name in self.objects:
             return _status(409, f"{name} already exists")

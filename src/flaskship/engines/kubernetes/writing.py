@@ -1,0 +1,161 @@
+"""Writing one revision through Helm: looked at before, recorded beside, never left half written by us."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from flaskship.engines.kubernetes import records, storage
+from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.helm import HelmFailure
+from flaskship.engines.kubernetes.images import images_by_application
+from flaskship.engines.kubernetes.mixture import chart_of
+from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.preflight import examine
+from flaskship.engines.kubernetes.records import Record
+from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.release import ChartSource, Document, Release
+
+KEPT = 20
+"""Revisions that Helm keeps, and we with it."""
+SETTLE_SECONDS = 20.0
+"""How long a Helm that somebody else's command left behind may take to end what it began."""
+LOOK = 0.5
+RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+class Writing:
+    """Writes revisions of releases to one cluster; remarks are what could not be looked at before."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        helm: RunHelm,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._cluster = cluster
+        self._helm = helm
+        self._clock = clock
+        self._sleep = sleep
+        self.remarks: tuple[str, ...] = ()
+
+    async def attempt(self, place: Place, release: Release) -> int | None:
+        """Write one revision and return its number; None where somebody else wrote at the same moment."""
+        source = _source(release)
+        before = await self.settled(place)
+        # What ran before may run again, whatever the namespace says of it today: its pods may still be there.
+        returning = release.provenance.rolled_back_to is not None
+        found = await examine(self._cluster, place, release.documents, pods=not returning)
+        found.insist(place, self._cluster.context)
+        self.remarks += tuple(one for one in found.warnings if one not in self.remarks)
+        number = before[-1].number + 1 if before else 1
+        again = None if source.mixture else source.revision
+        mark = secrets.token_hex(8) if again is None else _mark_of(before, again, place)
+        record = Record(
+            number,
+            mark,
+            # Whole seconds, as the cluster writes its own times.
+            float(int(self._cluster.now())),
+            release.provenance,
+            images_by_application(release),
+            dict(release.images),
+        )
+        await records.write(self._cluster, place, record)
+        refused = ""
+        try:
+            if source.mixture:
+                await self._write_mixture(place, source, before, record, release.documents)
+            else:
+                await self._write(place, source, before, record)
+        except HelmFailure as failure:
+            refused = failure.detail
+        after = await storage.revisions(self._cluster, place)
+        if any((one.number, one.mark) == (number, mark) for one in after):
+            return number  # a failed one, too: its status says so
+        if refused and (not after or after[-1].number < number):
+            raise PreflightError(
+                f"Helm refuses to write {place.release} to {self._cluster.context}: {refused}",
+                hint="nothing was changed",
+            )
+        return None
+
+    async def _write(
+        self, place: Place, source: ChartSource, before: tuple[HelmRevision, ...], record: Record
+    ) -> None:
+        if source.revision is not None:
+            request: dict[str, Any] = {"revision": source.revision}
+        else:
+            gone = bool(before) and before[-1].status is Status.UNINSTALLED
+            request = {
+                "chart": source.path,
+                "values": dict(source.values),
+                "install": not before or gone,
+                "replace": gone,
+                "description": records.description(record.provenance),
+                "labels": {storage.MARK: record.mark},
+            }
+        action = "apply" if source.revision is None else "rollback"
+        request |= {"release": place.release, "max_history": KEPT}
+        await self._helm(self._cluster.context, place.namespace, action, request)
+
+    async def _write_mixture(
+        self,
+        place: Place,
+        source: ChartSource,
+        before: tuple[HelmRevision, ...],
+        record: Record,
+        documents: tuple[Document, ...],
+    ) -> None:
+        """Write objects that no single revision has, as an upgrade with a chart that renders them."""
+        assert source.revision is not None
+        content = await storage.content(self._cluster, place, source.revision)
+        with chart_of(content, documents) as folder:
+            await self._write(place, ChartSource(folder, content.get("config") or {}), before, record)
+
+    async def settled(self, place: Place) -> tuple[HelmRevision, ...]:
+        """Return the revisions once none is being written; one that nobody finishes is marked as failed."""
+        until = self._clock() + SETTLE_SECONDS
+        while True:
+            known = await storage.revisions(self._cluster, place)
+            if not known or not known[-1].status.under_way:
+                return known
+            if self._clock() >= until:
+                await storage.settle(
+                    self._cluster,
+                    place,
+                    known[-1].number,
+                    "its writer was killed; marked as failed by flaskship",
+                )
+                until = self._clock() + SETTLE_SECONDS
+            await self._sleep(LOOK)
+
+    async def forget_old(self, place: Place) -> None:
+        """Helm drops its oldest revisions; our records go with them."""
+        known, revisions = await asyncio.gather(
+            records.read(self._cluster, place), storage.revisions(self._cluster, place)
+        )
+        oldest = revisions[0].number if revisions else 0
+        for number in known:
+            if number < oldest:
+                await records.forget(self._cluster, place, number)
+
+
+def _source(release: Release) -> ChartSource:
+    if release.chart is None:
+        raise ConfigurationError(
+            f"{release.name} has objects and no chart, and this engine installs charts through Helm"
+        )
+    return release.chart
+
+
+def _mark_of(known: tuple[HelmRevision, ...], number: int, place: Place) -> str:
+    """A revision that Helm rolls back to hands its labels on: its mark is the new revision's, too."""
+    for one in known:
+        if one.number == number:
+            return one.mark
+    raise ConfigurationError(
+        f"Helm keeps revision {number} of {place.release} no longer",
+        hint=f"see: flaskship history {place.environment}",
+    )
