@@ -171,6 +171,25 @@ class Database:
             found = connection.execute(statement.encode())
             return list(found.fetchall()) if found.description else []
 
+    def refusals(self) -> int:
+        """How many logins were refused so far, by the server's own log."""
+        return (self.folder / "log").read_text(errors="replace").count("password authentication failed")
+
+    def end_idle_sessions(self, user: str) -> int:
+        """Have the server end every session of now that is idle, as it does by itself; return how many.
+
+        To end one from outside could meet it at work: idle when it was looked at, and not any more when told.
+        """
+        mine = f"FROM pg_stat_activity WHERE usename = '{user}'"
+        before = self.say(f"SELECT pid {mine}")
+        self.say("ALTER SYSTEM SET idle_session_timeout = '300ms'")
+        self.say("SELECT pg_reload_conf()")
+        pids = ", ".join(str(pid) for (pid,) in before) or "0"
+        wait_until(lambda: not self.say(f"SELECT 1 {mine} AND pid IN ({pids})"), 60, "idle sessions end")
+        self.say("ALTER SYSTEM RESET idle_session_timeout")
+        self.say("SELECT pg_reload_conf()")
+        return len(before)
+
     def end(self) -> None:
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)

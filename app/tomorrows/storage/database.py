@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tomorrows.deadline import watch
 from tomorrows.secrets_source import Secret, SecretUnreadable
+from tomorrows.storage.refusals import lasting, refuses_login
 from tomorrows.storage.turns import Turns, TurnTimeout
 from tomorrows.storage.urls import (
     BUSY_SECONDS,
@@ -28,7 +29,10 @@ from tomorrows.storage.urls import (
 
 RESET_SECONDS = 2.0
 OPEN_SECONDS = 4.0
+REFUSED_PAUSE = 0.1
+RECYCLE_SECONDS = 1800.0
 PING_SECONDS = 2.0
+SINCE = "tomorrows.opened"
 TURN_MILLISECONDS = 50
 TURN_PAUSE = 0.005
 TRANSACTION_SECONDS = STATEMENT_SECONDS + 3.0
@@ -60,6 +64,7 @@ class Database:
         self._secret = secret
         self._pool_size = pool_size
         self._engine: Engine | None = None
+        self._open_now: set[int] = set()
         self._turns = Turns()
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=5,
@@ -115,9 +120,25 @@ class Database:
         return nullcontext()
 
     def _open(self, writes: bool) -> Connection:
+        until = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                return self._begun(writes)
+            except OperationalError as error:
+                # From the change of a password to the file that tells of it nothing can be opened. What is
+                # open goes on, and one that somebody gives back serves as well as a new one.
+                if not (refuses_login(error) and self._open_now) or time.monotonic() >= until:
+                    raise
+            time.sleep(random.uniform(0.01, REFUSED_PAUSE))  # noqa: S311 (no secret: threads out of step)
+
+    def _begun(self, writes: bool) -> Connection:
         # Nothing was sent yet when connecting or BEGIN fails, so trying again cannot repeat a write.
         for attempt in stamina.retry_context(
-            on=lambda error: _is_outage(error) and not isinstance(error, PoolTimeout),
+            on=lambda error: (
+                _is_outage(error)
+                and not isinstance(error, PoolTimeout)
+                and not (refuses_login(error) and self._open_now)
+            ),
             attempts=3,
             timeout=OPEN_SECONDS,
             wait_initial=0.05,
@@ -135,47 +156,74 @@ class Database:
 
     def _connected(self) -> Engine:
         if self._engine is None:
-            self._engine = make_engine(self._secret, self._pool_size)
+            self._engine = make_engine(self._secret, self._pool_size, self._open_now)
         return self._engine
 
 
-def make_engine(secret: Secret, pool_size: int = 10) -> Engine:
-    """Build an engine whose every new connection reads DATABASE_URL again: a rotation needs no restart."""
+def make_engine(secret: Secret, pool_size: int = 10, open_now: set[int] | None = None) -> Engine:
+    """Build an engine whose every new connection reads DATABASE_URL again: a rotation needs no restart.
+
+    The set holds an entry for each connection that is open.
+    """
+    known = set() if open_now is None else open_now
     url = parse_url(secret.current())
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=3,
-        pool_recycle=1800,
         hide_parameters=True,
         connect_args=connect_arguments(url),
     )
     sqlite = url.get_backend_name() == "sqlite"
 
-    @event.listens_for(engine, "do_connect")
-    def read_url_again(dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+    def arguments_now(dialect: Any) -> tuple[list[Any], dict[str, Any]]:
         current = parse_url(secret.current())
         if current.drivername != url.drivername:
             raise DatabaseUrlError("DATABASE_URL changed to another kind of database; that needs a restart")
         positional, named = dialect.create_connect_args(current)
-        arguments[:] = positional
+        return positional, {**named, **connect_arguments(current)}
+
+    @event.listens_for(engine, "do_connect")
+    def read_url_again(dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[:], now = arguments_now(dialect)
         options.clear()
-        options.update(named)
-        options.update(connect_arguments(current))
+        options.update(now)
+
+    @event.listens_for(engine, "connect")
+    def note_opened(connection: Any, record: Any) -> None:
+        record.info[SINCE] = time.monotonic()
+        known.add(id(connection))
+
+    @event.listens_for(engine, "close")
+    def note_closed(connection: Any, _record: Any) -> None:
+        known.discard(id(connection))
 
     @event.listens_for(engine, "checkout")
-    def ping(connection: Any, _record: Any, _proxy: Any) -> None:
+    def look_before_use(connection: Any, record: Any, _proxy: Any) -> None:
         # The pool's own ping waits for ever on a server that is frozen.
         with watch.cut_after(PING_SECONDS, _cutter(connection)):
             alive = _answers(engine.dialect, connection)
         if not alive:
             raise DisconnectionError("a pooled connection is dead")
+        old = time.monotonic() - record.info.get(SINCE, 0.0) > RECYCLE_SECONDS
+        if old and not sqlite and _another_opens(engine.dialect, arguments_now):
+            raise DisconnectionError("a pooled connection is old, and another one can take its place")
 
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _another_opens(dialect: Any, arguments_now: Callable[[Any], tuple[list[Any], dict[str, Any]]]) -> bool:
+    """Tell whether a new connection can be had: in the middle of a rotation an old one is the only one."""
+    try:
+        positional, named = arguments_now(dialect)
+        dialect.connect(*positional, **named).close()
+    except (dialect.loaded_dbapi.Error, DatabaseUrlError, SecretUnreadable):
+        return False
+    return True
 
 
 def _answers(dialect: Any, connection: Any) -> bool:
@@ -241,6 +289,8 @@ def describe(error: BaseException) -> str:
         return "the database pool is exhausted"
     if isinstance(error, TurnTimeout):
         return f"too many writes wait for the database: none came through within {BUSY_SECONDS:g} s"
+    if refuses_login(error):
+        return f"the database cannot be used: {lasting(error)}"
     origin = getattr(error, "orig", None)
     word = getattr(origin, "sqlite_errorname", None) or type(origin or error).__name__
     if not _is_outage(error):

@@ -27,6 +27,12 @@ def lasting(error: DBAPIError) -> str | None:
     return next((words for pattern, words in POSTGRESQL if pattern.search(text)), None)
 
 
+def refuses_login(error: BaseException) -> bool:
+    """Tell whether the server is there and takes neither this user nor this password."""
+    text = str(getattr(error, "orig", ""))
+    return isinstance(error, DBAPIError) and any(pattern.search(text) for pattern, _ in POSTGRESQL[:2])
+
+
 def is_busy(error: DBAPIError) -> bool:
     """Tell whether somebody else is only at work in the SQLite file just now."""
     return _sqlite_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
