@@ -90,6 +90,8 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
         verdict, snapshot, tests = await while_ours(
             stage.engine, stage.lock, _watched(stage, release, revision)
         )
+    if traffic.receipt is None and stage.wish.max_failed is not None:
+        stage.report.warn(f"--max-failed judged nothing: no traffic was driven ({traffic.reason})")
     verdict = stage.explain(judge_receipt(verdict, traffic.receipt, stage.wish.max_failed))
     # What was asked last may have been answered by a revision that came since.
     newest = (await stage.engine.history(release.environment))[-1].number

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import Document
-from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Receipt
 from flaskship.tasks.health import LIVE_FIRST, addresses, health_path
 from flaskship.tasks.world import World
@@ -22,25 +22,30 @@ class Traffic:
 
 
 def route(before: Snapshot, documents: Iterable[Document]) -> str | None:
-    """Return an HTTP address of an application that was healthy before: first those that users take."""
+    """Return an HTTP address of an application that serves now and stays: first what is healthy, then where
+    users go. One in the middle of a rollout serves, too, by its ready replicas.
+    """
     known = tuple(documents)
     found = [
         # A replica that was told to stop answers what it still gets, and says so where it is asked for that.
-        url.rstrip("/") + health_path(known, workload.name, LIVE_FIRST)
-        for workload in before.workloads
-        if workload.phase is Phase.HEALTHY and workload.ready
-        for url in addresses(workload)
+        (one.phase is not Phase.HEALTHY, url.rstrip("/") + health_path(known, one.name, LIVE_FIRST))
+        for one in _serving(before, known)
+        for url in addresses(one)
     ]
-    return min(found, key=lambda url: urlsplit(url).hostname != "localhost", default=None)
+    best = min(found, key=lambda pair: (pair[0], urlsplit(pair[1]).hostname != "localhost"), default=None)
+    return best[1] if best else None
 
 
 def why_none(before: Snapshot) -> str:
     """Return why there is no such address, in words."""
-    unwell = [one for one in before.workloads if one.ready and addresses(one)]
-    if not unwell:
-        return "no application answered HTTP before"
-    said = ", ".join(f"{one.name} ({str(one.phase).lower()})" for one in unwell)
-    return f"no application with an address was healthy before: {said}"
+    if any(one.ready and addresses(one) for one in before.workloads):
+        return "this release takes away whatever answered HTTP before"
+    return "no application answered HTTP before"
+
+
+def _serving(before: Snapshot, documents: tuple[Document, ...]) -> list[WorkloadSnapshot]:
+    stay = {(one.get("metadata") or {}).get("name") for one in documents}
+    return [one for one in before.workloads if one.ready and one.name in stay]
 
 
 @asynccontextmanager

@@ -32,11 +32,15 @@ def seen(*workloads: WorkloadSnapshot) -> Snapshot:
         ),
         (replace(WEB, endpoints=("tcp://127.1.1.1:5432",)), None),
         (replace(WEB, endpoints=()), None),
-        (replace(WEB, phase=Phase.DEGRADED), None),
+        (replace(WEB, phase=Phase.PROGRESSING), "http://127.1.1.1/well"),
+        (replace(WEB, phase=Phase.DEGRADED), "http://127.1.1.1/well"),
         (replace(WEB, ready=0), None),
+        (replace(WEB, name="taken-away"), None),
     ],
 )
-def test_the_route_is_that_of_users_to_what_was_healthy(workload: WorkloadSnapshot, url: str | None) -> None:
+def test_the_route_is_that_of_users_to_what_serves_and_stays(
+    workload: WorkloadSnapshot, url: str | None
+) -> None:
     assert route(seen(workload), DOCUMENTS) == url
 
 
@@ -52,7 +56,10 @@ def test_traffic_asks_where_a_replica_that_drains_answers_as_ever() -> None:
 
 def test_the_first_of_several_is_taken() -> None:
     other = replace(WEB, name="other", endpoints=("http://localhost:1", "http://localhost:2"))
-    assert route(seen(WEB, other), DOCUMENTS) == "http://localhost:1/"
+    documents = (*DOCUMENTS, deployment("other", IMAGE, ready_path="/"))
+    assert route(seen(WEB, other), documents) == "http://localhost:1/"
+    # What is healthy comes before what is under way, even where users go there.
+    assert route(seen(WEB, replace(other, phase=Phase.PROGRESSING)), documents) == "http://127.1.1.1/well"
 
 
 async def test_a_receipt_without_a_request_is_none_with_a_reason() -> None:
@@ -98,10 +105,7 @@ async def test_traffic_that_cannot_be_driven_fails_no_deploy() -> None:
         ((), "no application answered HTTP before"),
         ((replace(WEB, ready=0, phase=Phase.DEGRADED),), "no application answered HTTP before"),
         ((replace(WEB, endpoints=()),), "no application answered HTTP before"),
-        (
-            (replace(WEB, phase=Phase.DEGRADED), replace(WEB, name="other", phase=Phase.PROGRESSING)),
-            "no application with an address was healthy before: web (degraded), other (progressing)",
-        ),
+        ((replace(WEB, name="taken-away"),), "this release takes away whatever answered HTTP before"),
     ],
 )
 async def test_why_no_traffic_was_driven_is_what_was_seen(
@@ -110,3 +114,11 @@ async def test_why_no_traffic_was_driven_is_what_was_seen(
     async with traffic_through(Stage().world(), seen(*workloads), DOCUMENTS) as traffic:
         pass
     assert (traffic.receipt, traffic.reason) == (None, reason)
+
+
+async def test_a_bound_on_lost_requests_that_judged_nothing_is_told() -> None:
+    stage, told = Stage(), Told()
+    wish = Wish(max_failed=0)
+    first = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, told)
+    assert first.move.receipt is None
+    assert [line for line in told.warnings if "--max-failed judged nothing: no traffic was driven" in line]
