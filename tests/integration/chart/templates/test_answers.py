@@ -10,7 +10,7 @@ def test_each_application_has_a_test_pod_that_asks_it(render) -> None:
     assert sorted(pods) == [f"{name}-test" for name in sorted(release.all("Deployment"))]
     pod = pods["my-tomorrows-api-test"]
     assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
-    assert pod["spec"]["containers"][0]["command"][-1] == "http://my-tomorrows-api:80/health"
+    assert pod["spec"]["containers"][0]["command"][-3:] == ["my-tomorrows-api", "80", "/health"]
     assert pod["spec"]["restartPolicy"] == "Never"
     assert not render("tests: {enabled: false}\n").all("Pod")
 
@@ -27,7 +27,7 @@ def test_it_asks_the_port_and_path_of_the_values(render) -> None:
     text = "{service: {port: 8080}, probes: {liveness: {path: /alive}}, image: {tag: '2'}}"
     pod = render(f"applications: {{my-tomorrows-api: {text}}}\n").all("Pod")["my-tomorrows-api-test"]
     (container,) = pod["spec"]["containers"]
-    assert container["command"][-1] == "http://my-tomorrows-api:8080/alive"
+    assert container["command"][-3:] == ["my-tomorrows-api", "8080", "/alive"]
     assert container["image"].endswith(":2")
 
 
