@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import pytest
 from tests.contract.documents import deployment, service
 from tests.contract.harness import annotated, complete, locked, uids
 from tests.contract.local import IMAGE
@@ -12,6 +13,7 @@ from tests.integration.meaning.conftest import Stage
 from flaskship.engines.base import Restart, Scale
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.verification.judge import causes
 
 
 def of(api: str, kind: str, name: str, spec: dict[str, Any]) -> Document:
@@ -196,6 +198,26 @@ async def test_a_job_is_ended_at_its_deadline(stage: Stage) -> None:
     await stage.apply(job(stage, stage.serves("main"), activeDeadlineSeconds=2))
     await stage.until(lambda now: now.workloads[0].phase is Phase.DEGRADED)
     await stage.until(lambda _: stage.lines() == ["main", "main-end"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "script", "limits", "why"),
+    [
+        ("Never", "echo row 7 of 9; sleep 60", {"activeDeadlineSeconds": 2}, "activeDeadlineSeconds: 2"),
+        ("Never", "echo row 7 of 9; exit 4", {"backoffLimit": 0}, "backoffLimit: 0"),
+        ("OnFailure", "echo row 7 of 9; exit 4", {"backoffLimit": 1}, "backoffLimit: 1"),
+    ],
+)
+async def test_a_job_that_gave_up_tells_its_last_lines_when_nothing_of_it_is_left(
+    stage: Stage, policy: str, script: str, limits: dict[str, int], why: str
+) -> None:
+    await stage.apply(job(stage, ["/bin/sh", "-c", script], {"restartPolicy": policy}, **limits))
+    await stage.until(lambda now: now.workloads[0].phase is Phase.DEGRADED)
+    left = (policy, limits) == ("Never", {"backoffLimit": 0})
+    found = await stage.until(lambda now: left or not now.workloads[0].replicas)
+    (cause,) = causes(found, found.at)
+    assert (cause.code, cause.evidence[-1]) == ("JobFailed", "row 7 of 9")
+    assert why in cause.message
 
 
 async def test_a_job_ends_although_its_sidecar_would_not(stage: Stage) -> None:

@@ -29,6 +29,10 @@ class JobRecord:
     failed: int = 0
     failed_at: float = 0.0
     outcome: JobOutcome | None = None
+    why: str = ""
+    """Which of its limits ended it, where it failed."""
+    last_lines: tuple[str, ...] = ()
+    """What its last attempt wrote last, where it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,13 @@ def next_step(job: Job, record: JobRecord, active: int, restarts: int, now: floa
     if record.succeeded >= job.completions:
         return JobStep(replace(record, outcome=JobOutcome.SUCCEEDED), end=active > 0)
     deadline = None if job.active_deadline is None else record.started_at + job.active_deadline
-    if _exhausted(job, record.failed, restarts) or (deadline is not None and now >= deadline):
-        return JobStep(replace(record, outcome=JobOutcome.FAILED), end=active > 0)
+    why = ""
+    if _exhausted(job, record.failed, restarts):
+        why = f"it used up its retries (backoffLimit: {job.backoff_limit})"
+    elif deadline is not None and now >= deadline:
+        why = f"it ran out of time (activeDeadlineSeconds: {job.active_deadline})"
+    if why:
+        return JobStep(replace(record, outcome=JobOutcome.FAILED, why=why), end=active > 0)
     retry = record.failed_at + _delay(record.failed) if record.failed else now
     if retry > now:
         return JobStep(record, due=retry if deadline is None else min(retry, deadline))

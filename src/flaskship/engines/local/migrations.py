@@ -36,6 +36,10 @@ STEPS = (
       replicas INTEGER NOT NULL,
       PRIMARY KEY (environment, workload));
     """,
+    """
+    ALTER TABLE jobs ADD COLUMN why TEXT NOT NULL DEFAULT '';
+    ALTER TABLE jobs ADD COLUMN last_lines TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 VERSION = len(STEPS)
 

@@ -1,5 +1,6 @@
 """The durable state of a project's local engine: one SQLite file, one writer (the supervisor)."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -247,14 +248,15 @@ class State(StateFile):
         if row is None:
             return None
         outcome = JobOutcome(row["outcome"]) if row["outcome"] else None
-        return replace(JobRecord(**dict(row)), outcome=outcome)
+        lines = tuple(json.loads(row["last_lines"]))
+        return replace(JobRecord(**dict(row)), outcome=outcome, last_lines=lines)
 
     @step("save_job")
     def save_job(self, record: JobRecord) -> None:
         """Insert or replace how far a Job has come."""
         with self._on_disk():
             self._execute(
-                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 record.environment,
                 record.name,
                 record.template,
@@ -263,6 +265,8 @@ class State(StateFile):
                 record.failed,
                 record.failed_at,
                 record.outcome.value if record.outcome else None,
+                record.why,
+                json.dumps(record.last_lines),
             )
 
     def autoscaled(self, environment: str) -> dict[str, int]:

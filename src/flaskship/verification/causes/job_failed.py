@@ -1,6 +1,7 @@
 """A Job failed for good: it used up its retries or its time.
 
-The message says how its last attempt ended; the evidence is that attempt's traceback or its last lines.
+The message says which of its limits ended it, or how its last attempt ended; the evidence is that attempt's
+traceback or its last lines, also where the attempt was still running when its time was over.
 Correct what they name, or raise `backoffLimit` or `activeDeadlineSeconds` where the work needs it.
 """
 
@@ -22,12 +23,15 @@ def find(workload: WorkloadSnapshot, now: float) -> Cause | None:
     attempts = tuple(Subject(workload, replica, now) for replica in workload.replicas)
     failed = tuple((one, exit) for one in attempts if (exit := one.last_exit) is not None)
     attempt, exit = max(failed, key=lambda pair: pair[1].at, default=(None, None))
-    ended = f"its last attempt: {describe_exit(exit)}" if exit else "it ran out of time"
+    problem = workload.problem if workload.problem is not None and workload.problem.code == CODE else None
+    ended = f"its last attempt: {describe_exit(exit)}" if exit else None if problem else "it ran out of time"
+    said = problem.message if problem else f"The Job {workload.name} failed"
+    lines = exit.last_lines if exit else problem.evidence if problem else ()
     return Cause(
         code=CODE,
-        message=f"The Job {workload.name} failed; {ended}. Correct what its output names.",
+        message=f"{'; '.join(one for one in (said, ended) if one)}. Correct what its output names.",
         application=workload.application,
         replica=attempt.replica.name if attempt else None,
-        evidence=traceback_or_tail(exit.last_lines) if exit else (),
+        evidence=traceback_or_tail(lines),
         field="command",
     )

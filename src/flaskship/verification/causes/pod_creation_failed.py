@@ -12,7 +12,7 @@ from flaskship.verification.whole import from_problem
 CODE = "PodCreationFailed"
 ENDS = Ends.WHEN_REFUSED
 ADVICE = "Correct what it names; see: kubectl describe replicaset."
-OTHERS = frozenset({"RolloutAborted", "RolloutDegraded"})
+OTHERS = frozenset({"JobFailed", "RolloutAborted", "RolloutDegraded"})
 
 
 def find(workload: WorkloadSnapshot, _: float) -> Cause | None:

@@ -42,7 +42,8 @@ def test_one_failure_more_than_the_backoff_limit_is_its_end():
     record = counted(counted(NEW, success=False, at=1.0), success=False, at=2.0)
     assert next_step(job(backoff_limit=2), record, 0, 0, now=1e6).record.outcome is None
     record = counted(record, success=False, at=3.0)
-    assert next_step(job(backoff_limit=2), record, 0, 0, now=1e6).record.outcome is JobOutcome.FAILED
+    over = next_step(job(backoff_limit=2), record, 0, 0, now=1e6).record
+    assert (over.outcome, over.why) == (JobOutcome.FAILED, "it used up its retries (backoffLimit: 2)")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,7 @@ def test_the_deadline_ends_what_runs():
     assert next_step(limited, NEW, active=1, restarts=0, now=129.9).record.outcome is None
     late = next_step(limited, NEW, active=1, restarts=0, now=130.0)
     assert (late.record.outcome, late.end) == (JobOutcome.FAILED, True)
+    assert late.record.why == "it ran out of time (activeDeadlineSeconds: 30)"
 
 
 def test_parallel_replicas_fill_up_to_the_completions():

@@ -393,6 +393,26 @@ def test_a_job_that_tries_again_is_no_cause(make):
     assert causes(job(make, make.exit(1), phase=Phase.PROGRESSING), make.NOW) == ()
 
 
+def test_a_job_whose_attempt_is_gone_has_the_words_that_the_engine_kept(make):
+    kept = make.problem(
+        "JobFailed", "The Job load failed: it ran out of time (x: 3)", evidence=("row 7 of 9",)
+    )
+    gone = make.workload(kind="Job", phase=Phase.DEGRADED, problem=kept)
+    (cause,) = causes(make.snapshot(gone), make.NOW)
+    assert (cause.code, cause.evidence, cause.replica) == ("JobFailed", ("row 7 of 9",), None)
+    assert cause.message == ("The Job load failed: it ran out of time (x: 3). Correct what its output names.")
+
+
+def test_a_job_that_the_engine_ended_tells_what_it_kept_and_how_an_earlier_attempt_ended(make):
+    kept = make.problem("JobFailed", "The Job load failed: it ran out of time (x: 3)", evidence=("later",))
+    ended = make.replica(exits=(make.exit(4, lines=("first",)),))
+    (cause,) = causes(
+        make.snapshot(make.workload(ended, kind="Job", phase=Phase.DEGRADED, problem=kept)), make.NOW
+    )
+    assert "it ran out of time (x: 3); its last attempt: exit 4" in cause.message
+    assert cause.evidence == ("first",)
+
+
 def test_a_job_out_of_time(make):
     (cause,) = causes(job(make), make.NOW)
     assert "ran out of time" in cause.message

@@ -7,8 +7,6 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flaskship.engines.local import jobs
-from flaskship.engines.local.jobs import JobRecord
 from flaskship.engines.local.manifests.table import UNKNOWN
 from flaskship.engines.local.processes.ports import Addresses, FreePorts, Placement
 from flaskship.engines.local.routes import Route
@@ -22,6 +20,7 @@ from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.planning import planner
 from flaskship.engines.local.supervisor.replica import DRAIN_SECONDS, Replica
 from flaskship.engines.local.supervisor.router_link import RouterLink
+from flaskship.engines.local.supervisor.running_jobs import step_job
 from flaskship.engines.local.supervisor.services import ListenerPlan
 from flaskship.engines.local.supervisor.workloads import Progress, Workload
 from flaskship.engines.local.supervisor.world import World
@@ -148,7 +147,7 @@ class EnvironmentRuntime:
                 continue
             replica.resume({p.container: p for p in self.world.state.processes(record.uid)})
             if record.stage == "retiring":
-                self._retire(replica, "it was being ended when the supervisor stopped")
+                self.retire(replica, "it was being ended when the supervisor stopped")
 
     def _of_a_known_revision(self, record: ReplicaRecord) -> ReplicaRecord:
         """Return the record, as of the intended revision where its own is forgotten and both are the same."""
@@ -223,9 +222,9 @@ class EnvironmentRuntime:
         wanted = {*self.workloads, *(job.name for job in to_run)}
         for replica in list(self.replicas.values()):
             if replica.record.workload not in wanted and not replica.terminating:
-                self._retire(replica, "its workload is no longer wanted")
+                self.retire(replica, "its workload is no longer wanted")
         for job in to_run:
-            due = self._step_job(job, generation.template_key(job)) if generation else None
+            due = step_job(self, job, generation.template_key(job)) if generation else None
             if due is not None:
                 left = max(0.0, due - self.world.now())
                 pause = left if pause is None else min(pause, left)
@@ -234,9 +233,9 @@ class EnvironmentRuntime:
             now = self.world.now()
             step = workload.next_step(mine, now)
             for uid in step.retire:
-                self._retire(self.replicas[uid], "the rollout replaces it")
+                self.retire(self.replicas[uid], "the rollout replaces it")
             for _ in range(step.start):
-                self._create(workload.spec, workload.template)
+                self.create(workload.spec, workload.template)
             workload.note_progress(mine, now)
             waiting = [workload.available_in(r, now) for r in mine] if workload.spec.min_ready else []
             soon = [seconds for seconds in waiting if seconds > 0]
@@ -251,44 +250,8 @@ class EnvironmentRuntime:
             if budget.selector.takes(spec.template.labels)
         )
 
-    def job_record(self, job: Job, template: str) -> JobRecord:
-        """Return how far a Job of this template has come."""
-        record = self.world.state.job(self.name, job.name)
-        if record is not None and record.template == template:
-            return record
-        return JobRecord(self.name, job.name, template, self.world.now())
-
-    def _step_job(self, job: Job, template: str) -> float | None:
-        record = known = self.job_record(job, template)
-        active, ended = [], []
-        for replica in [r for r in self.replicas.values() if r.record.workload == job.name]:
-            if replica.record.template != template and not replica.terminating:
-                self._retire(replica, "its Job was replaced")
-            elif replica.outcome is None and not replica.terminating:
-                active.append(replica)
-            elif replica.outcome is not None and not replica.counted:
-                replica.counted = True
-                success = replica.outcome.code == 0
-                record = jobs.counted(record, success=success, at=replica.outcome.at)
-                ended.append(replica)
-        restarts = sum(replica.restarts for replica in active)
-        step = jobs.next_step(job, record, len(active), restarts, self.world.now())
-        if step.record != known or self.world.state.job(self.name, job.name) is None:
-            self.world.state.save_job(step.record)
-            if step.record.outcome is not known.outcome:
-                self.event(job.name, "JobEnded", str(step.record.outcome))
-                self.changed()
-        for replica in ended:
-            # Counted durably: a later supervisor must not run it again.
-            self.world.state.remove_replica(replica.uid)
-        if step.end:
-            for replica in active:
-                self._retire(replica, "its Job has ended")
-        for _ in range(step.start):
-            self._create(job, template)
-        return step.due
-
-    def _create(self, workload: Deployment | Job, template: str) -> None:
+    def create(self, workload: Deployment | Job, template: str) -> None:
+        """Make one replica of this template and start it."""
         uid = self.world.random_name()
         containers = workload.template.containers
         place = self._place(workload.name, tuple(port.number for c in containers for port in c.ports))
@@ -335,7 +298,8 @@ class EnvironmentRuntime:
         self.replicas[record.uid] = replica
         return replica
 
-    def _retire(self, replica: Replica, why: str) -> None:
+    def retire(self, replica: Replica, why: str) -> None:
+        """End a replica in order, once."""
         if replica.uid not in self._ending:
             replica.terminating = True
             self.event(replica.record.name, "Killing", why)

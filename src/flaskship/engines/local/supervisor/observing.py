@@ -5,10 +5,12 @@ from flaskship.engines.local.resting import ENGINE, release_state
 from flaskship.engines.local.spec import Job, PodTemplate
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
+from flaskship.engines.local.supervisor.running_jobs import job_record
 from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.model.snapshot import (
     KilledBy,
     Phase,
+    Problem,
     ReplicaPhase,
     ReplicaSnapshot,
     Snapshot,
@@ -86,7 +88,9 @@ def _endpoints(runtime: EnvironmentRuntime, template: PodTemplate) -> tuple[str,
 
 
 def _job(runtime: EnvironmentRuntime, job: Job, template: str) -> WorkloadSnapshot:
-    record = runtime.job_record(job, template)
+    record = job_record(runtime, job, template)
+    why = f"The Job {job.name} failed: {record.why or 'it gave up'}"
+    problem = Problem("JobFailed", why, "command", record.last_lines)
     mine = [r for r in runtime.replicas.values() if r.record.workload == job.name]
     phases = {JobOutcome.SUCCEEDED: Phase.HEALTHY, JobOutcome.FAILED: Phase.DEGRADED}
     return WorkloadSnapshot(
@@ -104,6 +108,7 @@ def _job(runtime: EnvironmentRuntime, job: Job, template: str) -> WorkloadSnapsh
         progressed_at=record.started_at,
         complete=record.outcome is JobOutcome.SUCCEEDED,
         replicas=tuple(r.snapshot(current=r.record.template == template) for r in mine),
+        problem=problem if record.outcome is JobOutcome.FAILED else None,
     )
 
 

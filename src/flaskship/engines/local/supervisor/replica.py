@@ -22,6 +22,8 @@ from flaskship.model.snapshot import Exit, KilledBy, Problem, ReplicaPhase, Repl
 
 DRAIN_SECONDS = 5.0
 SHOWN_LINES = 20
+WORDS, LONGEST_WORD = 60, 2000
+"""Lines, and characters of each, that are kept of what an attempt of a Job wrote."""
 RETRY_SECONDS = 1.0
 FINISH_SECONDS = 10.0
 REMOVE_REPLICA_FOLDER = step("remove_replica_folder")
@@ -188,6 +190,14 @@ class Replica:
             last_lines=tuple(logs.last_lines((initializing or main).log, shown)) if shown else (),
             initializing=initializing.spec.name if initializing else None,
         )
+
+    def last_words(self) -> tuple[str, ...]:
+        """Return the end of what the container wrote that failed last, or that runs."""
+        runtimes = [*self.init.values(), *self.containers.values()]
+        failed = [(e.at, c) for c in runtimes for e in c.standing.exits if e.code != 0]
+        last = max(failed, key=lambda pair: pair[0])[1] if failed else self._initializing()
+        log = (last or self.containers[self.template.main.name]).log
+        return tuple(line[:LONGEST_WORD] for line in logs.last_lines(log, WORDS))
 
     def _initializing(self) -> ContainerRuntime | None:
         if self.initialized:
