@@ -29,7 +29,7 @@ async def local(folder: Path) -> AsyncIterator[Harness]:
         lambda: LocalEngine(project),
         IMAGE,
         {IMAGE: image.id},
-        frozenset({"restart", "scale", "logs", "pause"}),
+        frozenset({"restart", "scale", "logs", "pause", "withdraw"}),
         folder=project,
     )
     try:

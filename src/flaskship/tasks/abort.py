@@ -39,7 +39,9 @@ async def abort(
         history = await engine.history(environment)
         healthy = rolled_out_before(environment, application, before, history, given_up=asked)
         for workload in before.workloads:
-            if workload.application == application and workload.kind == GRADUAL:
+            # (This machine moves it as a rolling update, which the revision below takes back.)
+            by_controller = workload.kind == GRADUAL and not engine.local_images
+            if workload.application == application and by_controller:
                 report.step(f"{environment}: aborting {workload.name}")
                 await engine.steer(environment, workload.name, Abort(), lock)
             if workload.application == application and workload.paused:

@@ -117,6 +117,26 @@ def test_a_second_deploy_waits_for_the_first_or_names_it(dev: Project) -> None:
     assert dev.status()["phase"] == "Healthy"
 
 
+def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(dev: Project) -> None:
+    before, pids = dev.history()[-1]["revision"], dev.pids()
+    watched = dev.begin("deploy", "dev", *NEVER, "-o", "json")
+    watched.said("applied")
+
+    asked = dev.run("abort", "dev", API, "--reason", "the wrong probe", "-o", "json")
+    told = watched.end().failed(1).json()
+    aborted = asked.ok().json()
+
+    (cause,) = told["verdict"]["causes"]
+    assert (cause["code"], cause["application"]) == ("Withdrawn", API)
+    assert cause["message"].endswith(f"aborted the rollout of {API}: the wrong probe")
+    assert told["undo"] is None
+    assert aborted["rolled_back_to"] == before
+    assert dev.pids() == pids
+    assert get(dev.url())[0] == 200
+    failed, back = dev.history()[-2:]
+    assert (failed["outcome"], back["outcome"]) == ("failed", "successful")
+
+
 def test_the_lock_of_a_killed_deploy_is_taken_over(dev: Project) -> None:
     killed = dev.begin("deploy", "dev", *NEVER)
     killed.said("applied")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
+from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale, Withdrawal
 from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.live import as_steered
@@ -76,6 +76,22 @@ class LocalEngine:
         if self._locks.pop(lock.environment, None) is not None and not self._silent:
             # (A silent supervisor frees it when it sees that this process is gone.)
             await self._call("release", environment=lock.environment, token=lock.token)
+
+    async def withdraw(self, environment: str, wanted: Withdrawal) -> bool:
+        """Ask whoever has the lock now, and tell whether anybody has it."""
+        reply = await self._call("withdraw", environment=environment, wanted=msgspec.to_builtins(wanted))
+        return bool(reply["asked"])
+
+    async def withdrawn(self, lock: Lock) -> Withdrawal:
+        """Return once somebody asks the holder of this lock, that is us."""
+        with contextlib.suppress(FlaskshipError):
+            stream = self._stream("withdrawn", environment=lock.environment, token=lock.token)
+            async with contextlib.aclosing(stream) as replies:
+                async for reply in replies:
+                    return msgspec.convert(reply["wanted"], Withdrawal)
+        # A supervisor that cannot be asked tells so to whoever watches beside.
+        never: asyncio.Future[Withdrawal] = asyncio.get_running_loop().create_future()
+        return await never
 
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number."""

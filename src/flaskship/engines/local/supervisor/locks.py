@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from flaskship.engines.base import Withdrawal
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive
 from flaskship.engines.local.state import LockRecord, State
 from flaskship.model.errors import LockedError
@@ -19,6 +20,8 @@ class Locks:
         self._state = state
         self._now = now
         self._freed = asyncio.Condition()
+        self._wanted: dict[str, Withdrawal] = {}
+        self._asked = asyncio.Condition()
 
     def holder(self, environment: str) -> LockRecord | None:
         """Return the living holder of an environment's lock."""
@@ -65,8 +68,29 @@ class Locks:
         if held is None or held.token != token:
             raise _refusal(held) if held else LockedError(f"the lock of {environment} was lost")
 
+    async def withdraw(self, environment: str, wanted: Withdrawal) -> bool:
+        """Ask whoever holds the lock to give its rollout up; False where nobody does."""
+        held = self.holder(environment)
+        if held is None:
+            return False
+        async with self._asked:
+            self._wanted[held.token] = wanted
+            self._asked.notify_all()
+        return True
+
+    async def withdrawn(self, token: str) -> Withdrawal:
+        """Return once the holder with this token is asked; it stays asked until it gives its lock back."""
+        async with self._asked:
+            await self._asked.wait_for(lambda: token in self._wanted)
+            return self._wanted[token]
+
+    def is_asked(self, token: str) -> bool:
+        """Tell whether somebody waits for the holder with this token to give up."""
+        return token in self._wanted
+
     async def give_back(self, environment: str, token: str) -> None:
         """Free the lock; doing it twice is harmless."""
+        self._wanted.pop(token, None)
         self._state.remove_lock(environment, token)
         async with self._freed:
             self._freed.notify_all()

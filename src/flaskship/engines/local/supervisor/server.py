@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from flaskship.engines.base import Withdrawal
 from flaskship.engines.local.channel import Channel, Message
 from flaskship.engines.local.processes.identity import ProcessIdentity
 from flaskship.engines.local.rpc import Answer, Responder, Stream
@@ -96,6 +97,7 @@ class Session:
             "acquire": self._acquire,
             "resume": self._resume,
             "release": self._release,
+            "withdraw": self._withdraw,
             "apply": self._apply,
             "conclude": self._conclude,
             "observe": self._observe,
@@ -112,14 +114,13 @@ class Session:
 
     def streams(self) -> dict[str, Stream]:
         """Return the requests with many replies."""
-        return {"follow": self._follow, "logs": self._logs}
+        return {"follow": self._follow, "logs": self._logs, "withdrawn": self._withdrawn}
 
     async def end(self) -> None:
         """Give back what the command held; its unfinished rollout is finished here."""
         await asyncio.gather(*self._deleting, return_exceptions=True)
         for environment, token in self._locks.items():
-            await self._supervisor.locks.give_back(environment, token)
-            self._supervisor.command_lost(environment)
+            await self._let_go(environment, token)
 
     async def _hello(self, _: Message) -> Message:
         return {"protocol": PROTOCOL, "pid": os.getpid(), "version": self._supervisor.version}
@@ -150,9 +151,25 @@ class Session:
     async def _release(self, message: Message) -> Message:
         environment = str(message["environment"])
         self._locks.pop(environment, None)
-        await self._supervisor.locks.give_back(environment, str(message["token"]))
-        self._supervisor.command_lost(environment)
+        await self._let_go(environment, str(message["token"]))
         return {}
+
+    async def _let_go(self, environment: str, token: str) -> None:
+        locks = self._supervisor.locks
+        # Who asked for it takes the lock now, and puts back what it wants: if it dies, that is seen later.
+        awaited = locks.is_asked(token)
+        await locks.give_back(environment, token)
+        if not awaited:
+            self._supervisor.command_lost(environment)
+
+    async def _withdraw(self, message: Message) -> Message:
+        wanted = msgspec.convert(message["wanted"], Withdrawal)
+        return {"asked": await self._supervisor.locks.withdraw(str(message["environment"]), wanted)}
+
+    async def _withdrawn(self, message: Message) -> AsyncIterator[Message]:
+        """Answer once, when it is: a stream, which a lost supervisor does not end."""
+        wanted = await self._supervisor.locks.withdrawn(str(message["token"]))
+        yield {"wanted": msgspec.to_builtins(wanted)}
 
     async def _apply(self, message: Message) -> Message:
         release = msgspec.convert(message["release"], Release)
