@@ -64,8 +64,8 @@ def command(
         )
         try:
             if dry_run:
-                changes = await story.rehearse(world, project, environment, chosen, wish)
-                return _print_changes(settings.output, env, chosen.name, changes)
+                prospect = await story.rehearse(world, project, environment, chosen, wish)
+                return _print_changes(settings.output, env, chosen.name, prospect)
             moved = await story.deploy(world, project, environment, chosen, wish, settings.output)
             return print_moved(settings.output, moved, "deploy failed")
         finally:
@@ -76,7 +76,8 @@ def command(
 
 def print_moved(output: Output, moved: Moved, what: str) -> int:
     """Print what a move came to and return the exit code."""
-    output.answer(documents.moved_document(moved), screens.moved_screen(moved))
+    ignored = {} if moved.ignored is None else {"ignored": documents.ignored_list(moved.ignored)}
+    output.answer(documents.moved_document(moved) | ignored, screens.moved_screen(moved))
     failure = failure_of(
         moved.move.verdict, moved.exit_code, what, f"see: flaskship logs {moved.environment}"
     )
@@ -85,11 +86,11 @@ def print_moved(output: Output, moved: Moved, what: str) -> int:
     return moved.exit_code
 
 
-def _print_changes(output: Output, env: str, engine: str, changes: tuple[story.Change, ...]) -> int:
-    listed = [{"kind": one.kind, "name": one.name, "change": one.change} for one in changes]
-    lines = [f"{one.change:8} {one.kind}/{one.name}" for one in changes]
-    output.answer(
-        {"environment": env, "engine": engine, "dry_run": True, "changes": listed},
-        lines or [f"{env}: nothing would change"],
-    )
+def _print_changes(output: Output, env: str, engine: str, prospect: story.Prospect) -> int:
+    listed = [{"kind": one.kind, "name": one.name, "change": one.change} for one in prospect.changes]
+    lines = [f"{one.change:8} {one.kind}/{one.name}" for one in prospect.changes]
+    lines = lines or [f"{env}: nothing would change"]
+    lines += [f"ignored  {story.ignored_line(one)}" for one in prospect.ignored]
+    document = {"environment": env, "engine": engine, "dry_run": True, "changes": listed}
+    output.answer(document | {"ignored": documents.ignored_list(prospect.ignored)}, lines)
     return 0

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from flaskship.engines.base import Ignored
 from flaskship.model.location import Location
 from flaskship.model.release import Event, LogLine, Revision
 from flaskship.model.snapshot import Phase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
@@ -45,6 +46,13 @@ def moved_document(moved: Moved) -> Json:
         "undo": _undo(moved.undo),
         "not_undone": moved.not_undone,
     }
+
+
+def ignored_list(ignored: Iterable[Ignored]) -> list[Json]:
+    """What the engine does not give its meaning, by the reason."""
+    return [
+        {"fields": list(one.fields), "objects": list(one.objects), "reason": one.reason} for one in ignored
+    ]
 
 
 def verdict_document(verdict: Verdict) -> Json:

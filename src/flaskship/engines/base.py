@@ -1,6 +1,6 @@
 """The protocol of an engine; tests/contract drives every one of them through it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -67,6 +67,24 @@ class Need:
     message: str
     advice: str | None = None
     needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """What changes nothing where it runs, and why: fields of workloads, kinds, or fields of a kind."""
+
+    fields: tuple[str, ...]
+    objects: tuple[str, ...]
+    reason: str
+
+
+@runtime_checkable
+class HasBlindSpots(Protocol):
+    """An engine that does not give every field its meaning."""
+
+    def ignored(self, documents: Sequence[Document]) -> tuple[Ignored, ...]:
+        """Return what it ignores of these objects, one entry for each reason."""
+        ...
 
 
 @runtime_checkable

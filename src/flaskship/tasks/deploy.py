@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Engine, HasBlindSpots, Ignored
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.frozen import dataclass
 from flaskship.model.project import Environment, Project
@@ -16,6 +16,9 @@ from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
 
+SHOWN_FIELDS = 4
+"""Of what is ignored for one reason; the JSON has them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -24,6 +27,14 @@ class Change:
     kind: str
     name: str
     change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a deploy would change, and what of it the engine would ignore."""
+
+    changes: tuple[Change, ...]
+    ignored: tuple[Ignored, ...] = ()
 
 
 async def deploy(
@@ -37,16 +48,24 @@ async def deploy(
     images = await build_all(world, plan, report) if engine.local_images else {}
     by = compose(world, plan, images, wish).provenance
     owner = owned_by(by.actor, "deploy", by.reason)
+    ignored = ignored_by(engine, plan.rendered.documents)
     async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
-        return await deploy_locked(Stage(world, engine, lock, report, wish), plan, images)
+        moved = await deploy_locked(Stage(world, engine, lock, report, wish), plan, images, ignored)
+    return replace(moved, ignored=ignored)
 
 
-async def deploy_locked(stage: Stage, plan: Draft, images: dict[str, str]) -> Moved:
-    """Carry a draft out as the one writer; it is drawn again where somebody deployed meanwhile."""
+async def deploy_locked(
+    stage: Stage, plan: Draft, images: dict[str, str], ignored: tuple[Ignored, ...] = ()
+) -> Moved:
+    """Carry a draft out as the one writer; it is drawn again where somebody deployed meanwhile.
+
+    ignored: what of it the engine ignores, where the user is to hear of that.
+    """
     plan = await next_draft(stage.world, plan.project, plan.environment, stage.engine, stage.wish, drawn=plan)
     release = compose(stage.world, plan, images, stage.wish)
     before = await stage.engine.observe(plan.environment.name)
     healthy = await _last_healthy_release(stage.engine, plan.environment.name)
+    _tell_ignored(stage.report, plan.environment.name, ignored, _ignored_before(stage.engine, healthy))
     origins = origins_of(stage.world, plan, healthy, stage.engine)
     try:
         return await carry_out(replace(stage, explain=origins.explain), release, before)
@@ -83,12 +102,48 @@ async def next_draft(
 
 async def rehearse(
     world: World, project: Project, environment: Environment, engine: Engine, wish: Wish
-) -> tuple[Change, ...]:
+) -> Prospect:
     """Tell what a deploy would change against the last healthy revision; nothing is built or touched."""
     plan = await next_draft(world, project, environment, engine, wish)
     healthy = last_healthy(await engine.history(environment.name))
     old = await engine.recall(environment.name, healthy.number) if healthy else None
-    return changes(old, plan.rendered.documents)
+    new = plan.rendered.documents
+    return Prospect(changes(old, new), ignored_by(engine, new))
+
+
+def ignored_by(engine: Engine, documents: tuple[Document, ...]) -> tuple[Ignored, ...]:
+    """Return what an engine ignores of these objects; one without blind spots ignores nothing."""
+    return engine.ignored(documents) if isinstance(engine, HasBlindSpots) and documents else ()
+
+
+def _ignored_before(engine: Engine, known: Release | None) -> tuple[Ignored, ...]:
+    """What was ignored of an earlier release; nothing where this engine no longer reads it."""
+    with suppress(FlaskshipError):
+        return ignored_by(engine, known.documents) if known is not None else ()
+    return ()
+
+
+def ignored_line(one: Ignored) -> str:
+    """Return what is ignored for one reason in a line."""
+    fields = ", ".join(one.fields[:SHOWN_FIELDS])
+    more = f" and {len(one.fields) - SHOWN_FIELDS} more" if len(one.fields) > SHOWN_FIELDS else ""
+    of = f" of {one.objects[0]}" if len(one.objects) == 1 else f" of {len(one.objects)} objects"
+    return f"{fields}{more}{of}: {one.reason}"
+
+
+def _tell_ignored(
+    report: Report, environment: str, ignored: tuple[Ignored, ...], before: tuple[Ignored, ...]
+) -> None:
+    """Warn of what was not ignored before; what ran with it already is one line, lest nobody reads any."""
+    known = {(field, one.reason) for one in before for field in one.fields}
+    fresh = [one for one in ignored if any((field, one.reason) not in known for field in one.fields)]
+    for one in fresh:
+        report.warn(f"ignored on this machine: {ignored_line(one)}")
+    if before and len(fresh) < len(ignored):
+        report.step(
+            f"{environment}: ignored on this machine as before, for {len(ignored) - len(fresh)} reasons: "
+            f"flaskship deploy {environment} --dry-run lists them"
+        )
 
 
 def changes(old: Release | None, new: tuple[Document, ...]) -> tuple[Change, ...]:

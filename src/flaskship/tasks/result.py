@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from flaskship.engines.base import Ignored
 from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
@@ -33,6 +34,8 @@ class Moved:
     rolled_back_to: int | None = None
     undo: Move | None = None
     not_undone: str | None = None
+    ignored: tuple[Ignored, ...] | None = None
+    """What the engine does not give its meaning of what was asked for; None where nobody asked."""
 
     def asked_to_go_back(self, number: int) -> "Moved":
         """Return this as the result of a rollback to that revision, unless it was undone to another."""

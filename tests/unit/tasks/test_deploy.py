@@ -1,16 +1,17 @@
 """The story of a deploy, told to the fake engine."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from tests.contract.documents import deployment
 from tests.contract.fake import FakeEngine
 from tests.contract.world import API, IMAGE, REPOSITORY, WORKER, Stage, Told
 
-from flaskship.engines.base import Lock
+from flaskship.engines.base import Ignored, Lock
 from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.project import ImageSource
-from flaskship.model.release import Provenance, Release
+from flaskship.model.release import Document, Provenance, Release
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import Change, changes, deploy, rehearse
@@ -375,8 +376,33 @@ async def test_a_rehearsal_tells_the_changes_and_makes_none() -> None:
     await run(stage)
     wish = Wish(sets=(f"applications.{API}.replicas=2",))
     found = await rehearse(stage.world(), stage.project, stage.environment(), stage.engine(), wish)
-    assert found == (Change("Deployment", API, "changed"),)
+    assert found.changes == (Change("Deployment", API, "changed"),)
+    assert found.ignored == ()
     assert await outcomes(stage) == [Outcome.SUCCESSFUL]
+
+
+class Blind(FakeEngine):
+    """An engine without isolation, and without a second machine."""
+
+    def ignored(self, documents: Sequence[Document]) -> tuple[Ignored, ...]:
+        names = tuple(
+            f"Deployment/{one['metadata']['name']}" for one in documents if one["kind"] == "Deployment"
+        )
+        replicas = [one["spec"].get("replicas", 1) for one in documents if one["kind"] == "Deployment"]
+        found = [Ignored(("a", "b", "c", "d", "e"), names, "no isolation")]
+        return (*found, Ignored(("spread",), names[:1], "one machine")) if 2 in replicas else tuple(found)
+
+
+async def test_what_the_engine_ignores_is_told_once_and_then_only_what_is_new() -> None:
+    stage, first, second = Stage(), Told(), Told()
+    stage.make = Blind
+    moved = await run(stage, first)
+    assert first.warnings == ["ignored on this machine: a, b, c, d and 1 more of 2 objects: no isolation"]
+    assert moved.ignored is not None
+    assert [one.reason for one in moved.ignored] == ["no isolation"]
+    await run(stage, second, sets=(f"applications.{API}.replicas=2",))
+    assert second.warnings == [f"ignored on this machine: spread of Deployment/{API}: one machine"]
+    assert any("as before, for 1 reasons: flaskship deploy dev --dry-run" in one for one in second.steps)
 
 
 def test_changes_are_told_by_kind_and_name() -> None:

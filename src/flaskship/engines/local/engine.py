@@ -5,14 +5,14 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
 
-from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale, Withdrawal
+from flaskship.engines.base import Abort, Action, Ignored, Lock, Pause, Restart, Resume, Scale, Withdrawal
 from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
 from flaskship.engines.local.live import as_steered
@@ -51,6 +51,12 @@ class LocalEngine:
         self._silent = False
         self._caller: Caller | None = None
         self._locks: dict[str, str] = {}
+
+    def ignored(self, documents: Sequence[Document]) -> tuple[Ignored, ...]:
+        """Return what it ignores of these objects, one entry for each reason."""
+        from flaskship.engines.local.manifests.blind_spots import ignored_of
+
+        return ignored_of(documents)
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
