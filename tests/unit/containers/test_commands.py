@@ -40,6 +40,9 @@ def test_builders_are_asked_in_this_order_and_by_what_fails_without_a_daemon() -
     assert PROBES["docker"][1] == "info"
 
 
+# As the tools have it: kind v0.33.0 (load docker-image NAME, load image-archive FILE, --name), minikube (its
+# image load; what begins with a slash is an archive; --profile is every command's), k3s' and containerd's ctr
+# (images import FILE, where - is stdin). None of them but containerd's has run here.
 LOADS: dict[tuple[Target, Builder], tuple[str, ...] | None] = {
     ("docker-desktop", "docker"): None,
     ("docker-desktop", "buildah"): ("docker", "load", "--input", str(ARCHIVE)),
@@ -59,6 +62,13 @@ def test_what_loads_an_image(target: Target, builder: Builder) -> None:
     assert tuple(step.argv for step in steps) == (() if expected is None else (expected,))
     reads_archive = any(step.stdin == ARCHIVE or str(ARCHIVE) in step.argv for step in steps)
     assert reads_archive == needs_archive(target, builder)
+
+
+def test_minikube_knows_an_archive_by_its_slash() -> None:
+    """A relative path that is not there yet would be taken for the name of an image."""
+    (step,) = load_steps("minikube", "docker", NAME, ARCHIVE, "", ())
+    assert step.argv[3].startswith("/")
+    assert step.argv[-1] == "minikube", "the profile that minikube has where nobody names one"
 
 
 def test_every_target_is_covered() -> None:
