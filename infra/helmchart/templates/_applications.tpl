@@ -17,39 +17,80 @@ that nobody can set the key.
   {{- $given = $byName }}
 {{- end }}
 {{- $deletes := contains ":null" (toJson $given) }}
-{{- $bases := dict }}{{- $verified := dict }}
-{{- $all := include "my-app.rules" . | fromYaml }}{{- $rules := dict }}
-{{- range $rule, $keys := $all }}
-  {{- range $key := $keys }}{{- $_ := set $rules $key (append (index $rules $key | default list) $rule) }}{{- end }}
+{{- $groups := include "my-app.groups" . | fromYaml }}{{- $touched := dict }}
+{{- range $group, $keys := $groups }}
+  {{- range $key := $keys }}{{- $_ := set $touched $key (append (index $touched $key | default list) $group) }}{{- end }}
 {{- end }}
+{{- $roles := dict }}
 {{- range $role, $part := .Values.roles }}
   {{- $base := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict)) }}
   {{- if contains ":null" (toJson $base) }}{{- include "my-app.dropNulls" $base }}{{- end }}
-  {{- $_ := set $bases $role $base }}{{- $_ := set $verified $role dict }}
-  {{- if include "my-app.missing" $base }}{{- $deletes = true }}{{- end }}
+  {{- $lacks := not (empty (include "my-app.missing" $base)) }}
+  {{- if $lacks }}{{- $deletes = true }}{{- end }}
+  {{- $_ := set $base "role" $role }}
+  {{- $_ := set $roles $role (dict "base" $base "part" $part "lacks" $lacks "known" dict) }}
 {{- end }}
-{{- $applications := list }}
+{{- $computed := include "my-app.shared" . | fromJson }}
+{{- $_ := set .Values "computed" $computed }}
+{{- $applications := list }}{{- $watching := list }}
 {{- range $name, $own := $given }}
   {{- if kindIs "map" $own }}
-    {{- if ne ($own.name | default $name) $name }}
-      {{- fail (printf "applications.%s.name: %s differs from the key, which is the name; leave it out, or rename the key" $name $own.name) }}
+    {{- with $own.name }}
+      {{- if ne . $name }}
+        {{- fail (printf "applications.%s.name: %s differs from the key, which is the name; leave it out, or rename the key" $name .) }}
+      {{- end }}
     {{- end }}
-    {{- $guess := splitList "-" $name | last }}
-    {{- $role := $own.role | default (ternary $guess "api" (hasKey $bases $guess)) }}
-    {{- if not (hasKey $bases $role) }}
-      {{- fail (printf "applications.%s.role: there is no role %s; the roles are %s" $name $role (keys $bases | sortAlpha | join ", ")) }}
+    {{- $role := $own.role }}
+    {{- if not $role }}
+      {{- $role = splitList "-" $name | last }}
+      {{- if not (hasKey $roles $role) }}{{- $role = "api" }}{{- end }}
+    {{- end }}
+    {{- $as := index $roles $role }}
+    {{- if not $as }}
+      {{- fail (printf "applications.%s.role: there is no role %s; the roles are %s" $name $role (keys $roles | sortAlpha | join ", ")) }}
+    {{- end }}
+    {{- $base := $as.base }}
+    {{- /* The groups that it has to ask itself, and those that its role has not been asked yet. */}}
+    {{- $due := dict }}
+    {{- range $key, $value := $own }}
+      {{- range index $touched $key }}{{- $_ := set $due . true }}{{- end }}
+    {{- end }}
+    {{- range $variable, $value := $own.env }}
+      {{- if hasKey $computed.secretVariables $variable }}{{- $_ := set $due "my-app.sets.secrets" true }}{{- end }}
+    {{- end }}
+    {{- $on := $base.enabled }}{{- if hasKey $own "enabled" }}{{- $on = $own.enabled }}{{- end }}
+    {{- if and $on (lt (len $as.known) (len $groups)) }}
+      {{- $_ := set $base "name" $name }}
+      {{- range $group, $keys := $groups }}
+        {{- if $as.lacks }}
+          {{- $_ := set $due $group true }}
+        {{- else if not (or (hasKey $due $group) (hasKey $as.known $group)) }}
+          {{- include $group (dict "root" $ "app" $base "own" $own "part" $as.part) }}
+          {{- $_ := set $as.known $group true }}
+        {{- end }}
+      {{- end }}
     {{- end }}
     {{- /* A copy of the first level shares the rest with the base; only what the application changes is copied. */}}
-    {{- $app := omit (get $bases $role) "name" }}
+    {{- $app := omit $base "name" }}
     {{- range $key, $value := $own }}
-      {{- if kindIs "invalid" $value }}
+      {{- if and $deletes (kindIs "invalid" $value) }}
         {{- $_ := unset $app $key }}
-      {{- else if kindIs "map" $value }}
-        {{- $inherited := get $app $key }}
-        {{- $merged := ternary (mergeOverwrite (deepCopy ($inherited | default dict)) $value) $value (kindIs "map" $inherited) }}
-        {{- if $deletes }}{{- include "my-app.dropNulls" $merged }}{{- end }}
-        {{- $_ := set $app $key $merged }}
       {{- else }}
+        {{- if kindIs "map" $value }}
+          {{- $inherited := index $base $key }}
+          {{- if kindIs "map" $inherited }}
+            {{- $merged := omit $inherited }}
+            {{- range $under, $new := $value }}
+              {{- if kindIs "map" $new }}
+                {{- $old := index $merged $under }}
+                {{- if kindIs "map" $old }}{{- $new = mergeOverwrite (deepCopy $old) $new }}{{- end }}
+              {{- end }}
+              {{- $_ := set $merged $under $new }}
+            {{- end }}
+            {{- $value = $merged }}
+          {{- end }}
+          {{- if $deletes }}{{- include "my-app.dropNulls" $value }}{{- end }}
+        {{- end }}
         {{- $_ := set $app $key $value }}
       {{- end }}
     {{- end }}
@@ -59,32 +100,59 @@ that nobody can set the key.
       {{- end }}
     {{- end }}
     {{- if $app.enabled }}
-      {{- $_ := set $app "name" $name }}
-      {{- $_ := set $app "role" $role }}
-      {{- $due := dict }}{{- $known := get $verified $role }}
-      {{- range $key, $value := $own }}
-        {{- range $rule := index $rules $key }}{{- $_ := set $due $rule true }}{{- end }}
+      {{- $_ := set $app "name" $name }}{{- $_ := set $app "role" $role }}
+      {{- if $due }}
+        {{- $facts := dict "root" $ "app" $app "own" $own "part" $as.part }}
+        {{- range $group, $is := $due }}{{- include $group $facts }}{{- end }}
       {{- end }}
-      {{- if lt (len $known) (len $all) }}
-        {{- range $rule, $keys := $all }}
-          {{- if not (or (hasKey $due $rule) (hasKey $known $rule)) }}{{- $_ := set $due $rule true }}{{- $_ := set $known $rule true }}{{- end }}
-        {{- end }}
+      {{- $_ := set $app "configName" (printf "%s-config-%s" $name $app.settingsHash) }}
+      {{- $variables := omit $app.variables }}
+      {{- if not (hasKey $variables "APP_NAME") }}{{- $_ := set $variables "APP_NAME" (printf "value: %q" $name) }}{{- end }}
+      {{- $_ := set $app "environment" $variables }}
+      {{- $_ := set $app "account" $name }}
+      {{- if $app.aws.access }}{{- $_ := set $app "account" $.Values.aws.serviceAccount }}
+      {{- else if $app.serviceAccount.name }}{{- $_ := set $app "account" $app.serviceAccount.name }}
       {{- end }}
-      {{- range $rule, $value := $due }}
-        {{- include (printf "my-app.rule.%s" $rule) (dict "app" $app "own" $own "part" (get $.Values.roles $role)) }}
-      {{- end }}
+      {{- $_ := set $app "meta" (printf "  namespace: %q\n  labels:\n    app.kubernetes.io/name: %q\n    app.kubernetes.io/component: %q\n%s" $.Release.Namespace $name $role $computed.labels) }}
       {{- $applications = append $applications $app }}
+      {{- if eq $role "monitoring" }}{{- $watching = append $watching $app }}{{- end }}
     {{- end }}
   {{- end }}
 {{- end }}
 {{- include "my-app.verifyTogether" (dict "root" $ "applications" $applications) }}
-{{- $_ := set .Values "computed" (include "my-app.shared" . | fromJson) }}
-{{- $_ := set .Values.computed "applications" $applications }}
-{{- range $app := $applications }}
-  {{- include "my-app.configure" (dict "root" $ "app" $app "own" (get $given $app.name)) }}
-  {{- if $app.volumeMounts }}{{- include "my-app.verifyMounts" (dict "root" $ "app" $app) }}{{- end }}
+{{- $_ := set $computed "applications" $applications }}
+{{- range $app := $watching }}
+  {{- include "my-app.sets.settings" (dict "root" $ "app" $app "watches" $applications) }}
+  {{- $_ := set $app "configName" (printf "%s-config-%s" $app.name $app.settingsHash) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/*
+What is asked about an application, or made of it, in groups, each with the keys that it reads. A group runs for an
+application that changes one of them, and once for what a role hands on: each takes root, app, own and part. They run
+in the order of their names.
+*/}}
+{{- define "my-app.groups" -}}
+my-app.rule.grace: [preStopSeconds, gracefulTimeoutSeconds, terminationGracePeriodSeconds, scheduling]
+my-app.rule.keys: [podLabels, service, serviceAccount]
+my-app.rule.owned: [env, config]
+my-app.rule.pdb: [pdb]
+my-app.rule.policy: [networkPolicy, webhooks, aws, database, ingress]
+my-app.rule.probes: [probes]
+my-app.rule.progress: [minReadySeconds, progressDeadlineSeconds]
+my-app.rule.ranges: [networkPolicy]
+my-app.rule.resources: [resources]
+my-app.rule.scaling: [autoscaling, replicas, vpa]
+my-app.rule.spot: [affinity, scheduling]
+my-app.rule.strategy: [strategy, service]
+my-app.rule.tolerations: [tolerations]
+my-app.sets.image: [image]
+my-app.sets.secrets: [database, requireApiKey, volumes, volumeMounts]
+my-app.sets.serving: [probes, preStopSeconds, service]
+my-app.sets.settings: [config, features, logLevel, gracefulTimeoutSeconds, webhooks]
+my-app.sets.variables: [env, service, database, requireApiKey]
+my-app.sets.workload: [strategy]
 {{- end }}
 
 {{/* A null anywhere in an application deletes what it would have inherited. */}}
@@ -115,28 +183,18 @@ that nobody can set the key.
     {{- end }}
   {{- end }}
 {{- end }}
-{{- $common := printf "    app.kubernetes.io/instance: %q\n    app.kubernetes.io/part-of: %q\n    app.kubernetes.io/managed-by: %s\n" .Release.Name .Values.partOf .Release.Service }}
-{{- $writer := printf "  annotations:\n    flaskship.dev/writer: %s" .Values.writer }}
-{{- dict "appSecrets" $secret "fetched" $fetched "texts" dict "settings" dict "labels" $common "writer" $writer "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
+{{- $labels := printf "    app.kubernetes.io/instance: %q\n    app.kubernetes.io/part-of: %q\n    app.kubernetes.io/managed-by: %s\n  annotations:\n    flaskship.dev/writer: %s" .Release.Name .Values.partOf .Release.Service .Values.writer }}
+{{- $variables := dict "DATABASE_URL" true "DATABASE_URL_FILE" true "API_KEY" true "API_KEY_FILE" true "UI_PASSWORD" true "UI_PASSWORD_FILE" true }}
+{{- dict "appSecrets" $secret "fetched" $fetched "secretVariables" $variables "texts" dict "amounts" dict "labels" $labels "security" (include "my-app.containerSecurity" . | indent 10) "podSecurity" (include "my-app.podSecurity" . | indent 6) | toJson }}
 {{- end }}
 
-{{/* What the application reads from its environment: plain settings into its ConfigMap, the rest as env or files. */}}
-{{- define "my-app.configure" -}}
-{{- $root := .root }}{{- $app := .app }}
-{{- $computed := $root.Values.computed }}
-{{- $own := .own }}{{- $inherits := ne $app.role "monitoring" }}
-{{- range list "config" "features" "logLevel" "gracefulTimeoutSeconds" "webhooks" }}
-  {{- if hasKey $own . }}{{- $inherits = false }}{{- end }}
-{{- end }}
-{{- $config := dict }}{{- $hash := "" }}
-{{- with and $inherits (index $computed.settings $app.role) }}
-  {{- /* What the role hands on, made and hashed for another application before. */}}
-  {{- $config = .config }}{{- $hash = .hash }}
-{{- else }}
-{{- $config = dict "APP_ENVIRONMENT" ($root.Values.environment | default $root.Release.Namespace) "LOG_LEVEL" $app.logLevel "GRACEFUL_TIMEOUT" (int64 $app.gracefulTimeoutSeconds | toString) "FEATURES" (toJson $app.features) "WEBHOOK_ALLOW" (join "," $app.webhooks.allow) }}
-{{- if eq $app.role "monitoring" }}
+{{/* The plain settings, in its ConfigMap. Takes watches, too: the applications, for the one that watches them. */}}
+{{- define "my-app.sets.settings" -}}
+{{- $app := .app }}{{- $values := .root.Values }}
+{{- $config := dict "APP_ENVIRONMENT" ($values.environment | default .root.Release.Namespace) "LOG_LEVEL" $app.logLevel "GRACEFUL_TIMEOUT" (int64 $app.gracefulTimeoutSeconds | toString) "FEATURES" (toJson $app.features) "WEBHOOK_ALLOW" (join "," $app.webhooks.allow) }}
+{{- if hasKey . "watches" }}
   {{- $siblings := list }}
-  {{- range $computed.applications }}
+  {{- range .watches }}
     {{- if and (ne .name $app.name) .service.enabled }}
       {{- $siblings = append $siblings (printf "%s=http://%s:%d" .name .name (int64 .service.port)) }}
     {{- end }}
@@ -146,35 +204,53 @@ that nobody can set the key.
 {{- range $key, $value := $app.config }}
   {{- $_ := set $config $key (include "my-app.string" $value) }}
 {{- end }}
-{{- $hash = toJson $config | sha256sum | trunc 10 }}
-{{- if $inherits }}{{- $_ := set $computed.settings $app.role (dict "config" $config "hash" $hash) }}{{- end }}
+{{- $_ := set $app "settings" $config }}{{- $_ := set $app "settingsHash" (toJson $config | sha256sum | trunc 10) }}
 {{- end }}
-{{- $_ := set $app "settings" $config }}
-{{- $_ := set $app "configName" (printf "%s-config-%s" $app.name $hash) }}
-{{- $env := dict "APP_ROLE" (printf "value: %q" $app.role) "APP_NAME" (printf "value: %q" $app.name) "PORT" (printf "value: \"%d\"" (int64 $app.service.targetPort)) }}
-{{- $_ := set $app "secretFiles" list }}
-{{- if $app.database }}
-  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "DATABASE_URL" "key" "database-url" "optional" false) }}
-{{- end }}
-{{- if eq $app.role "api" }}
-  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "API_KEY" "key" "api-key" "optional" (not $app.requireApiKey)) }}
-{{- else if or (eq $app.role "admin") (eq $app.role "monitoring") }}
-  {{- include "my-app.secretSetting" (dict "root" $root "app" $app "env" $env "name" "UI_PASSWORD" "key" "ui-password" "optional" (eq $root.Values.secrets.provider "generated")) }}
-{{- end }}
+
+{{/* Its environment variables, each as YAML; its name joins them for each application. */}}
+{{- define "my-app.sets.variables" -}}
+{{- $app := .app }}
+{{- $env := omit $app.secretVariables }}
+{{- $_ := set $env "APP_ROLE" (printf "value: %q" $app.role) }}
+{{- $_ := set $env "PORT" (printf "value: \"%d\"" (int64 $app.service.targetPort)) }}
 {{- range $key, $value := $app.env }}
   {{- if kindIs "map" $value }}
     {{- $_ := set $env $key (printf "valueFrom:%s" (toYaml $value.valueFrom | nindent 16)) }}
   {{- else }}
-    {{- $_ := set $env $key (printf "value: %q" (include "my-app.string" $value)) }}
+    {{- if kindIs "float64" $value }}{{- $value = int64 $value }}{{- end }}
+    {{- $_ := set $env $key (printf "value: %q" (toString $value)) }}
   {{- end }}
 {{- end }}
-{{- $_ := set $app "environment" $env }}
-{{- $rollout := has $app.strategy.type (list "Canary" "BlueGreen") }}
-{{- $_ := set $app "workload" (ternary (dict "apiVersion" "argoproj.io/v1alpha1" "kind" "Rollout") (dict "apiVersion" "apps/v1" "kind" "Deployment") $rollout) }}
-{{- $reference := printf "%s:%s" $app.image.repository $app.image.tag }}
-{{- $_ := set $app "reference" (ternary (printf "%s@%s" $reference $app.image.digest) $reference (not (empty $app.image.digest))) }}
-{{- $_ := set $app "account" (ternary $root.Values.aws.serviceAccount ($app.serviceAccount.name | default $app.name) $app.aws.access) }}
-{{- $_ := set $app "meta" (printf "  namespace: %q\n  labels:\n    app.kubernetes.io/name: %q\n    app.kubernetes.io/component: %q\n%s%s" $root.Release.Namespace $app.name $app.role $computed.labels $computed.writer) }}
+{{- $_ := set $app "variables" $env }}
+{{- end }}
+
+{{- define "my-app.sets.image" -}}
+{{- with .app.image }}
+  {{- $reference := printf "%s:%s" .repository .tag }}
+  {{- if .digest }}{{- $reference = printf "%s@%s" $reference .digest }}{{- end }}
+  {{- $_ := set $.app "reference" $reference }}
+{{- end }}
+{{- end }}
+
+{{- define "my-app.sets.workload" -}}
+{{- $rollout := has .app.strategy.type (list "Canary" "BlueGreen") }}
+{{- $_ := set .app "workload" (ternary (dict "apiVersion" "argoproj.io/v1alpha1" "kind" "Rollout") (dict "apiVersion" "apps/v1" "kind" "Deployment") $rollout) }}
+{{- end }}
+
+{{/* What it reads from the Secret, and the volumes that its mounts name: the Secret's files may be one of them. */}}
+{{- define "my-app.sets.secrets" -}}
+{{- $app := .app }}{{- $env := dict }}
+{{- $_ := set $app "secretFiles" list }}
+{{- if $app.database }}
+  {{- include "my-app.secretSetting" (dict "root" .root "app" $app "env" $env "name" "DATABASE_URL" "key" "database-url" "optional" false) }}
+{{- end }}
+{{- if eq $app.role "api" }}
+  {{- include "my-app.secretSetting" (dict "root" .root "app" $app "env" $env "name" "API_KEY" "key" "api-key" "optional" (not $app.requireApiKey)) }}
+{{- else if or (eq $app.role "admin") (eq $app.role "monitoring") }}
+  {{- include "my-app.secretSetting" (dict "root" .root "app" $app "env" $env "name" "UI_PASSWORD" "key" "ui-password" "optional" (eq .root.Values.secrets.provider "generated")) }}
+{{- end }}
+{{- $_ := set $app "secretVariables" $env }}
+{{- include "my-app.verifyMounts" . }}
 {{- end }}
 
 {{/*

@@ -60,39 +60,7 @@ made once, and at their final column: indenting text again costs more than makin
           args:
             {{- toYaml . | nindent 12 }}
           {{- end }}
-          ports:
-            - name: http
-              containerPort: {{ int64 $app.service.targetPort }}
-              protocol: TCP
-          {{- range $kind, $probe := $app.probes }}
-          {{- if $probe.enabled }}
-          {{ $kind }}Probe:
-            httpGet:
-              path: {{ $probe.path | quote }}
-              port: http
-            {{- with $probe.initialDelaySeconds }}
-            initialDelaySeconds: {{ int64 . }}
-            {{- end }}
-            {{- with $probe.periodSeconds }}
-            periodSeconds: {{ int64 . }}
-            {{- end }}
-            {{- with $probe.timeoutSeconds }}
-            timeoutSeconds: {{ int64 . }}
-            {{- end }}
-            {{- with $probe.successThreshold }}
-            successThreshold: {{ int64 . }}
-            {{- end }}
-            {{- with $probe.failureThreshold }}
-            failureThreshold: {{ int64 . }}
-            {{- end }}
-          {{- end }}
-          {{- end }}
-          {{- with int64 $app.preStopSeconds }}
-          lifecycle:
-            preStop:
-              sleep:
-                seconds: {{ . }}
-          {{- end }}
+          {{- $app.serving }}
           {{- $container }}
       volumes:
         - name: tmp
@@ -156,4 +124,45 @@ made once, and at their final column: indenting text again costs more than makin
             {{- with .app.volumeMounts }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
+{{- end }}
+
+{{/* How the application is asked, and how it is told to end: the same text for whoever changes nothing of it. */}}
+{{- define "my-app.sets.serving" -}}
+{{- $_ := set .app "serving" (include "my-app.serving" .app) }}
+{{- end }}
+
+{{- define "my-app.serving" }}
+          ports:
+            - name: http
+              containerPort: {{ int64 .service.targetPort }}
+              protocol: TCP
+          {{- range $kind, $probe := .probes }}
+          {{- if $probe.enabled }}
+          {{ $kind }}Probe:
+            httpGet:
+              path: {{ $probe.path | quote }}
+              port: http
+            {{- with $probe.initialDelaySeconds }}
+            initialDelaySeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.periodSeconds }}
+            periodSeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.timeoutSeconds }}
+            timeoutSeconds: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.successThreshold }}
+            successThreshold: {{ int64 . }}
+            {{- end }}
+            {{- with $probe.failureThreshold }}
+            failureThreshold: {{ int64 . }}
+            {{- end }}
+          {{- end }}
+          {{- end }}
+          {{- with int64 .preStopSeconds }}
+          lifecycle:
+            preStop:
+              sleep:
+                seconds: {{ . }}
+          {{- end }}
 {{- end }}

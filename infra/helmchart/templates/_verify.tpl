@@ -1,21 +1,4 @@
-{{/*
-What no schema can say about one application, in groups: each refusal names the values to change, and each takes app,
-own, part. A group is asked where an application changes something that it judges, and once for what a role hands on.
-*/}}
-{{- define "my-app.rules" -}}
-grace: [preStopSeconds, gracefulTimeoutSeconds, terminationGracePeriodSeconds, scheduling]
-probes: [probes]
-scaling: [autoscaling, replicas, vpa]
-strategy: [strategy, service]
-pdb: [pdb]
-resources: [resources]
-progress: [minReadySeconds, progressDeadlineSeconds]
-tolerations: [tolerations]
-keys: [podLabels, service, serviceAccount]
-owned: [env, config]
-spot: [affinity, scheduling]
-ranges: [networkPolicy]
-{{- end }}
+{{/* What no schema can say, in the groups of my-app.groups: each refusal names the values to change. */}}
 
 {{/* The time that a pod has to end covers what it has to do. */}}
 {{- define "my-app.rule.grace" -}}
@@ -122,7 +105,6 @@ ranges: [networkPolicy]
 {{- $root := .root }}
 {{- $ports := dict }}{{- $hosts := dict }}{{- $services := dict }}
 {{- $ingress := $root.Values.ingress }}
-{{- $policed := $root.Values.networkPolicy.enabled }}
 {{- include "my-app.verifyKeys" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
 {{- if and $ingress.enabled (eq $ingress.className "alb") }}
   {{- include "my-app.verifyDelay" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
@@ -185,9 +167,6 @@ ranges: [networkPolicy]
       {{- include "my-app.verifyDelay" (dict "at" (printf "applications.%s.service.annotations" .name) "given" .service.annotations) }}
     {{- end }}
   {{- end }}
-  {{- if $policed }}
-    {{- include "my-app.verifyPolicy" (dict "root" $root "app" . "exposed" $exposed) }}
-  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -215,8 +194,10 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- end }}
 
 {{/* A policy must leave an application what it cannot do without: database, webhooks, siblings, its callers. */}}
-{{- define "my-app.verifyPolicy" -}}
+{{- define "my-app.rule.policy" -}}
 {{- $app := .app }}{{- $policy := .root.Values.networkPolicy }}
+{{- if $policy.enabled }}
+{{- $exposed := and .root.Values.ingress.enabled $app.ingress.enabled }}
 {{- $database := and $app.database (not .root.Values.persistence.enabled) }}
 {{- if not $app.networkPolicy.enabled }}
   {{- $need := "" }}
@@ -224,7 +205,7 @@ whatever it lets finish within its delay needs a server that still lives.
   {{- else if $app.webhooks.deliver }}{{- $need = "its webhooks" }}
   {{- else if $app.aws.access }}{{- $need = "AWS" }}
   {{- else if eq $app.role "monitoring" }}{{- $need = "the applications that it watches" }}
-  {{- else if .exposed }}{{- $need = "the load balancer" }}
+  {{- else if $exposed }}{{- $need = "the load balancer" }}
   {{- end }}
   {{- if $need }}
     {{- fail (printf "applications.%s.networkPolicy.enabled: false leaves it with DNS alone, cut off from %s; set it to true" $app.name $need) }}
@@ -260,8 +241,9 @@ whatever it lets finish within its delay needs a server that still lives.
   {{- $from = list }}
   {{- range $app.networkPolicy.from }}{{- if .ipBlock }}{{- $from = append $from . }}{{- end }}{{- end }}
 {{- end }}
-{{- if and .exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $from) }}
+{{- if and $exposed $app.networkPolicy.enabled (not $policy.ingressCidrs) (not $from) }}
   {{- fail (printf "networkPolicy.ingressCidrs: is empty, so the load balancer would be cut off from %s; name its subnets" $app.name) }}
+{{- end }}
 {{- end }}
 {{- end }}
 

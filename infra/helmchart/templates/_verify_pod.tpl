@@ -2,14 +2,22 @@
 {{- define "my-app.rule.resources" -}}
 {{- $app := .app }}{{- $own := .own }}{{- $name := .app.name }}
 {{- $limits := $app.resources.limits | default dict }}
+{{- $amounts := .root.Values.computed.amounts }}
 {{- range $resource, $request := $app.resources.requests }}
-  {{- $request = include "my-app.string" $request }}{{- $limit := include "my-app.string" (get $limits $resource) }}
-  {{- if and $limit (ne $request $limit) (gt (include "my-app.quantity" $request | float64) (include "my-app.quantity" $limit | float64)) }}
-    {{- $said := $own.resources | default dict }}
-    {{- if and (hasKey ($said.limits | default dict) $resource) (not (hasKey ($said.requests | default dict) $resource)) }}
-      {{- fail (printf "applications.%s.resources.limits.%s: %s is below the request of %s; raise it, or lower resources.requests.%s" $name $resource $limit $request $resource) }}
+  {{- $limit := get $limits $resource }}
+  {{- if and $limit (ne (toString $request) (toString $limit)) }}
+    {{- /* Each text is read once a render: most applications ask for the same. */}}
+    {{- range list $request $limit }}
+      {{- if not (hasKey $amounts (toString .)) }}{{- $_ := set $amounts (toString .) (include "my-app.quantity" (include "my-app.string" .) | float64) }}{{- end }}
     {{- end }}
-    {{- fail (printf "applications.%s.resources.requests.%s: %s is above the limit of %s; lower it, or raise resources.limits.%s" $name $resource $request $limit $resource) }}
+    {{- if gt (get $amounts (toString $request)) (get $amounts (toString $limit)) }}
+      {{- $request = include "my-app.string" $request }}{{- $limit = include "my-app.string" $limit }}
+      {{- $said := $own.resources | default dict }}
+      {{- if and (hasKey ($said.limits | default dict) $resource) (not (hasKey ($said.requests | default dict) $resource)) }}
+        {{- fail (printf "applications.%s.resources.limits.%s: %s is below the request of %s; raise it, or lower resources.requests.%s" $name $resource $limit $request $resource) }}
+      {{- end }}
+      {{- fail (printf "applications.%s.resources.requests.%s: %s is above the limit of %s; lower it, or raise resources.limits.%s" $name $resource $request $limit $resource) }}
+    {{- end }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -68,8 +76,8 @@
 
 {{/* A quantity as a number of thousandths, to compare two. */}}
 {{- define "my-app.quantity" -}}
-{{- $number := regexFind "^[0-9.]+" . }}
-{{- mulf (float64 $number) (get (dict "m" 1 "" 1e3 "k" 1e6 "M" 1e9 "G" 1e12 "T" 1e15 "Ki" 1024e3 "Mi" 1048576e3 "Gi" 1073741824e3 "Ti" 1099511627776e3) (trimPrefix $number .)) }}
+{{- $unit := trimAll "0123456789." . }}
+{{- mulf (trimSuffix $unit . | float64) (get (dict "m" 1 "" 1e3 "k" 1e6 "M" 1e9 "G" 1e12 "T" 1e15 "Ki" 1024e3 "Mi" 1048576e3 "Gi" 1073741824e3 "Ti" 1099511627776e3) $unit) }}
 {{- end }}
 
 {{/* A mount needs its volume: the application's own, or one of the chart's that it has. */}}
