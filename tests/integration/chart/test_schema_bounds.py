@@ -10,14 +10,59 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
-SCHEMA: dict[str, Any] = json.loads(
-    (Path(__file__).resolve().parents[3] / "infra" / "helmchart" / "values.schema.json").read_text()
-)
+SCHEMA_TEXT = (Path(__file__).resolve().parents[3] / "infra" / "helmchart" / "values.schema.json").read_text()
+SCHEMA: dict[str, Any] = json.loads(SCHEMA_TEXT)
 API = "applications:\n  my-tomorrows-api:\n    "
 # The greatest whole number whose neighbours a float tells from it.
 EXACT = 2**53 - 1
 LONG = "12345678901234567890"
+
+
+def keywords(rules: Any) -> Iterator[str]:
+    """Every keyword of the schema; what stands below `properties` and `$defs` are names."""
+    if isinstance(rules, dict):
+        for key, inner in rules.items():
+            yield key
+            for part in inner.values() if key in ("properties", "$defs") else [inner]:
+                yield from keywords(part)
+    elif isinstance(rules, list):
+        for part in rules:
+            yield from keywords(part)
+
+
+def test_the_schema_is_all_of_the_draft_that_it_names() -> None:
+    # Draft 07 costs Helm a third less than 2020-12; what it does not know it would leave out without a word.
+    Draft7Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == Draft7Validator.META_SCHEMA["$schema"]
+    known = {*Draft7Validator.META_SCHEMA["properties"], "$defs"}
+    assert set(keywords(SCHEMA)) <= known
+    assert {"if", "then", "not", "oneOf"} <= set(keywords(SCHEMA))
+
+
+def test_nothing_stands_beside_a_reference_but_words() -> None:
+    # Draft 07 reads nothing beside $ref.
+    def beside(rules: Any) -> Iterator[str]:
+        if isinstance(rules, dict):
+            if isinstance(rules.get("$ref"), str):
+                yield from set(rules) - {"$ref", "description"}
+            for inner in rules.values():
+                yield from beside(inner)
+        elif isinstance(rules, list):
+            for inner in rules:
+                yield from beside(inner)
+
+    assert set(beside(SCHEMA)) == set()
+
+
+def test_no_key_of_the_schema_stands_twice() -> None:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [key for key, _ in pairs]
+        assert len(set(names)) == len(names), names
+        return dict(pairs)
+
+    json.loads(SCHEMA_TEXT, object_pairs_hook=once)
 
 
 @pytest.mark.parametrize("number", [LONG, f"-{LONG}", "9007199254740993", "-9007199254740993", "1e30"])
