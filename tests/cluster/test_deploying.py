@@ -41,6 +41,20 @@ async def test_an_update_under_load_loses_no_request(town: Town) -> None:
     assert [one["outcome"] for one in history] == ["successful", "successful"]
 
 
+async def test_an_update_in_the_middle_of_another_has_traffic_too(town: Town) -> None:
+    first = (await town.go("deploy")).succeeded().document
+    assert (first["receipt"], first["receipt_reason"]) == (None, "no application answered HTTP before")
+    late = f"applications.{API}.probes.startup.initialDelaySeconds=60"
+    unfinished = await town.go("deploy", "dev", "--timeout", "3", "--no-rollback", "--set", late)
+    assert unfinished.code == 70, unfinished.progress
+    assert unfinished.document["receipt"]["sent"] > 0
+    moved = (await town.go("deploy", "dev", "--max-failed", "0")).succeeded().document
+    receipt = moved["receipt"]
+    print(f"an update over an unfinished one: {receipt}")
+    assert receipt["sent"] > 0
+    assert receipt["failed"] == 0
+
+
 async def test_a_failure_goes_back_with_the_configuration_that_was(town: Town) -> None:
     (await town.go("deploy", "dev", *PATIENT)).succeeded()
     before = await configuration(town)

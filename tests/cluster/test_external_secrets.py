@@ -116,6 +116,17 @@ def pods(place: Site) -> list[str]:
     return [str(one["metadata"]["name"]) for one in found]
 
 
+def ready_since(place: Site) -> dict[str, str]:
+    """Each pod with the moment since when it is ready: one that was not for a while has a later one."""
+    found = place.get("pods", "-l", f"app.kubernetes.io/name={API}")["items"]
+    return {
+        str(one["metadata"]["name"]): str(condition["lastTransitionTime"])
+        for one in found
+        for condition in one["status"]["conditions"]
+        if condition["type"] == "Ready" and condition["status"] == "True"
+    }
+
+
 def mounted(place: Site, pod: str) -> str:
     """The URL that a pod reads at its next connection."""
     return place.kubectl(
@@ -132,7 +143,7 @@ def test_a_rotated_password_loses_no_request_and_restarts_nothing(
     own.write_text(json.dumps({**here(place.namespace, path, database, store), "applications": ALONE}))
     place.helm("install", "staging-apps", ".", "-f", "values-staging.yaml", "-f", str(own))
     place.wait(API)
-    running = pods(place)
+    running, ready = pods(place), ready_since(place)
     port = place.get("service", API)["spec"]["ports"][0]["nodePort"]
     with Load(f"http://{place.node()}:{port}") as load:
         wait_until(lambda: load.answered > 50, 120, "the API answers under load")
@@ -164,6 +175,7 @@ def test_a_rotated_password_loses_no_request_and_restarts_nothing(
     assert refusals > 0
     assert ended > 0
     assert pods(place) == running
+    assert ready_since(place) == ready, "a pod left its Service for a while"
     items = place.get("pods", "-l", f"app.kubernetes.io/name={API}")["items"]
     assert {one["status"]["containerStatuses"][0]["restartCount"] for one in items} == {0}
     with pytest.raises(AssertionError, match=r"28P01|password authentication failed"):

@@ -60,7 +60,7 @@ def command(
 
     async def tell_it() -> int:
         chosen, _ = await open_to_write(
-            world, project, environment, engine, f"deploy {env}", take_over, applies=True
+            world, project, environment, engine, f"deploy {env}", take_over, applies=not dry_run
         )
         try:
             if dry_run:
