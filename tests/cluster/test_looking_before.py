@@ -138,7 +138,7 @@ async def test_an_update_that_has_no_room_for_one_more_pod_is_told_before(town: 
     assert refused.code == 4, refused
     assert "ResourceQuota/full" in said(refused)
     # The same again needs no pod, and one that lets an old pod go first has room.
-    (await town.go("deploy", "dev", "--set", "defaults.preStopSeconds=5")).succeeded()
+    (await town.go("deploy", "dev", "--reason", "again")).succeeded()
     rolling = ("--set", "defaults.strategy.rollingUpdate.maxUnavailable=1")
     (await town.go("deploy", "dev", *changed, *rolling)).succeeded()
 

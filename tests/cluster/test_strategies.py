@@ -9,7 +9,10 @@ import pytest
 from tests.cluster.plainly import tool
 from tests.cluster.town import API, PATIENT, ROOT, Town
 
-from flaskship.engines.kubernetes.resources import DEPLOYMENTS, ROLLOUTS, SERVICES
+from flaskship.engines.kubernetes.keeping import POLICY
+from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
+from flaskship.engines.kubernetes.resources import DEPLOYMENTS, PODS, ROLLOUTS, SERVICES
+from flaskship.verification.receipt import drive
 
 CANARY = """
 applications:
@@ -155,6 +158,58 @@ async def test_a_plain_helm_meets_no_other_owner_of_a_selector(town: Town) -> No
     )
     assert done.returncode == 0, done.stderr
     assert await selected(town) == before
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("values", [CANARY, BLUE_GREEN], ids=["canary", "blue-green"])
+async def test_another_strategy_loses_no_request_there_and_back(town: Town, values: str) -> None:
+    """A Deployment becomes a Rollout and a Deployment again: what serves goes when the other one does."""
+    file = await prepare(town, values)
+    (await town.go("deploy", "dev", *PATIENT)).succeeded()
+    address = f"{await town.address()}/health"
+    stop = asyncio.Event()
+    driving = asyncio.ensure_future(drive(address, until=stop))
+    to_rollout = (await town.go("deploy", "dev", "-f", file, *PATIENT)).succeeded()
+    assert await town.cluster.find(DEPLOYMENTS, API, town.namespace()) is None
+    rollout = await town.cluster.get(ROLLOUTS, API, town.namespace())
+    assert rollout["status"]["phase"] == "Healthy"
+    await asyncio.sleep(20)  # what was kept ends after the verdict
+    (await town.go("deploy", "dev", *PATIENT)).succeeded()
+    assert await town.cluster.find(ROLLOUTS, API, town.namespace()) is None
+    await asyncio.sleep(20)
+    stop.set()
+    seen = await driving
+    print(f"the deploy's own receipt: {to_rollout.document['receipt']}; the test's: {seen}")
+    assert seen.sent > 200
+    assert seen.failed == 0, seen
+    status = (await town.go("status")).document
+    assert status["phase"] == "Healthy"
+
+
+@pytest.mark.timeout(600)
+async def test_another_strategy_that_fails_leaves_what_served(town: Town) -> None:
+    file = await prepare(town, BLUE_GREEN)
+    (await town.go("deploy", "dev", *PATIENT)).succeeded()
+    before = {one["metadata"]["uid"] for one in (await pods(town))}
+    stop = asyncio.Event()
+    driving = asyncio.ensure_future(drive(f"{await town.address()}/health", until=stop))
+    broken = ("--set", f"applications.{API}.command={{/bin/false}}")
+    failed = await town.go("deploy", "dev", "-f", file, *PATIENT, *broken)
+    assert (failed.code, failed.document["rolled_back_to"]) == (1, 1), failed
+    assert failed.document["undo"]["verdict"]["outcome"] == "successful"
+    await asyncio.sleep(5)
+    stop.set()
+    seen = await driving
+    assert seen.failed == 0, seen
+    assert before & {one["metadata"]["uid"] for one in (await pods(town))} == before
+    assert await town.cluster.find(ROLLOUTS, API, town.namespace()) is None
+    deployment = await town.cluster.get(DEPLOYMENTS, API, town.namespace())
+    assert not {KEPT_FOR, POLICY} & set(deployment["metadata"]["annotations"])
+    (await town.go("deploy", "dev", *PATIENT, "--set", "defaults.logLevel=INFO")).succeeded()
+
+
+async def pods(town: Town) -> tuple[dict[str, Any], ...]:
+    return (await town.cluster.list(PODS, town.namespace(), labels=f"app.kubernetes.io/name={API}")).items
 
 
 async def until_paused(town: Town) -> None:

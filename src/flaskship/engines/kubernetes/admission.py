@@ -152,7 +152,8 @@ async def _reckoned(
         own = [each for each in there if _selects(one.then, each)]
         ours |= {each["metadata"]["name"] for each in own}
         spec = _at_least(one.then, documents)
-        wanted.append(Wanted(one.name, spec, pod, tuple(own), changed=_template_differs(one)))
+        succeeds = one.now is None and bool(own)
+        wanted.append(Wanted(one.name, spec, pod, tuple(own), _template_differs(one), succeeds))
     others = [
         each
         for each in there

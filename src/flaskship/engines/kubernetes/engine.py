@@ -25,6 +25,7 @@ from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.engines.kubernetes.succession import let_go
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
 from flaskship.engines.kubernetes.watching import Watcher
@@ -130,6 +131,7 @@ class KubernetesEngine:
         self._targets.forget(environment)
         if successful:
             stored = await storage.stored(self.cluster, place, revision)
+            await let_go(self.cluster, place, stored.documents)
             await prune(self.cluster, place, stored.documents)
 
     async def observe(self, environment: str) -> Snapshot:
@@ -224,6 +226,7 @@ class KubernetesEngine:
                     f"{place.release}",
                 ) from None
         if known:
+            await let_go(self.cluster, place, ())
             await remove_all(self.cluster, place, purge=purge)
         self._targets.forget(environment)
 

@@ -28,6 +28,8 @@ class Wanted:
     pods: tuple[Object, ...] = ()
     changed: bool = True
     """Whether its pods are replaced by others."""
+    succeeds: bool = False
+    """Whether the pods are those of a workload of another kind, which stay until this one is healthy."""
 
     @property
     def replicas(self) -> int:
@@ -38,6 +40,8 @@ class Wanted:
     @property
     def surge(self) -> int:
         """How many pods it has to add before one of the old may go: one, unless some may be missing."""
+        if self.succeeds:
+            return len(self.pods)
         strategy = self.spec.get("strategy") or {}
         if not self.changed or not self.pods or strategy.get("type") == "Recreate":
             return 0

@@ -14,6 +14,7 @@ from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.engines.kubernetes.succession import hold
 from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.release import ChartSource, Document, Release
 
@@ -63,6 +64,7 @@ class Writing:
             dict(release.images),
         )
         await records.write(self._cluster, place, record)
+        await hold(self._cluster, place, release.documents)
         refused = ""
         try:
             if source.mixture:

@@ -4,13 +4,14 @@ import pytest
 
 from flaskship.engines.kubernetes.observing.endpoints import endpoints_of
 from flaskship.engines.kubernetes.observing.observed import Evidence, Observed, Target
+from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
 from flaskship.engines.kubernetes.observing.pods import Pod, Template
 from flaskship.engines.kubernetes.observing.progress import progressed_at
 from flaskship.engines.kubernetes.observing.refusals import named
 from flaskship.engines.kubernetes.observing.shape import parse
 from flaskship.engines.kubernetes.observing.snapshot import snapshot
 from flaskship.engines.kubernetes.observing.surroundings import Ingress, Service
-from flaskship.engines.kubernetes.observing.workloads import DaemonSet, StatefulSet
+from flaskship.engines.kubernetes.observing.workloads import DaemonSet, Deployment, StatefulSet
 from flaskship.model.snapshot import ReleaseState
 
 NOW = 1000.0
@@ -230,3 +231,13 @@ def test_why_a_workload_gets_no_pods(message, code, ours, stood, terminal):
     said = f'pods "web-1" is forbidden: {message}'
     found = named(said, (), ours=bool(ours), stood=bool(stood))
     assert (found.code, found.terminal) == (code, terminal)
+
+
+@pytest.mark.parametrize(("expected", "seen"), [("Rollout", []), ("Deployment", ["web"])])
+def test_what_is_kept_for_a_successor_is_not_judged_with_the_release(expected, seen):
+    labels = {"app.kubernetes.io/instance": "dev-apps"}
+    metadata = {"name": "web", "labels": labels, "annotations": {KEPT_FOR: "Rollout/web"}}
+    old = parse(Deployment, {"metadata": metadata, "spec": {"replicas": 1}})
+    target = Target("dev", "shop", "dev-apps", ReleaseState("dev-apps", 2), ((expected, "web"),))
+    found = snapshot(target, Observed(deployments=(old,)), Evidence(), NOW)
+    assert [one.name for one in found.workloads if one.kind == "Deployment"] == seen

@@ -52,6 +52,8 @@ def short(hard: dict[str, str], *workloads: Wanted, others: int = 0, **spec: Any
         ("2", wanted(2, 2, {"canary": {"maxUnavailable": 0}}), False),
         ("3", wanted(2, 2, {"canary": {"maxUnavailable": 0}}), True),
         ("1", wanted(1, 1, None), True),  # a StatefulSet replaces in place
+        ("4", wanted(3, 2, succeeds=True), False),  # of another kind: both are there until it is healthy
+        ("5", wanted(3, 2, succeeds=True), True),
     ],
 )
 def test_pods_are_counted_at_the_rollouts_fullest_moment(pods: str, workload: Wanted, fits: bool) -> None:

@@ -12,6 +12,8 @@ from flaskship.engines.kubernetes.observing.workloads import ReplicaSet
 INSTANCE = "app.kubernetes.io/instance"
 NAME = "app.kubernetes.io/name"
 RELEASE = "meta.helm.sh/release-name"
+KEPT_FOR = "flaskship.dev/kept-for"
+"""On a workload that goes once another kind of it is healthy: the object that takes its place."""
 REVISIONS = ("deployment.kubernetes.io/revision", "rollout.argoproj.io/revision")
 HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 ENDED = frozenset({"Succeeded", "Failed"})

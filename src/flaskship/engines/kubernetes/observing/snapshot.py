@@ -7,10 +7,11 @@ from flaskship.engines.kubernetes.observing.conditions import changed_at, condit
 from flaskship.engines.kubernetes.observing.deployments import deployment_snapshot
 from flaskship.engines.kubernetes.observing.jobs import counts, job_snapshot
 from flaskship.engines.kubernetes.observing.observed import Evidence, Observed, Target
-from flaskship.engines.kubernetes.observing.ownership import belongs
+from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR, belongs
 from flaskship.engines.kubernetes.observing.problems import GRACE_SECONDS
 from flaskship.engines.kubernetes.observing.rollouts import rollout_snapshot
 from flaskship.engines.kubernetes.observing.sets import daemon_set_snapshot, stateful_set_snapshot
+from flaskship.engines.kubernetes.observing.shape import Meta
 from flaskship.model.snapshot import Phase, Problem, Snapshot, WorkloadSnapshot
 
 ENGINE = "kubernetes"
@@ -58,10 +59,14 @@ def _workloads(
     referred = {one.spec.workload_ref.name for one in observed.rollouts if one.spec.workload_ref is not None}
     for deployment in observed.deployments:
         # One that a Rollout refers to has lent it its template, and runs nothing itself.
-        if belongs(deployment.metadata, target.name) and deployment.metadata.name not in referred:
+        if (
+            belongs(deployment.metadata, target.name)
+            and deployment.metadata.name not in referred
+            and not _goes("Deployment", deployment.metadata, target)
+        ):
             yield deployment_snapshot(deployment, target, observed, evidence, now)
     for rollout in observed.rollouts:
-        if belongs(rollout.metadata, target.name):
+        if belongs(rollout.metadata, target.name) and not _goes("Rollout", rollout.metadata, target):
             yield rollout_snapshot(rollout, target, observed, evidence, now)
     for stateful in observed.stateful_sets:
         if belongs(stateful.metadata, target.name):
@@ -72,6 +77,11 @@ def _workloads(
     for job in observed.jobs:
         if belongs(job.metadata, target.name) and counts(job, target):
             yield job_snapshot(job, target, observed, evidence, now)
+
+
+def _goes(kind: str, meta: Meta, target: Target) -> bool:
+    """Tell whether it only serves until its successor of another kind is healthy: not what is judged."""
+    return KEPT_FOR in meta.annotations and (kind, meta.name) not in target.expected
 
 
 def _missing(kind: str, name: str, target: Target, now: float) -> WorkloadSnapshot:
