@@ -1,17 +1,15 @@
 """Whose objects they are, how they are now, and what Argo CD says of them: on a real cluster."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from tests.cluster.reach import IMAGE, connect
+from tests.cluster.argo import argo_kinds
+from tests.cluster.reach import IMAGE
 from tests.cluster.town import API, WORKER, Town
 
 from flaskship.engines.kubernetes.applications import APPLICATIONS, list_applications
-from flaskship.engines.kubernetes.resources import DEFINITIONS, DEPLOYMENTS, LEASES
+from flaskship.engines.kubernetes.resources import DEPLOYMENTS, LEASES
 from flaskship.gitops.application import application_of, sync_of
 from flaskship.model.project import Environment
 
@@ -22,6 +20,7 @@ SMALL = (
     "--set",
     "defaults.progressDeadlineSeconds=180",
 )
+__all__ = ["argo_kinds"]
 pytestmark = pytest.mark.timeout(600)
 COMMIT = "c0ffee" + "0" * 34
 
@@ -127,30 +126,6 @@ async def test_a_reason_takes_an_environment_over(town: Town) -> None:
     assert (await town.go("history")).document["revisions"][-1]["reason"] == "Terraform let it go"
     after = await town.cluster.get(DEPLOYMENTS, API, town.namespace())
     assert after["metadata"]["annotations"]["flaskship.dev/writer"] == "cli"
-
-
-@pytest_asyncio.fixture
-async def argo_kinds() -> AsyncIterator[None]:
-    """Argo CD's Application as a kind, without its controller: this test writes what that one would."""
-    cluster, name = connect(), f"{APPLICATIONS.plural}.argoproj.io"
-    made = await cluster.find(DEFINITIONS, name) is None
-    if made:
-        schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-        version = {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
-        names = {"kind": "Application", "plural": "applications", "singular": "application"}
-        spec = {"group": "argoproj.io", "scope": "Namespaced", "names": names, "versions": [version]}
-        kind = {"apiVersion": DEFINITIONS.api_version, "kind": DEFINITIONS.kind}
-        await cluster.create(DEFINITIONS, {**kind, "metadata": {"name": name}, "spec": spec})
-    try:
-        for _ in range(100):
-            if ("argoproj.io/v1alpha1", "Application") in await cluster.api_resources():
-                break
-            await asyncio.sleep(0.1)
-        yield
-    finally:
-        if made:
-            await cluster.delete(DEFINITIONS, name)
-        await cluster.close()
 
 
 @pytest.mark.usefixtures("argo_kinds")

@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import sys
 import urllib.request
 import warnings
 from collections.abc import Iterator
@@ -211,6 +212,12 @@ def test_the_life_of_dev(root: Root, cluster: Cluster, suffix: str) -> None:
     assert namespace["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert namespace["annotations"]["flaskship.dev/writer"] == "terraform"
 
+    # The command line leaves what Terraform wrote alone, and names the command that Terraform obeys.
+    refused = deploy(dev)
+    assert refused.returncode == 5, refused.stderr
+    assert "is written by Terraform" in refused.stderr
+    assert "apply -var-file=environments/dev.tfvars" in refused.stderr
+
     # Nothing to do means nothing to do.
     code, said = dev.plan()
     assert code == 0, said
@@ -375,6 +382,17 @@ def test_the_life_of_prod(root: Root, cluster: Cluster, suffix: str) -> None:
     assert "Destroy complete! Resources: 2 destroyed." in done.stdout
     assert cluster.get("secret", "app-secrets", "-n", prod.namespace)["data"].keys() == KEYS.keys()
     assert cluster.get("deployments", "-n", prod.namespace)["items"] == []
+
+
+def deploy(dev: Environment) -> subprocess.CompletedProcess[str]:
+    """What the command line makes of dev in the namespace that Terraform filled."""
+    project, cluster = dev.root.chart.parents[1], dev.cluster
+    (project / "app").mkdir(exist_ok=True)
+    ours = f"namespace: {dev.namespace}, engine: kubernetes, context: {cluster.context}"
+    edit(project / "flaskship.yaml", "namespace: my-app-dev, engine: local", ours)
+    command = [sys.executable, "-m", "flaskship", "deploy", "dev", "--project", str(project)]
+    environ = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
+    return subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120, check=False)
 
 
 def ask(url: str) -> Any:

@@ -6,8 +6,10 @@ from flaskship.cli import documents, options, screens
 from flaskship.cli.failures import failure_of
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.model.release import Document
 from flaskship.tasks import verify as story
 from flaskship.tasks.reading import reading
+from flaskship.tasks.single_writer import objects_of
 
 
 @click.command("verify")
@@ -29,8 +31,11 @@ def command(env: str, engine: str | None, context: str | None, tests: bool, lock
     thorough = story.Thorough(owner, settings.output, lock_timeout) if tests else None
 
     async def tell_it() -> story.Verified:
-        async with reading(world, project, environment, engine) as (opened, _):
-            return await story.verify(world, opened, env, thorough)
+        async with reading(world, project, environment, engine) as (opened, seen):
+            applied: tuple[Document, ...] = ()
+            if seen.release is None and seen.workloads:
+                applied = await objects_of(world, project, environment, opened)
+            return await story.verify(world, opened, env, thorough, applied)
 
     verified = tell(tell_it())
     settings.output.answer(documents.verified_document(verified), screens.verified_screen(verified))

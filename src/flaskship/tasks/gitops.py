@@ -170,12 +170,16 @@ async def follow_sync(
         await world.sleep(LOOK_SECONDS)
 
 
-async def verified_too(world: World, engine: Engine, environment: str, delivery: Delivery) -> Delivery:
+async def verified_too(
+    world: World, project: Project, engine: Engine, environment: Environment, delivery: Delivery
+) -> Delivery:
     """Judge what Argo CD calls healthy by our own means as well: its replicas and its addresses."""
     if delivery.verdict.outcome is not Outcome.SUCCESSFUL:
         return delivery
     try:
-        return replace(delivery, verdict=(await verify(world, engine, environment)).verdict)
+        applied = await objects_of(world, project, environment, engine)
+        verified = await verify(world, engine, environment.name, applied=applied)
+        return replace(delivery, verdict=verified.verdict)
     except FlaskshipError as error:
         return replace(delivery, unknown=f"not verified by flaskship itself: {error.message}")
 

@@ -71,7 +71,7 @@ async def revert(
         )
         delivery = await deliver(world, repository, environment, file, text, message, pushing, report)
         if engine is not None:
-            delivery = await verified_too(world, engine, environment.name, delivery)
+            delivery = await verified_too(world, project, engine, environment, delivery)
         difference = compare(before, _rendered(world, project, environment))
         return Reverted(environment, promotion, difference, str(relative(file, project.root)), delivery)
     finally:

@@ -1,10 +1,14 @@
 """Verify: is what runs healthy, does every address answer, and do the release's own tests pass?"""
 
+from dataclasses import replace
+
 from flaskship.engines.base import Engine, HasTests
 from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.frozen import dataclass
-from flaskship.model.snapshot import Snapshot
+from flaskship.model.release import Document
+from flaskship.model.snapshot import ReleaseState, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.causes import WORKLOADS
 from flaskship.tasks.health import ask_all, with_answers
 from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.reach import reachable
@@ -13,6 +17,7 @@ from flaskship.tasks.targets import runs
 from flaskship.tasks.testing import ASKED_INSTEAD, NOT_RUN, NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.world import HealthAnswer, Report, World
 
+NO_RELEASE = Trials(reason="Helm has no release of it whose tests could run")
 LEFT_OUT = Trials(reason="nobody asked for them")
 
 
@@ -41,12 +46,20 @@ class Thorough:
 
 
 async def verify(
-    world: World, engine: Engine, environment: str, thorough: Thorough | None = None
+    world: World,
+    engine: Engine,
+    environment: str,
+    thorough: Thorough | None = None,
+    applied: tuple[Document, ...] = (),
 ) -> Verified:
     """Judge the environment as it is at this instant, ask each of its addresses, and where it is well so far,
     run its tests: as the one writer, because Helm writes down how they ended.
+
+    applied: what a writer applies who makes no release of Helm, by the files; no test belongs to that.
     """
     snapshot = await engine.observe(environment)
+    if snapshot.release is None and snapshot.workloads and applied:
+        return await _verify_applied(world, engine, snapshot, applied)
     if snapshot.release is None or not runs(snapshot):
         raise ConfigurationError(
             f"{environment} does not run on {engine.name}: there is nothing to verify",
@@ -67,6 +80,30 @@ async def verify(
         # A deploy goes on without them, as its replicas and addresses are well. Here they were asked for.
         verdict = Verdict(Outcome.INCONCLUSIVE, (*verdict.causes, Cause(NOT_RUN, str(tests.reason))))
     return Verified(snapshot, verdict, answers, tests)
+
+
+async def _verify_applied(
+    world: World, engine: Engine, snapshot: Snapshot, applied: tuple[Document, ...]
+) -> Verified:
+    async with reachable(engine, snapshot, insist=True) as reached:
+        answers = await ask_all(world, reached, applied)
+    there = {one.name for one in snapshot.workloads}
+    wanted = [
+        str(one["metadata"]["name"])
+        for one in applied
+        if one.get("kind") in WORKLOADS and one["kind"] != "Job"
+    ]
+    missing = tuple(
+        Cause("WorkloadMissing", f"{name} is part of {snapshot.environment}, and the cluster lacks it", name)
+        for name in wanted
+        if name not in there
+    )
+    # No revision tells what is newest: what runs is judged as it is.
+    seen = replace(snapshot, release=ReleaseState(snapshot.environment, 0))
+    verdict = world.judge(seen, world.now()) or _undecided(world, seen)
+    if missing:
+        verdict = Verdict(Outcome.FAILED, (*verdict.causes, *missing))
+    return Verified(snapshot, with_answers(verdict, answers), answers, NO_RELEASE)
 
 
 async def _tested(engine: Engine, environment: str, thorough: Thorough) -> Trials:

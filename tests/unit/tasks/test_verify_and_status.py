@@ -1,12 +1,14 @@
 """Looking: verify judges, status shows, and neither takes unknown for well."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contract.fake import FakeEngine
 from tests.contract.harness import locked
 from tests.contract.world import API, Stage, Told
 
 from flaskship.model.errors import ConfigurationError, PreflightError
-from flaskship.model.snapshot import Phase
+from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
 from flaskship.tasks.prepare import Wish
@@ -55,6 +57,38 @@ async def test_what_does_not_run_cannot_be_verified() -> None:
     stage = Stage()
     with pytest.raises(ConfigurationError, match="nothing to verify"):
         await verify(stage.world(), stage.engine(), "dev")
+
+
+class Unreleased(FakeEngine):
+    """What runs was applied by somebody who makes no release of Helm."""
+
+    async def observe(self, environment: str) -> Snapshot:
+        return replace(await super().observe(environment), release=None)
+
+
+async def test_what_another_writer_applied_without_a_release_is_judged_by_what_the_files_say() -> None:
+    stage = await running()
+    applied = (await stage.engine().recall("dev", 1)).documents
+    stage.make = Unreleased
+    well = await verify(stage.world(), stage.engine(), "dev", applied=applied)
+    assert (well.exit_code, len(well.answers), well.snapshot.release) == (0, 2, None)
+    assert well.tests.reason == "Helm has no release of it whose tests could run"
+    stage.answers["30080"] = "503 no database"
+    assert (await verify(stage.world(), stage.engine(), "dev", applied=applied)).exit_code == 1
+    stage.answers.clear()
+    more = (*applied, {"kind": "Deployment", "metadata": {"name": "my-tomorrows-admin"}})
+    lacking = await verify(stage.world(), stage.engine(), "dev", applied=more)
+    assert [one.code for one in lacking.verdict.causes] == ["WorkloadMissing"]
+    assert lacking.verdict.causes[0].application == "my-tomorrows-admin"
+    assert lacking.exit_code == 1
+
+
+async def test_what_runs_nowhere_and_has_no_release_is_still_nothing_to_verify() -> None:
+    stage = Stage()
+    stage.make = Unreleased
+    applied = ({"kind": "Deployment", "metadata": {"name": API}},)
+    with pytest.raises(ConfigurationError, match="nothing to verify"):
+        await verify(stage.world(), stage.engine(), "dev", applied=applied)
 
 
 async def test_reads_take_the_local_run_where_there_ever_was_one() -> None:

@@ -208,7 +208,7 @@ async def _by_another(trip: Trip, proof: Proof) -> Promoted:
             trip.report,
         )
         if engine is not None:
-            delivery = await verified_too(trip.world, engine, trip.target.name, delivery)
+            delivery = await verified_too(trip.world, trip.project, engine, trip.target, delivery)
         return replace(result, delivery=delivery, next=delivery.next)
     finally:
         if engine is not None:
