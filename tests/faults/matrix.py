@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from tests.faults import harm, standing
+from tests.faults import harm, standing, state_files
 from tests.faults.failing import Fault, contained, failing, program
-from tests.faults.standing import killed, moved, spoilt
+from tests.faults.standing import killed, moved
+from tests.faults.state_files import spoilt
 
 LEAVES = "import os\n{}\nserve()\n"
 CHILD = "import time\nif os.fork() == 0: time.sleep(600)\n"
@@ -47,15 +48,17 @@ MATRIX = (
     Entry(
         "newer-state",
         "a state file of a newer version",
-        spoilt(standing.newer, "version 99", kept=False),
+        spoilt(state_files.newer, "version 99", kept=False),
         fast=True,
     ),
     Entry(
-        "corrupt-state", "a state file that is no database", spoilt(standing.corrupt, "is damaged", kept=True)
+        "corrupt-state",
+        "a state file that is no database",
+        spoilt(state_files.corrupt, "is damaged", kept=True),
     ),
-    Entry("truncated-state", "half a state file", spoilt(standing.truncated, "is damaged", kept=True)),
-    Entry("emptied-state", "a state file of no bytes", spoilt(standing.emptied, "it is empty", kept=True)),
-    Entry("full-disk", "no room left for the state", standing.full_disk),
+    Entry("truncated-state", "half a state file", spoilt(state_files.truncated, "is damaged", kept=True)),
+    Entry("emptied-state", "a state file of no bytes", spoilt(state_files.emptied, "it is empty", kept=True)),
+    Entry("full-disk", "no room left for the state", state_files.full_disk),
     Entry(
         "second-writer", "two writers at once, the second does not wait", standing.second_writer, fast=True
     ),

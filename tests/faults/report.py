@@ -14,7 +14,8 @@ TARGET = Path(__file__).resolve().parents[2] / "docs/reference/faults.md"
 HEAD = """# Faults
 
 Written from results of `make faults`; every line is a test that ran. A fault's time is from the
-fault (for a failing release: from the last end of its process) to what the user can see of it.
+fault to what the user can see of it (for a failing release: from the last end of its process; where a deploy
+cannot succeed: from its revision to its undo, and where it is refused: the whole command).
 
 {when}: {machine}.
 
@@ -32,7 +33,9 @@ acknowledged revision lost, the state as intended, and no request lost unless it
 ## The matrix
 
 Where reminders are counted, the real applications run (API and Worker on SQLite): reminders that fall due are
-created all the while, and one that was acknowledged and never arrives is lost.
+created all the while, and one that was acknowledged and never arrives is lost. A deploy that cannot succeed
+is the real command with one mistake in its values: the code is the one that its JSON has, the line of the
+values is checked, and what ran before is what runs afterwards.
 
 | fault | what the user sees | seconds | requests lost | reminders lost | orphans |
 |---|---|---|---|---|---|

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.stand import API, ENVIRONMENT, Stand, lay_out
@@ -32,7 +33,18 @@ BEFORE, AFTER = 15, 15
 """How many reminders are acknowledged before the fault, and after it, at least."""
 PAUSE = 0.03
 REQUEST_SECONDS = 20.0
-Harm = Callable[["Shop"], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the user was told of a fault, and how soon."""
+
+    code: str
+    sentence: str
+    seconds: float
+
+
+Harm = Callable[["Shop"], Awaitable[str | Heard]]
 
 
 class Shop:
@@ -157,7 +169,7 @@ async def during(shop: Shop, harm: Harm) -> tuple[Seen, Customers]:
         with Customers(shop.stand.port, receiver.url) as customers:
             await shop.town.until(lambda: len(customers.acknowledged) >= BEFORE, what="reminders before")
             begun = time.monotonic()
-            words = await harm(shop)
+            found = await harm(shop)
             seconds = time.monotonic() - begun
             since = len(customers.acknowledged)
             await shop.town.until(
@@ -168,11 +180,12 @@ async def during(shop: Shop, harm: Harm) -> tuple[Seen, Customers]:
         while (missing := missing - receiver.ids.keys()) and time.monotonic() < limit:
             await asyncio.sleep(0.05)
         twice = sum(count > 1 for count in receiver.ids.values())
-    said = f"{words}; every reminder arrives" + (f", {twice} of them twice under one key" if twice else "")
+    heard = found if isinstance(found, Heard) else Heard("none", f"{found}; every reminder arrives", seconds)
+    said = heard.sentence + (f", {twice} of them twice under one key" if twice else "")
     seen = Seen(
-        "none",
+        heard.code,
         said,
-        seconds,
+        heard.seconds,
         customers.sent,
         len(customers.failed),
         len(customers.acknowledged),

@@ -1,15 +1,13 @@
-"""Faults of the engine itself: its daemons, its state file, its locks, the machine under it."""
+"""Faults of the engine itself: its daemons, its locks, the machine under it."""
 
 import asyncio
 import contextlib
 import os
-import re
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 from tests.faults import operations
@@ -20,15 +18,14 @@ from tests.faults.town import Town, alive, python
 from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.processes import proc
 from flaskship.engines.local.resting import Resting
-from flaskship.engines.local.state import State
-from flaskship.model.errors import FlaskshipError, LockedError, UnresponsiveError
+from flaskship.model.errors import LockedError, UnresponsiveError
 from flaskship.model.snapshot import Phase
 
 Fault = Callable[[Town], Awaitable[Seen]]
 NAME = "town"
 
 
-async def _running(town: Town) -> str:
+async def running(town: Town) -> str:
     """The address of a server that runs."""
     engine = town.engine()
     snapshot = await engine.observe(NAME)
@@ -43,7 +40,7 @@ def killed(*roles: str) -> Fault:
     """Nobody is asking anything; each of these is killed, and all are there again by themselves."""
 
     async def run(town: Town) -> Seen:
-        url = await _running(town)
+        url = await running(town)
         before = await _uids(town)
         with town.watch(url) as watch:
             begun = time.monotonic()
@@ -79,7 +76,7 @@ def moved(operation: str) -> Fault:
     """No fault at all: the operation under requests, as the measure of the others."""
 
     async def run(town: Town) -> Seen:
-        url = await _running(town)
+        url = await running(town)
         with town.watch(url) as watch:
             begun = time.monotonic()
             await operations.OPERATIONS[operation](Case(town, NAME, f"v{town.number()}"))
@@ -93,105 +90,8 @@ def moved(operation: str) -> Fault:
     return run
 
 
-def spoilt(spoil: Callable[[Town], None], words: str, *, kept: bool) -> Fault:
-    """The state file is harmed while no supervisor runs: named, never lost, and the router goes on.
-
-    A damaged one is kept under a dated name, one of a newer version stays where it is.
-    """
-
-    async def run(town: Town) -> Seen:
-        url = await _running(town)
-        supervisor, router = town.daemon("supervisor"), town.daemon("router")
-        assert supervisor is not None
-        assert router is not None
-        os.kill(supervisor, signal.SIGTERM)
-        await town.until(lambda: not alive(supervisor))
-        saved = _save(town)
-        spoil(town)
-        harmed = town.paths.database.read_bytes()
-        begun = time.monotonic()
-        with town.watch(url) as watch:
-            said = await _refusal(town)
-            seconds = time.monotonic() - begun
-        assert words in said.message, said.message
-        assert said.hint
-        assert said.exit_code == 4
-        assert watch.failed == []
-        assert alive(router)
-        copies = [file for file in town.paths.home.glob("state.db.damaged-*") if file.read_bytes() == harmed]
-        if kept:
-            assert [str(file) for file in copies if str(file) in said.message], "it was not kept"
-            # Nothing of these can be recovered: a release starts anew, and nothing runs twice.
-            await operations.update(Case(town, NAME, f"v{town.number()}"))
-        else:
-            assert town.paths.database.read_bytes() == harmed, "the harmed file was changed"
-            _put_back(town, saved)
-        await town.settle(NAME, lambda s, _: whole(s))
-        return Seen(f"exit {said.exit_code}", _undated(said.message, town), seconds, watch.sent, 0)
-
-    return run
-
-
-def _undated(sentence: str, town: Town) -> str:
-    return re.sub(r"damaged-[0-9TZ-]+", "damaged-DATE", sentence.replace(str(town.project), "PROJECT"))
-
-
-async def _refusal(town: Town) -> FlaskshipError:
-    engine = town.engine()
-    try:
-        await engine.observe(NAME)
-    except FlaskshipError as error:
-        return error
-    finally:
-        await engine.close()
-    raise AssertionError("nobody said that the state is harmed")
-
-
-def _files(town: Town) -> list[Path]:
-    return [town.paths.database.with_name(town.paths.database.name + end) for end in ("", "-wal", "-shm")]
-
-
-def _save(town: Town) -> dict[Path, bytes]:
-    return {file: file.read_bytes() for file in _files(town) if file.exists()}
-
-
-def _put_back(town: Town, saved: dict[Path, bytes]) -> None:
-    for file in _files(town):
-        file.unlink(missing_ok=True)
-    for file, content in saved.items():
-        file.write_bytes(content)
-
-
-def newer(town: Town) -> None:
-    with contextlib.closing(sqlite3.connect(town.paths.database)) as db:
-        db.execute("PRAGMA user_version = 99")
-        db.commit()
-
-
-def corrupt(town: Town) -> None:
-    _alone(town)
-    town.paths.database.write_bytes(os.urandom(8192))
-
-
-def truncated(town: Town) -> None:
-    _alone(town)
-    content = town.paths.database.read_bytes()
-    town.paths.database.write_bytes(content[: len(content) // 2])
-
-
-def emptied(town: Town) -> None:
-    _alone(town)
-    town.paths.database.write_bytes(b"")
-
-
-def _alone(town: Town) -> None:
-    with contextlib.closing(sqlite3.connect(town.paths.database)) as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.execute("PRAGMA journal_mode=DELETE")
-
-
 async def second_writer(town: Town) -> Seen:
-    await _running(town)
+    await running(town)
     first, second = town.engine(), town.engine()
     lock = await first.acquire(NAME, "ada: deploy", 5.0)
     begun = time.monotonic()
@@ -206,7 +106,7 @@ async def second_writer(town: Town) -> Seen:
 
 
 async def patient_writer(town: Town) -> Seen:
-    await _running(town)
+    await running(town)
     first, second = town.engine(), town.engine()
     lock = await first.acquire(NAME, "ada: deploy", 5.0)
     waiting = asyncio.create_task(second.acquire(NAME, "grace: deploy", 20.0))
@@ -224,7 +124,7 @@ async def patient_writer(town: Town) -> Seen:
 
 async def dead_owner(town: Town) -> Seen:
     """A lock in the state whose owner died, with the supervisor that could have noticed."""
-    await _running(town)
+    await running(town)
     program = (
         "import asyncio, os, sys, pathlib\n"
         "from flaskship.engines.local.engine import LocalEngine\n"
@@ -250,7 +150,7 @@ async def dead_owner(town: Town) -> Seen:
 
 async def rebooted(town: Town) -> Seen:
     """Everything is gone, and what is on disk is of another boot."""
-    await _running(town)
+    await running(town)
     for role in ("supervisor", "router", "spawner"):
         # The one that would start the others again goes first.
         for pid in [pid for pid, found in town.daemons().items() if found in (role, "supervisor")]:
@@ -272,39 +172,9 @@ async def rebooted(town: Town) -> Seen:
     return Seen("none", "the state says what ran; the next command brings it back", time.monotonic() - begun)
 
 
-async def full_disk(town: Town) -> Seen:
-    """The state on a disk without room: said in a sentence, and what was there is there still."""
-    mount = town.project.parent / "small"
-    mount.mkdir(exist_ok=True)
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(mount)], check=False)
-    assert made.returncode == 0, "a small file system could not be mounted"
-    try:
-        state = State(mount / "state.db")
-        (mount / "ballast").write_bytes(b"")
-        with contextlib.suppress(OSError), (mount / "ballast").open("wb", buffering=0) as ballast:
-            while True:
-                ballast.write(bytes(4096))
-        begun = time.monotonic()
-        try:
-            for number in range(200):
-                state.add_revision(town.web(NAME, f"{number}"), 1.0)
-        except FlaskshipError as error:
-            said = error
-        else:
-            raise AssertionError("the disk was not full")
-        kept = len(state.revisions(NAME))
-        state.close()
-        again = State(mount / "state.db")
-        assert len(again.revisions(NAME)) == kept
-        again.close()
-        return Seen(f"exit {said.exit_code}", said.message, time.monotonic() - begun)
-    finally:
-        subprocess.run(["umount", str(mount)], check=True)
-
-
 async def frozen_supervisor(town: Town) -> Seen:
     """A supervisor that is stopped, not dead: the router serves on, and so does it once it continues."""
-    url = await _running(town)
+    url = await running(town)
     pid = town.daemon("supervisor")
     assert pid is not None
     begun = time.monotonic()
@@ -321,7 +191,7 @@ async def frozen_supervisor(town: Town) -> Seen:
 
 async def silent_supervisor(town: Town) -> Seen:
     """Whatever a command asks of a stopped supervisor, it learns that soon, and the state stays readable."""
-    await _running(town)
+    await running(town)
     pid = town.daemon("supervisor")
     assert pid is not None
     took = []
@@ -360,7 +230,7 @@ def _questions() -> tuple[Callable[[LocalEngine], Awaitable[object]], ...]:
 
 async def stopped_spawner(town: Town) -> Seen:
     """A new supervisor waits for a spawner that is stopped: the one who started it is told why."""
-    await _running(town)
+    await running(town)
     supervisor, spawner, router = (town.daemon(role) for role in ("supervisor", "spawner", "router"))
     assert supervisor is not None
     assert spawner is not None
@@ -386,7 +256,7 @@ async def stopped_spawner(town: Town) -> Seen:
 
 async def damaged_table(town: Town) -> Seen:
     """The router's own file is damaged, and the router dies: it begins with what the supervisor pushes."""
-    url = await _running(town)
+    url = await running(town)
     town.paths.routes.write_text("{")
     pid = town.daemon("router")
     assert pid is not None

@@ -1,6 +1,7 @@
 """A reminder that was acknowledged arrives, whoever dies: counted with the real applications."""
 
 import pytest
+from tests.faults.mistakes import MISTAKES, deploys
 from tests.faults.results import Line, record
 from tests.faults.shop import Harm, Shop, daemon_dies, during, goes_back, updates, worker_dies
 
@@ -25,3 +26,14 @@ async def test_every_acknowledged_reminder_arrives(shop: Shop, name: str) -> Non
     assert seen.reminders_lost == 0
     if name != "router":
         assert customers.failed == []
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+async def test_a_deploy_that_cannot_succeed_says_why_and_costs_nothing(shop: Shop, name: str) -> None:
+    mistake = MISTAKES[name]
+    async with shop.opened():
+        seen, customers = await during(shop, deploys(mistake))
+        await shop.stand.ready()
+    await shop.town.clean()
+    record(Line(f"mistake-{name}", mistake.title, seen, orphans=len(shop.town.orphans())))
+    assert (seen.reminders_lost, customers.failed) == (0, [])
