@@ -17,10 +17,11 @@ from flaskship.engines.kubernetes.resources import DEPLOYMENTS, ROLLOUTS, Resour
 from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.release import Document
 
+Key = tuple[str, str]
 KINDS: Mapping[str, Resource] = {one.kind: one for one in (DEPLOYMENTS, ROLLOUTS)}
 
 
-async def hold(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[str, ...]:
+async def hold(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[Key, ...]:
     """Tell Helm to keep what objects of another kind and the same name are to take the place of."""
     rendered = _identities(documents)
     held = []
@@ -28,12 +29,21 @@ async def hold(cluster: Cluster, place: Place, documents: Iterable[Document]) ->
         for other, resource in KINDS.items():
             if other == kind or kind not in KINDS or (other, name) in rendered:
                 continue
-            before = await cluster.find(resource, name, place.namespace)
+            try:
+                before = await cluster.find(resource, name, place.namespace)
+            except ForbiddenError:
+                continue  # whoever may not see that kind has made none of it
             if before is not None and _is_ours(before, place):
                 marks = {POLICY: "keep", KEPT_FOR: f"{kind}/{name}"}
                 await _annotate(cluster, resource, name, place, marks)
-                held.append(f"{other}/{name}")
+                held.append((other, name))
     return tuple(held)
+
+
+async def unmark(cluster: Cluster, place: Place, held: Iterable[Key]) -> None:
+    """Make ordinary objects of the release of what was held, or is part of it again."""
+    for kind, name in held:
+        await _annotate(cluster, KINDS[kind], name, place, {POLICY: None, KEPT_FOR: None})
 
 
 async def let_go(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[str, ...]:
@@ -43,14 +53,14 @@ async def let_go(cluster: Cluster, place: Place, documents: Iterable[Document]) 
     gone = []
     for resource, name in (pair for found in lists for pair in found):
         if (resource.kind, name) in rendered:
-            await _annotate(cluster, resource, name, place, {POLICY: None, KEPT_FOR: None})
+            await unmark(cluster, place, [(resource.kind, name)])
         else:
             await cluster.delete(resource, name, place.namespace)
             gone.append(f"{resource.kind}/{name}")
     return tuple(gone)
 
 
-def _identities(documents: Iterable[Document]) -> set[tuple[str, str]]:
+def _identities(documents: Iterable[Document]) -> set[Key]:
     return {(str(one.get("kind")), str((one.get("metadata") or {}).get("name"))) for one in documents}
 
 

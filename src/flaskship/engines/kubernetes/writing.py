@@ -14,7 +14,7 @@ from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
-from flaskship.engines.kubernetes.succession import hold
+from flaskship.engines.kubernetes.succession import hold, unmark
 from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.release import ChartSource, Document, Release
 
@@ -64,7 +64,7 @@ class Writing:
             dict(release.images),
         )
         await records.write(self._cluster, place, record)
-        await hold(self._cluster, place, release.documents)
+        held = await hold(self._cluster, place, release.documents)
         refused = ""
         try:
             if source.mixture:
@@ -77,6 +77,7 @@ class Writing:
         if any((one.number, one.mark) == (number, mark) for one in after):
             return number  # a failed one, too: its status says so
         if refused and (not after or after[-1].number < number):
+            await unmark(self._cluster, place, held)
             raise PreflightError(
                 f"Helm refuses to write {place.release} to {self._cluster.context}: {refused}",
                 hint="nothing was changed",
