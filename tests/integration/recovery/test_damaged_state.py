@@ -137,6 +137,14 @@ def zeros(file: Path) -> None:
         raw.write(bytes(32))
 
 
+def frame(file: Path) -> None:
+    log = file.with_name("state.db-wal")
+    assert log.stat().st_size > 32 + 3 * (24 + 4096)
+    with log.open("r+b") as raw:
+        raw.seek(32 + 24 + 4096 + 1000)
+        raw.write(b"spoilt")
+
+
 def removed(file: Path) -> None:
     for path in file.parent.glob("state.db*"):
         path.unlink()
@@ -144,8 +152,8 @@ def removed(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "words", "copies"),
-    [(zeros, "write-ahead log", 1), (removed, "it is missing", 0)],
-    ids=["the log's header", "the file is gone"],
+    [(zeros, "write-ahead log", 1), (frame, "spoilt: after 1 of", 1), (removed, "it is missing", 0)],
+    ids=["the log's header", "a frame of the log", "the file is gone"],
 )
 @pytest.mark.parametrize(
     "roles",

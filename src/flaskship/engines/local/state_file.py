@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from flaskship.engines.local.migrations import migrate, version_of
-from flaskship.engines.local.write_ahead import is_spoilt
+from flaskship.engines.local.write_ahead import spoilt
 from flaskship.model.errors import FlaskshipError, PreflightError, StateDamagedError
 
 Kind = TypeVar("Kind")
@@ -139,9 +139,9 @@ def _look_at(path: Path) -> None:
             raise damaged(path, "it is missing" if size is None else "it is empty")
         return
     log = path.with_name(f"{path.name}-wal")
-    if is_spoilt(log):
-        # SQLite passes over such a log in silence, and with it over all that was written last.
-        raise damaged(path, f"the beginning of its write-ahead log {log.name} is not one")
+    if wrong := spoilt(log):
+        # SQLite passes over it in silence, and with it over all that was written last.
+        raise damaged(path, f"its write-ahead log {log.name} is spoilt: {wrong}")
     try:
         with contextlib.closing(read_only(path)) as db:
             version = version_of(db, path)
