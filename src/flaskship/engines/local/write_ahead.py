@@ -3,8 +3,8 @@
 The format is SQLite's "WAL File Format": a header of 32 bytes, and frames of 24 and one page. A checksum runs
 on from the header to the last frame, and every frame repeats the header's salts, which a log that begins anew
 changes. What ends a log by nature is the end of the file, a frame of an earlier round, or a transaction that
-was never committed. What SQLite counted as committed stands in the index beside it (-shm), which outlives a kill.
-A power cut takes what was not waited for (State._on_disk): it may be told here as well, and is a loss.
+was never committed. What SQLite counted as committed stands in the index beside it (-shm), which outlives a
+kill. A power cut takes what was not waited for (State._on_disk): it may be told here as well, and is a loss.
 """
 
 import struct
