@@ -12,6 +12,10 @@ from flaskship.model.verdict import Receipt
 from flaskship.tasks.health import LIVE_FIRST, addresses, health_path
 from flaskship.tasks.world import World
 
+LOCAL = "local"
+NODE_PORTS = range(30000, 32768)
+WORKLOADS = ("Deployment", "Rollout")
+
 
 @dataclass(slots=True)
 class Traffic:
@@ -31,9 +35,33 @@ def route(before: Snapshot, documents: Iterable[Document]) -> str | None:
         (one.phase is not Phase.HEALTHY, url.rstrip("/") + health_path(known, one.name, LIVE_FIRST))
         for one in _serving(before, known)
         for url in addresses(one)
+        if not (before.engine == LOCAL and _moves_away(url, one.name, known))
     ]
     best = min(found, key=lambda pair: (pair[0], urlsplit(pair[1]).hostname != "localhost"), default=None)
     return best[1] if best else None
+
+
+def _moves_away(url: str, workload: str, documents: tuple[Document, ...]) -> bool:
+    """Tell whether the release takes this NodePort from the workload: it closes when the release is applied.
+
+    So it does on a cluster. Who asks there from then on was told to go elsewhere, and is no request lost.
+    """
+    parts = urlsplit(url)
+    if parts.hostname != "localhost" or parts.port not in NODE_PORTS:
+        return False
+    labels = next(
+        (d["spec"]["template"]["metadata"].get("labels", {}) for d in documents if _is(d, workload)), None
+    )
+    services = (d["spec"] for d in documents if d.get("kind") == "Service")
+    return labels is not None and not any(
+        port.get("nodePort") == parts.port and (spec.get("selector") or {}).items() <= labels.items()
+        for spec in services
+        for port in spec.get("ports", ())
+    )
+
+
+def _is(document: Document, workload: str) -> bool:
+    return document.get("kind") in WORKLOADS and document["metadata"]["name"] == workload
 
 
 def why_none(before: Snapshot) -> str:

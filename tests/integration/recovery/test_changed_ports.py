@@ -115,3 +115,37 @@ async def test_a_named_port_with_another_number_answers_at_it(harness: Harness) 
     for url, expected in ((after, True), (before, False)):
         host, _, port = url.removeprefix("http://").partition(":")
         assert answers(int(port), host) is expected
+
+
+def two(harness: Harness, web: int, other: int | None) -> Release:
+    documents = [*harness.web(), *([service("other", node_port=other)] if other else [])]
+    documents[1:2] = [service("web", node_port=web)]
+    if other:
+        documents[-1]["spec"]["selector"] = documents[1]["spec"]["selector"]
+    return harness.release(*documents)
+
+
+async def test_two_services_swap_their_node_ports_in_one_deploy(harness: Harness) -> None:
+    engine = harness.engine()
+    first, second = free_ports(2)
+    await harness.succeed(engine, two(harness, first, second))
+    assert answers(first)
+    assert answers(second)
+    swapped = await harness.succeed(engine, two(harness, second, first))
+    assert f"http://localhost:{second}" in swapped.workloads[0].endpoints
+    assert answers(first)
+    assert answers(second)
+    (pid,) = daemons(harness.folder, "router")
+    os.kill(pid, signal.SIGKILL)
+    await harness.until(harness.engine(), lambda now: now.workloads[0].ready == 1)
+    assert answers(first)
+    assert answers(second)
+
+
+async def test_a_service_takes_the_node_port_of_one_that_is_removed(harness: Harness) -> None:
+    engine = harness.engine()
+    first, second = free_ports(2)
+    await harness.succeed(engine, two(harness, first, second))
+    await harness.succeed(engine, two(harness, second, None))
+    assert answers(second)
+    await closed(first)

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.documents import deployment
+from tests.contract.documents import deployment, service
 from tests.contract.world import IMAGE, Stage, Told
 
+from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Receipt
 from flaskship.tasks.deploy import deploy
@@ -41,7 +42,38 @@ def seen(*workloads: WorkloadSnapshot) -> Snapshot:
 def test_the_route_is_that_of_users_to_what_serves_and_stays(
     workload: WorkloadSnapshot, url: str | None
 ) -> None:
-    assert route(seen(workload), DOCUMENTS) == url
+    assert route(seen(workload), (*DOCUMENTS, service("web", node_port=30080))) == url
+
+
+BOTH = replace(WEB, endpoints=("http://127.1.1.1", "http://localhost:30080"))
+KEPT, CLOSED = "http://localhost:30080/well", "http://127.1.1.1/well"
+
+
+@pytest.mark.parametrize(
+    ("services", "url"),
+    [
+        ((service("web", node_port=30080),), KEPT),
+        ((service("web", node_port=30081),), CLOSED),
+        ((service("web"),), CLOSED),
+        ((service("web", node_port=30081), service("other", node_port=30080)), CLOSED),  # they swap
+        ((service("other", node_port=30081), service("web", node_port=30080)), KEPT),
+    ],
+)
+def test_a_node_port_that_the_release_closes_is_nobodys_route(
+    services: tuple[Document, ...], url: str
+) -> None:
+    """Kubernetes closes it as well: what is asked there afterwards is not lost by the rollout."""
+    assert route(seen(BOTH), (*DOCUMENTS, *services)) == url
+
+
+def test_a_forwarded_port_of_a_cluster_is_no_node_port() -> None:
+    cluster = replace(seen(BOTH), engine="kubernetes")
+    assert route(cluster, (*DOCUMENTS, service("web", node_port=30081))) == KEPT
+
+
+def test_the_ingress_of_this_machine_is_no_node_port() -> None:
+    workload = replace(WEB, endpoints=("http://127.1.1.1", "http://localhost:45123"))
+    assert route(seen(workload), (*DOCUMENTS, service("web"))) == "http://localhost:45123/well"
 
 
 def test_traffic_asks_where_a_replica_that_drains_answers_as_ever() -> None:

@@ -58,7 +58,7 @@ SERVICE_PORT = Record(
         "port": required(port_number),
         "name": honoured(label_name),
         "targetPort": honoured(port),
-        "nodePort": honoured(_node_port, "on this machine's loopback"),
+        "nodePort": honoured(_node_port, "on this machine's loopback; a change closes the old one at once"),
         "protocol": honoured(choice("TCP", "UDP", "SCTP"), "only TCP is carried"),
         "appProtocol": honoured(text),
     },

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from flaskship.engines.local import routes
@@ -65,17 +65,32 @@ class RouterLink:
         async with self._changing:
             await self._connect()
 
-    def bind(self, listener: str, host: str, port: int) -> None:
+    def bind(self, listener: str, host: str, port: int, free: Container[str] = ()) -> None:
         """Hold a listening socket of that name from now on; OSError when the address is taken.
 
-        One at another address stays open until the router serves its successor.
+        One at another address stays open until the router serves its successor. A socket at this address
+        that a name in `free` holds, or held before, is taken over: nobody can connect in vain meanwhile.
         """
         held = self.sockets.get(listener)
-        if held is None or held.getsockname()[:2] != (host, port):
-            with BIND:
-                self.sockets[listener] = listen(host, port)
+        if held is None or _address(held) != (host, port):
+            taken = self._take_over(free, (host, port))
+            if taken is None:
+                with BIND:
+                    taken = listen(host, port)
+            self.sockets[listener] = taken
             if held is not None:
                 self._replaced.append(held)
+
+    def _take_over(self, free: Container[str], address: tuple[str, int]) -> socket.socket | None:
+        for sock in self._replaced:
+            if _address(sock) == address:
+                self._replaced.remove(sock)
+                return sock
+        for name, sock in self.sockets.items():
+            if name in free and _address(sock) == address:
+                del self.sockets[name]
+                return sock
+        return None
 
     @contextlib.contextmanager
     def all_or_none(self) -> Iterator[None]:
@@ -84,9 +99,9 @@ class RouterLink:
         try:
             yield
         except BaseException:
-            for name, sock in self.sockets.items():
-                if sockets.get(name) is not sock:
-                    sock.close()
+            before = {*sockets.values(), *replaced}
+            for sock in {*self.sockets.values()} - before:
+                sock.close()
             self.sockets, self._replaced = sockets, replaced
             raise
 
@@ -159,11 +174,14 @@ class RouterLink:
             if self._caller is None or self._caller.closed.is_set():
                 await self._connect()
             assert self._caller is not None
-            wanted = {route.listener for table in self._routes.values() for route in table}
-            held = {name: self.sockets[name] for name in wanted}
+            # Routes of before an apply that is under way may name a socket that another name has taken over.
+            open_now = {**self._passed, **self.sockets}
+            wanted = {r.listener for each in self._routes.values() for r in each} & open_now.keys()
+            held = {name: open_now[name] for name in wanted}
             fresh = sorted(name for name in held if self._passed.get(name) is not held[name])
             self._number += 1
-            table = RouteTable(self._number, tuple(r for each in self._routes.values() for r in each))
+            listed = (r for each in self._routes.values() for r in each if r.listener in wanted)
+            table = RouteTable(self._number, tuple(listed))
             try:
                 # One frame carries so many files at most: the others go ahead of the table.
                 while len(fresh) > MOST_FILES:
@@ -184,7 +202,8 @@ class RouterLink:
                 raise FlaskshipError(f"the router refused its table: {error}") from error
             # A socket that is bound and not routed yet belongs to an apply under way.
             for name in self._passed.keys() - wanted:
-                self.sockets.pop(name).close()
+                if (gone := self.sockets.pop(name, None)) is not None:
+                    gone.close()
             self._passed = held
             self._drop_replaced(held)
             self._served = {name: _uids(table) for name, table in self._routes.items()}
@@ -253,6 +272,11 @@ class RouterLink:
                 print(f"the router could not be replaced: {error}", file=sys.stderr)  # noqa: T201
                 await asyncio.sleep(RETRY_SECONDS)
         await caller.close()
+
+
+def _address(sock: socket.socket) -> tuple[str, int]:
+    host, port = sock.getsockname()[:2]
+    return host, port
 
 
 def _uids(table: tuple[Route, ...]) -> frozenset[str]:

@@ -92,13 +92,26 @@ def plan_listeners(environment: str, service: Service, place: Placement) -> tupl
 @contextlib.contextmanager
 def bound(link: RouterLink, plans: Iterable[Listener]) -> Iterator[None]:
     """Hold every socket; PreflightError names who has the port. An error inside leaves all as it was."""
+    wanted = tuple(plans)
+    free = _let_go(link, wanted)
     with link.all_or_none():
-        for plan in plans:
+        for plan in wanted:
             try:
-                link.bind(plan.name, plan.host, plan.port)
+                link.bind(plan.name, plan.host, plan.port, free)
             except OSError as error:
                 raise _refused(plan, error, link) from error
         yield
+
+
+def _let_go(link: RouterLink, wanted: Iterable[Listener]) -> frozenset[str]:
+    """Return the sockets of these environments that go elsewhere, or are of a Service that is gone."""
+    places = {plan.name: (plan.host, plan.port) for plan in wanted}
+    owners = {name.partition("/")[0] for name in places}
+    return frozenset(
+        name
+        for name, sock in link.sockets.items()
+        if name.partition("/")[0] in owners and places.get(name) != sock.getsockname()[:2]
+    )
 
 
 def route(plan: ListenerPlan, replicas: Iterable[Replica]) -> Route:
