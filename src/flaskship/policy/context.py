@@ -36,6 +36,8 @@ class Context:
     database: Declared = Declared()
     outside: Mapping[tuple[str, str], frozenset[str] | None] = field(default_factory=dict, repr=False)
     """What the values say that somebody else makes, by kind and name; a Secret's keys where they say."""
+    ways: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the values choose that leaves nothing in the manifests where it is chosen, by path."""
     leads_to: frozenset[str] = frozenset()
     """The environments that are promoted from this one."""
     others: tuple["Context", ...] = field(default=(), repr=False)

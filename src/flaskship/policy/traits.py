@@ -47,7 +47,16 @@ OWN = frozenset(
 )
 """Fields whose texts differ from one environment to the next by nature: addresses, hosts, amounts, images."""
 COUNTED = frozenset(
-    {"containerPort", "defaultMode", "fsGroup", "port", "runAsGroup", "runAsUser", "targetPort"}
+    {
+        "PriorityClass.value",
+        "containerPort",
+        "defaultMode",
+        "fsGroup",
+        "port",
+        "runAsGroup",
+        "runAsUser",
+        "targetPort",
+    }
 )
 """Fields whose numbers choose something; other numbers are amounts."""
 TOKENS = frozenset({"args", "command"})
@@ -57,20 +66,28 @@ SELECTORS = frozenset({"matchLabels", "selector"})
 VALUED_MAPS = frozenset({"nodeSelector"})
 METADATA = {"annotations": "annotation", "labels": "label"}
 OURS = ("app.kubernetes.io/", "flaskship.dev/", "checksum/")
+OWN_NAME = "its own"
+"""What stands for the names of an application, its release and its namespace."""
 LONGEST = 80
 
 
+class Chosen(Container[str]):
+    """What a kind brings with it wherever it is: its fields, and no choice and no name of one's own."""
+
+    def __contains__(self, trait: object) -> bool:
+        name, equals, choice = str(trait).partition("=")
+        if OWN_NAME in (choice if equals else name) or "Ref." in name:
+            return True
+        return not equals and name.count(" ") < len(("kind", "field"))
+
+
 def traits(
-    table: Table, one: Object, environment: Environment, without: Container[str] = ()
+    table: Table, one: Object, environment: Environment, without: Container[str] | None = None
 ) -> Iterator[tuple[str, Node]]:
-    """The traits of an object, each with where it stands.
+    """The traits of an object, each with where it stands, below its kind.
 
     What is among `without` is passed over but looked into; what is told is not.
     """
-    if one.kind not in without:
-        yield one.kind, one.node.at("kind")
-        if without:
-            return
     schemas = list(table.schemas(one.api_version, one.kind))
     if schemas:
         names = (one.application, environment.release, environment.namespace)
@@ -84,7 +101,7 @@ class _Reading:
 
     table: Table
     names: tuple[str, ...]
-    without: Container[str]
+    without: Container[str] | None
 
     def traits(self, number: int, node: Node, name: str) -> Iterator[tuple[str, Node]]:
         """The traits below a node."""
@@ -126,9 +143,9 @@ class _Reading:
     def _named(self, name: str, more: str, at: Node) -> Iterator[tuple[str, Node]]:
         """A trait of a name of one's own; where the name itself is told, nothing more is."""
         for trait in (name, f"{name}{more}") if more else (name,):
-            if trait not in self.without:
+            if self._counts(trait):
                 yield trait, at
-                if self.without:
+                if self.without is not None:
                     return
 
     def _item(self, number: int, item: Node, name: str) -> Iterator[tuple[str, Node]]:
@@ -141,11 +158,14 @@ class _Reading:
         self, name: str, value: Node, number: int, choice: str, below: str = ""
     ) -> Iterator[tuple[str, Node]]:
         for trait in (name, f"{below or name}={choice}" if choice else ""):
-            if trait and trait != below and trait not in self.without:
+            if trait and trait != below and self._counts(trait):
                 yield trait, value
-                if self.without:
+                if self.without is not None:
                     return
         yield from self.traits(number, value, below or name)
+
+    def _counts(self, trait: str) -> bool:
+        return self.without is None or trait not in self.without
 
     def _choice(self, number: int, name: str, value: Node) -> str:
         if value.truth is not None:
@@ -153,14 +173,15 @@ class _Reading:
         if "e" in self.table.nodes[number]:
             return self._own(str(value.content))
         if value.number is not None:
-            return str(value.number) if _last(name) in COUNTED else ""
+            counted = not COUNTED.isdisjoint((_last(name), name.replace(" ", ".")))
+            return str(value.number) if counted else ""
         if not value.text or any(name.endswith((f".{own}", f" {own}")) for own in OWN):
             return ""
         return self._own(without_hash(value.text))
 
     def _own(self, text: str) -> str:
         for name in self.names:
-            text = text.replace(name, "its own")
+            text = text.replace(name, OWN_NAME)
         shortened: str = shown(" ".join(text.split()))
         return shortened if len(shortened) <= LONGEST else f"{shortened[: LONGEST - 3]}..."
 

@@ -1,8 +1,9 @@
 """What one environment has and another never exercises: kinds, fields, choices, variables, features."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flaskship.policy.configuration import variables
 from flaskship.policy.context import Context
@@ -10,7 +11,7 @@ from flaskship.policy.images import ImageReference, parse_image
 from flaskship.policy.kubernetes.table import Table
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Fault, Object
-from flaskship.policy.traits import traits
+from flaskship.policy.traits import Chosen, traits
 
 CODE = "untested"
 FEATURES = "FEATURES"
@@ -40,6 +41,10 @@ PARTS = {
     ".containers.command": "command",
     ".containers.args": "args",
     " spec.metrics Resource memory": "autoscaling.memory.enabled",
+    " spec.behavior": "autoscaling.behavior",
+    " spec.updatePolicy": "vpa.updateMode",
+    " spec.resourcePolicy": "vpa",
+    "PriorityClass ": "",
     " spec.egress.to ::/0": ".networkPolicy.ipv6",
     "NetworkPolicy spec.egress.to ": "webhooks.allow",
     ".priorityClassName": "scheduling.priority",
@@ -90,20 +95,41 @@ class Delta:
 
 
 def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
-    """Every difference that only this environment has, each told once, the larger instead of its parts."""
+    """Every difference that only this environment has, each told once.
+
+    A kind or an application as a whole says nothing of how it is set: its choices are told beside it, so that
+    an acceptance of the whole hides nothing that is switched on inside it later.
+    """
     other = against.environment.name
+    yield from _ways(context, against, other)
     yield from _applications(context, against, other)
     yield from _images(context, against, other)
     theirs = _exercised(table, against)
     told: set[str] = set()
     for one in context.objects:
-        whole, own = theirs.of(None), theirs.of(one.application)
-        for trait, at in traits(table, one, context.environment, own):
-            name = trait if trait not in whole else f"{trait} of {one.application}"
+        for trait, at in _untold(table, context, one, theirs):
+            name = trait if trait not in theirs.whole else f"{trait} of {one.application}"
             if name not in told:
                 told.add(name)
                 fault = one.fault(f"{other} has no {name}", at, _setting(one.kind, trait))
                 yield Delta(name, replace(fault, candidates=_candidates(one.kind, trait)))
+
+
+def _untold(table: Table, context: Context, one: Object, theirs: "_Exercised") -> Iterator[tuple[str, Node]]:
+    """What an object exercises and nothing comparable there does, a kind beside its choices."""
+    comparable: Container[str] = theirs.of(one.application)
+    if one.kind not in comparable:
+        yield one.kind, one.node.at("kind")
+        comparable = theirs.whole if one.kind in theirs.whole else Chosen()
+    yield from traits(table, one, context.environment, comparable)
+
+
+def _ways(context: Context, against: Context, other: str) -> Iterator[Delta]:
+    """The ways that leave nothing in the manifests where they are taken: who makes secrets and accounts."""
+    for path, chosen in context.ways.items():
+        if against.ways.get(path) != chosen:
+            name = f"{path}={chosen}"
+            yield Delta(name, Object(Node({}), None).fault(f"{other} has no {name}", "", f".{path}"))
 
 
 def _candidates(kind: str, trait: str) -> tuple[str, ...]:
@@ -120,7 +146,7 @@ def _setting(kind: str, trait: str) -> str:
     return next(found, SETTINGS.get(kind, ""))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Exercised:
     """What an environment exercises: as a whole, and in each application."""
 
@@ -128,32 +154,70 @@ class _Exercised:
     parts: Mapping[str, frozenset[str]]
 
     def of(self, application: str | None) -> frozenset[str]:
-        """What an application exercises; of none, or one that is not there, what any does."""
-        return self.parts.get(application or "", self.whole)
+        """What an application exercises, of none what any does.
+
+        Of one that is not there: the fields that any sets, and the choices that all make.
+        """
+        if application is None or not self.parts:
+            return self.whole
+        if application in self.parts:
+            return self.parts[application]
+        return self.common
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """What an application of these surely exercises, whichever it is."""
+        fields, every = Chosen(), frozenset.intersection(*self.parts.values())
+        return every | {trait for trait in self.whole if " " in trait and trait in fields}
 
 
 def _exercised(table: Table, context: Context) -> _Exercised:
     parts: dict[str | None, set[str]] = {}
     for one in context.objects:
         told = traits(table, one, context.environment)
-        parts.setdefault(one.application, set()).update(trait for trait, _ in told)
+        parts.setdefault(one.application, set()).update([one.kind, *(trait for trait, _ in told)])
     whole = frozenset(trait for part in parts.values() for trait in part)
     return _Exercised(whole, {name: frozenset(part) for name, part in parts.items() if name})
 
 
 def _applications(context: Context, against: Context, other: str) -> Iterator[Delta]:
-    theirs = _configured(against)
+    theirs = {name: frozenset(names) for name, (_, names) in _configured(against).items()}
+    common = frozenset.intersection(*theirs.values()) if theirs else frozenset()
     for application, (one, names) in _configured(context).items():
+        exercised = theirs.get(application, common)
         if application not in theirs:
             message = f"{other} does not run {application}"
             yield Delta(f"application {application}", one.fault(message, "metadata.name", "enabled"))
-            continue
-        exercised = theirs[application][1]
+            # That others read a secret says nothing of whether this one may.
+            exercised -= _confidential(context, application)
         for name in sorted(names.keys() - exercised):
             # Of a variable that is not there at all the value is not told beside.
             if (whole := name.partition("=")[0]) == name or whole in exercised:
                 message = f"{other} has no {name} of {application}"
                 yield Delta(f"{name} of {application}", one.fault(message, names[name]))
+        for name in sorted(exercised - names.keys() if application in theirs else ()):
+            if name.startswith("feature "):
+                message = f"{other} has {name} of {application} on"
+                yield Delta(f"{name} off of {application}", one.fault(message, "spec", "features"))
+
+
+def _confidential(context: Context, application: str) -> frozenset[str]:
+    """The variables of an application that a Secret gives, itself or as a file."""
+    found: set[str] = set()
+    for pod in context.serving:
+        secret = {volume.at("name").text for volume in pod.spec.at("volumes").items() if volume.at("secret")}
+        for container in pod.containers if pod.owner.application == application else ():
+            folders = tuple(
+                f"{mount.at('mountPath').text}/"
+                for mount in container.node.at("volumeMounts").items()
+                if mount.at("name").text in secret
+            )
+            found.update(
+                f"variable {one.at('name').text}"
+                for one in container.node.at("env").items()
+                if one.at("valueFrom", "secretKeyRef") or (one.at("value").text or "").startswith(folders)
+            )
+    return frozenset(found)
 
 
 def _images(context: Context, against: Context, other: str) -> Iterator[Delta]:

@@ -13,7 +13,7 @@ from flaskship.policy.context import Context
 from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
-from flaskship.tasks.declared import declared_database, declared_outside
+from flaskship.tasks.declared import declared_database, declared_outside, declared_ways
 from flaskship.tasks.places import application_path, locate, names_at, place, value_at
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import Layered, Report, World
@@ -114,6 +114,7 @@ def _draw(world: World, project: Project, environment: Environment, wish: Wish) 
         ),
         database=declared_database(world, plan.layered),
         outside=declared_outside(world, plan.layered),
+        ways=declared_ways(world, plan.layered),
         leads_to=frozenset(one.name for one in project.environments if one.promotes_from == environment.name),
     )
     return Drawn(context, plan.layered)

@@ -1,11 +1,14 @@
 """What the values declare of what is in no manifest: where the database is, what somebody else makes."""
 
+import json
 from collections.abc import Mapping
 
 from flaskship.chart.spelling import nearest
 from flaskship.policy.context import Declared
 from flaskship.tasks.places import escaped, names_at, value_at
 from flaskship.tasks.world import Layered, World
+
+WAYS = ("secrets.provider", "aws.identity", "aws.createServiceAccount")
 
 
 def declared_database(world: World, layered: Layered) -> Declared:
@@ -16,6 +19,16 @@ def declared_database(world: World, layered: Layered) -> Declared:
         tuple(one for one in networks if isinstance(one, str)) if isinstance(networks, list) else (),
         int(port) if isinstance(port, int | float) else Declared().port,
     )
+
+
+def declared_ways(world: World, layered: Layered) -> Mapping[str, str]:
+    """The ways to secrets and to an identity that the values choose, by path."""
+    found = {path: value_at(world, layered, path) for path in WAYS}
+    return {
+        path: json.dumps(value) if isinstance(value, bool) else str(value)
+        for path, value in found.items()
+        if value is not None
+    }
 
 
 def declared_outside(world: World, layered: Layered) -> Mapping[tuple[str, str], frozenset[str] | None]:

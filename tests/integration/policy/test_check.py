@@ -61,6 +61,7 @@ def test_what_prod_has_and_staging_never_exercises_is_accepted_one_by_one() -> N
     untested = [one for one in checked.document["findings"] if one["rule"] == "untested"]
     assert "VerticalPodAutoscaler" in {one["object"] for one in untested}
     assert all("*" not in one["object"] for one in untested)
+    assert "VerticalPodAutoscaler spec.updatePolicy.updateMode=Off" in {one["object"] for one in untested}
 
 
 def test_something_new_in_prod_alone_is_found(tmp_path: Path) -> None:
@@ -70,6 +71,47 @@ def test_something_new_in_prod_alone_is_found(tmp_path: Path) -> None:
 
 
 ADMIN, WORKER = "applications.my-tomorrows-admin", "applications.my-tomorrows-worker"
+MONITORING = "applications.my-tomorrows-monitoring"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (
+            f"{ADMIN}.vpa.updateMode",
+            "Recreate",
+            "VerticalPodAutoscaler spec.updatePolicy.updateMode=Recreate",
+        ),
+        (
+            f"{WORKER}.autoscaling.memory.enabled",
+            "true",
+            "HorizontalPodAutoscaler spec.metrics Resource memory",
+        ),
+        (
+            f"{WORKER}.autoscaling.behavior.scaleDown.selectPolicy",
+            "Disabled",
+            "HorizontalPodAutoscaler spec.behavior.scaleDown.selectPolicy",
+        ),
+        (f"{MONITORING}.features.zzz", "true", "feature zzz of my-tomorrows-monitoring"),
+        (f"{MONITORING}.env.NEW", "x", "variable NEW of my-tomorrows-monitoring"),
+        (f"{MONITORING}.database", "true", "variable DATABASE_URL_FILE of my-tomorrows-monitoring"),
+        (
+            f"{MONITORING}.webhooks.deliver",
+            "true",
+            "NetworkPolicy spec.egress.to 0.0.0.0/0 of my-tomorrows-monitoring",
+        ),
+        ("priorityClasses.classes.low.value", "1000000000", "PriorityClass value=1000000000"),
+        ("secrets.provider", "existing", "secrets.provider=existing"),
+        ("aws.identity", "podIdentity", "aws.identity=podIdentity"),
+        ("aws.createServiceAccount", "false", "aws.createServiceAccount=false"),
+    ],
+)
+def test_an_accepted_whole_hides_nothing_that_is_switched_on_inside_it_later(
+    path: str, value: str, told: str
+) -> None:
+    found = check("prod", "--untested-against", "staging", "--set", f"{path}={value}").of("untested")
+    assert [one["object"] for one in found] == [told]
+    assert found[0]["values"]["file"] == f"--set {path}={value}"
 
 
 @pytest.mark.parametrize(

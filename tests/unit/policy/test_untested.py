@@ -1,7 +1,9 @@
 """What one environment has and the other lacks: applications, kinds, fields, choices, variables, features."""
 
+from dataclasses import replace
+
 import pytest
-from tests.unit.policy.market import Change, market
+from tests.unit.policy.market import APPLICATIONS, Change, market
 
 from flaskship.policy.kubernetes.table import load_table
 from flaskship.policy.untested import deltas
@@ -40,7 +42,7 @@ def test_what_another_application_exercises_is_not_exercised_by_this_one() -> No
     name = "Deployment spec.template.spec.containers.terminationMessagePath"
     assert names(Change(set=both), Change(set={f"Deployment/till {field}": "/log"})) == [f"{name} of shop"]
     assert names(Change(set=both)) == [name]
-    assert names(Change(), Change(remove=("PodDisruptionBudget/shop-pdb",))) == [
+    assert names(Change(), Change(remove=("PodDisruptionBudget/shop-pdb",)))[:1] == [
         "PodDisruptionBudget of shop"
     ]
 
@@ -73,17 +75,97 @@ def test_what_a_role_may_is_told_and_what_differs_by_environment_is_not() -> Non
     ]
 
 
-def test_a_missing_kind_is_told_once_and_not_field_by_field() -> None:
+def test_a_missing_kind_is_told_with_its_choices_and_not_field_by_field() -> None:
     told = names(Change(), Change(remove=("VerticalPodAutoscaler/till-vpa",)))
-    assert told == ["VerticalPodAutoscaler"]
+    assert told == ["VerticalPodAutoscaler", "VerticalPodAutoscaler spec.updatePolicy.updateMode=Off"]
 
 
-def test_a_feature_that_is_on_here_alone_is_told_and_one_that_is_off_is_not() -> None:
-    here = Change(set={"ConfigMap/shop-config data FEATURES": '{"quick": true, "old": false}'})
+@pytest.mark.parametrize("mode", ["Initial", "Recreate"])
+def test_what_a_missing_kind_chooses_has_a_name_of_its_own(mode: str) -> None:
+    here = Change(set={"VerticalPodAutoscaler/till-vpa spec updatePolicy updateMode": mode})
+    told = names(here, Change(remove=("VerticalPodAutoscaler/till-vpa",)))
+    assert told[1:] == [f"VerticalPodAutoscaler spec.updatePolicy.updateMode={mode}"]
+
+
+def test_a_class_is_told_with_its_value_which_is_no_amount() -> None:
+    made = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1000000000}
+    told = names(Change(add=({**made, "metadata": {"name": "first"}},)))
+    assert told == ["PriorityClass", "PriorityClass value=1000000000"]
+
+
+def test_what_is_on_inside_a_kind_that_another_application_has_there_is_told_beside_the_kind() -> None:
+    there = Change(remove=("PodDisruptionBudget/shop-pdb",), add=(budget("till", "AlwaysAllow"),))
+    assert names(Change(), there) == ["PodDisruptionBudget of shop"]
+    other = {"PodDisruptionBudget/shop-pdb spec unhealthyPodEvictionPolicy": "IfHealthyBudget"}
+    assert names(Change(set=other), there) == [
+        "PodDisruptionBudget of shop",
+        "PodDisruptionBudget spec.unhealthyPodEvictionPolicy=IfHealthyBudget",
+    ]
+
+
+def budget(application: str, policy: str) -> dict[str, object]:
+    labels = {"app.kubernetes.io/name": application}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": f"{application}-pdb", "labels": labels},
+        "spec": {
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": labels},
+            "unhealthyPodEvictionPolicy": policy,
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "name"),
+    [
+        (f"{C} env +", {"name": "NEW", "value": "x"}, "variable NEW of shop"),
+        ("ConfigMap/shop-config data FEATURES", '{"zzz": true}', "feature zzz of shop"),
+        (
+            f"{C} env +",
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "x"}}},
+            "variable KEY of shop",
+        ),
+        (
+            "NetworkPolicy/shop spec egress 0 to +",
+            {"ipBlock": {"cidr": "0.0.0.0/0"}},
+            "NetworkPolicy spec.egress.to 0.0.0.0/0",
+        ),
+    ],
+)
+def test_what_is_on_inside_an_application_that_is_not_there_is_told_beside_it(
+    path: str, value: object, name: str
+) -> None:
+    there = Change(remove=("Deployment/shop", "NetworkPolicy/shop", "ConfigMap/shop-config"))
+    before = names(Change(), there)
+    assert "application shop" in before
+    assert [one for one in names(Change(set={path: value}), there) if one not in before][:1] == [name]
+
+
+def test_a_secret_that_every_application_reads_there_is_told_of_one_that_is_not_there() -> None:
+    secret = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "x"}}}
+    plain = {"name": "WORD", "value": "x"}
+    both = {f"Deployment/{one} spec template spec containers 0 env": [secret, plain] for one in APPLICATIONS}
+    till = {path: env for path, env in both.items() if "till" in path}
+    told = names(Change(set=both), Change(set=till, remove=("Deployment/shop",)))
+    assert "variable KEY of shop" in told
+    assert "variable WORD of shop" not in told
+
+
+def test_a_feature_that_is_on_on_one_side_alone_is_told_and_one_that_is_off_on_both_is_not() -> None:
+    here = Change(set={"ConfigMap/shop-config data FEATURES": '{"quick": true, "old": false, "no": false}'})
     there = Change(set={"ConfigMap/shop-config data FEATURES": '{"old": true}'})
-    assert names(here, there) == ["feature quick of shop"]
+    assert names(here, there) == ["feature quick of shop", "feature old off of shop"]
     broken = Change(set={"ConfigMap/shop-config data FEATURES": "{"})
-    assert names(here, broken) == ["feature old of shop", "feature quick of shop"][1:]
+    assert names(here, broken) == ["feature quick of shop"]
+
+
+def test_a_way_to_secrets_that_leaves_nothing_in_the_manifests_is_told() -> None:
+    sides = [replace(market(), ways={"secrets.provider": one}) for one in ("existing", "external")]
+    (told,) = deltas(load_table(), *sides)
+    assert (told.name, told.fault.setting) == ("secrets.provider=existing", ".secrets.provider")
+    assert list(deltas(load_table(), sides[0], sides[0])) == []
 
 
 def test_free_keys_and_list_positions_are_no_fields() -> None:
