@@ -1,7 +1,7 @@
 """What a schema cannot say of one environment's values: names that have to fit others."""
 
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from flaskship.chart.schema import dotted
@@ -47,6 +47,39 @@ def refuse_impossible_networks(values: Mapping[str, Any], locate: Locate) -> Non
             _network(("networkPolicy", key, index), text, locate)
 
 
+def refuse_impossible_webhooks(application: Mapping[str, Any], at: KeyPath, locate: Locate) -> None:
+    """Raise for a network that webhooks may reach and that is none: the policies name it to Kubernetes."""
+    for index, text in enumerate((application.get("webhooks") or {}).get("allow") or ()):
+        if "/" in str(text):
+            _network((*at, "webhooks", "allow", index), text, locate)
+
+
+def refuse_one_label_twice(application: Mapping[str, Any], at: KeyPath, locate: Locate) -> None:
+    """Raise for a label that an affinity compares with this pod's and selects by beside, in another way."""
+    for kind, part in (application.get("affinity") or {}).items():
+        for when, terms in (part or {}).items() if kind != "nodeAffinity" else ():
+            for index, given in enumerate(terms or ()):
+                inside = "podAffinityTerm" in given
+                term = given["podAffinityTerm"] if inside else given
+                path = (*at, "affinity", kind, when, index, *(("podAffinityTerm",) if inside else ()))
+                _refuse_twice(term, path, locate)
+
+
+def _refuse_twice(term: Mapping[str, Any], path: KeyPath, locate: Locate) -> None:
+    selector = term.get("labelSelector") or {}
+    taken = {*(selector.get("matchLabels") or {})}
+    taken |= {one.get("key") for one in selector.get("matchExpressions") or ()}
+    for key in ("matchLabelKeys", "mismatchLabelKeys"):
+        for index, label in enumerate(term.get(key) or ()):
+            if label in taken:
+                at = (*path, key, index)
+                raise ConfigurationError(
+                    f"{dotted(at)}: {label} is compared in this term already; leave one of the two out",
+                    location=locate(at),
+                )
+            taken.add(label)
+
+
 def refuse_impossible_blocks(application: Mapping[str, Any], at: KeyPath, locate: Locate) -> None:
     """Raise for a block of an application's policy that is no network, or leaves out what is not in it."""
     policy = application.get("networkPolicy") or {}
@@ -75,9 +108,13 @@ def _network(path: KeyPath, text: Any, locate: Locate) -> IPv4Network | IPv6Netw
         network = ip_network(str(text), strict=False)
         if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
             raise ValueError("an IPv4 network in the clothes of IPv6, which Kubernetes refuses")
-        return network
     except ValueError:
         raise ConfigurationError(f"{dotted(path)}: {text} is no network", location=locate(path)) from None
+    if network.network_address != ip_address(str(text).partition("/")[0]):
+        raise ConfigurationError(
+            f"{dotted(path)}: {text} has bits set beyond its prefix; write {network}", location=locate(path)
+        )
+    return network
 
 
 def _inside(one: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:

@@ -209,4 +209,6 @@ def _validate(chart: Path, environment: str, layered: LayeredValues) -> None:
             at: KeyPath = ("applications", name)
             schema.check(application, {**complete, "$defs": rules["$defs"]}, layered.location, at)
             border.refuse_impossible_blocks(application, at, layered.location)
+            border.refuse_impossible_webhooks(application, at, layered.location)
+            border.refuse_one_label_twice(application, at, layered.location)
             border.refuse_misspelt_features(application, rules["$defs"]["application"], at, layered.location)

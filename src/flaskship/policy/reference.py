@@ -46,11 +46,12 @@ tags count) that the same one does not have there. Each is brought to staging, o
 accepted by the name that the finding has as its object: without the application where none has it in staging,
 else ending with `of` and the application.
 
-A whole that staging lacks hides nothing inside it. Of a kind that no application has there the choices and the
-names of one's own are told beside it; of one that another application has there, what that one does not set;
-of an application that is not there, what not every application there has, and each variable that it reads of
-a Secret. Told are also features that are on there and off here, and the ways that leave nothing in the
-manifests where they are taken: `secrets.provider`, `aws.identity`, `aws.createServiceAccount`.
+A whole that staging lacks hides nothing inside it. Of a kind that no application has there the choices
+and the names of one's own are told beside it; of one that another application has there, what that one
+does not set; of an application that is not there, what not every application there has, and each
+variable that it reads of a Secret. Told are also features that are on there and off here, and the ways
+that leave nothing in the manifests where they are taken: `secrets.provider`, `aws.identity`,
+`aws.createServiceAccount`.
 
 {natural}
 

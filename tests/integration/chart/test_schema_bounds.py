@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from flaskship.chart.border import refuse_impossible_networks
+from flaskship.model.errors import ConfigurationError
+
 SCHEMA_TEXT = (Path(__file__).resolve().parents[3] / "infra" / "helmchart" / "values.schema.json").read_text()
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_TEXT)
 API = "applications:\n  my-tomorrows-api:\n    "
@@ -113,13 +116,22 @@ def test_every_whole_number_of_the_schema_has_bounds_that_are_exact() -> None:
 
 REFUSED = {
     "podLabels": ["{'a: b': x}", "{'a #b': x}", "{-a: x}", "{a/b/c: x}", "{A.B/c: x}", "{a: 'x y'}"],
-    "podAnnotations": ["{'a: b': x}", "{'a #b': x}", "{'': x}", "{a..b/c: x}"],
+    "podAnnotations": ["{'a: b': x}", "{'a #b': x}", "{'': x}", "{a..b/c: x}", f"{{{'a.' * 127}b/c: x}}"],
     "nodeSelector": ["{'a b': x}", "{a: -x}", f"{{a: {'x' * 64}}}"],
     "service": ["{annotations: {'a: b': x}}"],
-    "serviceAccount": ["{annotations: {'a #b': x}}", "{name: a..b}"],
-    "ingress": ["{host: a..b}", "{host: a.-b}"],
+    "serviceAccount": [
+        "{annotations: {'a #b': x}}",
+        "{name: a..b}",
+        "{rules: [{apiGroups: [], resources: [pods], verbs: [get]}]}",
+    ],
+    "ingress": ["{host: a..b}", "{host: a.-b}", f"{{subdomain: {'a' * 64}}}"],
     "probes": ["{liveness: {successThreshold: 2}}", "{startup: {successThreshold: 2}}"],
-    "autoscaling": ["{behavior: {scaleUp: {policies: []}}}", "{behavior: {scaleDown: {policies: []}}}"],
+    "autoscaling": [
+        "{behavior: {scaleUp: {policies: []}}}",
+        "{behavior: {scaleDown: {policies: []}}}",
+        "{behavior: {scaleUp: {tolerance: 5%}}}",
+        "{behavior: {scaleDown: {tolerance: '-1'}}}",
+    ],
     "webhooks": [
         "{allow: ['10.0.0.0/33']}",
         "{allow: ['256.1.1.1']}",
@@ -129,6 +141,8 @@ REFUSED = {
         "{allow: [':']}",
         "{allow: ['12345::']}",
         "{allow: ['1:2:3:4:5:6:7:8:9']}",
+        "{allow: ['10.1.2.3/8']}",
+        "{allow: ['fd00::5/64']}",
     ],
     "image": [
         "{repository: 'foo/bar:1.0'}",
@@ -153,6 +167,11 @@ INSIDE = {
         "[{name: tmp, mountPath: /x, subPath: a/..}]",
         "[{name: tmp, mountPath: /x, subPath: /a}]",
         "[{name: tmp, mountPath: /x, subPath: a, subPathExpr: b}]",
+        "[{name: tmp, mountPath: /x, recursiveReadOnly: Enabled}]",
+        "[{name: tmp, mountPath: /x, recursiveReadOnly: IfPossible, readOnly: false}]",
+        "[{name: tmp, mountPath: /x, recursiveReadOnly: Enabled, readOnly: true, "
+        "mountPropagation: HostToContainer}]",
+        "[{name: tmp, mountPath: /x, mountPropagation: Bidirectional}]",
     ],
     "networkPolicy": [
         "{egress: [{ports: [{port: 20, endPort: 10}]}]}",
@@ -163,6 +182,9 @@ INSIDE = {
         "{egress: [{ports: [{port: a--b}]}]}",
         "{egress: [{ports: [{port: '80'}]}]}",
         "{egress: [{to: [{}]}]}",
+        "{egress: [{to: [{ipBlock: {cidr: 10.0.1.5/24}}]}]}",
+        "{egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.1.5/24]}}]}]}",
+        "{from: [{ipBlock: {cidr: 'fd00::5/64'}}]}",
         "{egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]}",
         "{from: [{}]}",
         "{from: [{podSelector: {matchLabels: {'a b': x}}}]}",
@@ -181,6 +203,27 @@ INSIDE = {
         "{podAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
         "[{weight: 101, podAffinityTerm: {topologyKey: zone}}]}}",
         "{podAffinity: {requiredDuringScheduling: []}}",
+        *(
+            "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
+            f"{{nodeSelectorTerms: [{{{one}}}]}}}}}}"
+            for one in (
+                "matchExpressions: [{key: a, operator: Gt, values: ['1', '2']}]",
+                "matchExpressions: [{key: a, operator: Lt, values: [b]}]",
+                "matchFields: [{key: metadata.name, operator: In, values: [A B]}]",
+                "matchFields: [{key: metadata.name, operator: In}]",
+            )
+        ),
+        *(
+            "{podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
+            f"[{{topologyKey: z, {one}}}]}}}}"
+            for one in (
+                "matchLabelKeys: [x]",
+                "mismatchLabelKeys: [x]",
+                "labelSelector: {matchLabels: {q: z}}, matchLabelKeys: [x], mismatchLabelKeys: [x]",
+                "labelSelector: {matchLabels: {x: z}}, matchLabelKeys: [x]",
+                "labelSelector: {matchExpressions: [{key: x, operator: Exists}]}, mismatchLabelKeys: [x]",
+            )
+        ),
     ],
     "envFrom": [
         "[{}]",
@@ -192,6 +235,11 @@ INSIDE = {
         "{A: {valueFrom: {fieldRef: {fieldPath: metadata.nope}}}}",
         "{A: {valueFrom: {fieldRef: {fieldPath: 'metadata.labels'}}}}",
         "{A: {valueFrom: {resourceFieldRef: {resource: limits.gpu}}}}",
+        "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: '7'}}}}",
+        "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1Mi}}}}",
+        "{A: {valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1m}}}}",
+        "{A: {valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1abc}}}}",
+        "{A: {valueFrom: {secretKeyRef: {name: a, key: ..b}}}}",
         "{A: {valueFrom: {secretKeyRef: {name: A_B, key: a}}}}",
         "{A: {valueFrom: {configMapKeyRef: {name: a, key: 'a b'}}}}",
     ],
@@ -227,6 +275,16 @@ TERM = "{key: a, operator: In, values: [b]}"
         "networkPolicy: {from: [{podSelector: {matchExpressions: [{key: a, operator: Exists}]}}]}",
         "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
         f"[{{matchExpressions: [{TERM}, {{key: size, operator: Gt, values: ['1']}}]}}]}}}}}}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+        "[{matchFields: [{key: metadata.name, operator: In, values: [node-1.example]}]}]}}}",
+        "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone, "
+        "labelSelector: {matchLabels: {q: z}}, matchLabelKeys: [x], mismatchLabelKeys: [w]}]}}",
+        "volumeMounts: [{name: tmp, mountPath: /x, readOnly: true, recursiveReadOnly: Enabled}]",
+        "env: {A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}}",
+        "env: {A: {valueFrom: {resourceFieldRef: {resource: requests.memory, divisor: 1Mi}}}}",
+        "autoscaling: {behavior: {scaleUp: {tolerance: '0.05'}, scaleDown: {tolerance: 50m}}}",
+        f"podLabels: {{{'a.' * 126}b/c: x}}",
+        "serviceAccount: {rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]}",
         "envFrom: [{prefix: A_, secretRef: {name: a.b}}]",
         "env: {A: {valueFrom: {fieldRef: {fieldPath: \"metadata.labels['app.kubernetes.io/name']\"}}}}",
         "webhooks: {allow: ['fe80::1', '::1/128', '10.0.0.0/8', shop.example, '::ffff:10.0.0.1']}",
@@ -236,6 +294,17 @@ def test_what_kubernetes_takes_passes(render, text: str) -> None:
     assert render(API + text + "\n").one("Deployment")
 
 
+@pytest.mark.parametrize("key", [".", "..", "..a", "a" * 254])
+def test_a_key_that_no_secret_can_have_is_refused(refused, key: str) -> None:
+    assert refused(f"secrets:\n  generated:\n    '{key}': x\n", line=3).startswith("secrets.generated.")
+
+
+def test_a_network_with_host_bits_is_told_the_network_that_it_is_in(refused) -> None:
+    assert refused("networkPolicy: {ingressCidrs: [10.0.1.5/24]}\n", line=1) == (
+        "networkPolicy.ingressCidrs[0]: 10.0.1.5/24 has bits set beyond its prefix; write 10.0.1.0/24"
+    )
+
+
 CIDR = SCHEMA["$defs"]["peer"]["properties"]["ipBlock"]["properties"]["cidr"]["pattern"]
 
 
@@ -243,6 +312,22 @@ CIDR = SCHEMA["$defs"]["peer"]["properties"]["ipBlock"]["properties"]["cidr"]["p
 @given(st.from_regex(CIDR.replace("$", r"\Z"), alphabet=st.characters(codec="ascii")))
 def test_what_looks_like_a_network_is_one(text: str) -> None:
     assert ip_network(text, strict=False)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(st.ip_addresses(), st.integers(0, 128))
+def test_a_network_passes_the_border_where_kubernetes_takes_it(
+    address: IPv4Address | IPv6Address, length: int
+) -> None:
+    text = f"{address}/{min(length, address.max_prefixlen)}"
+    network = ip_network(text, strict=False)
+    mapped = isinstance(address, IPv6Address) and network.network_address.ipv4_mapped
+    values = {"networkPolicy": {"ingressCidrs": [text]}}
+    if network.network_address == address and not mapped:
+        refuse_impossible_networks(values, lambda path: None)
+    else:
+        with pytest.raises(ConfigurationError, match="ingressCidrs"):
+            refuse_impossible_networks(values, lambda path: None)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
@@ -265,6 +350,19 @@ def test_every_network_looks_like_one(address: IPv4Address | IPv6Address, length
         "ingress: {annotations: {'a: b': x}}",
         "monitoring: {labels: {'a b': x}}",
         "monitoring: {labels: {a: 'x y'}}",
+        f"monitoring: {{labels: {{{'a.' * 127}b/c: x}}}}",
+        "networkPolicy: {ingressCidrs: [10.0.1.5/24]}",
+        "networkPolicy: {databaseCidrs: [10.0.0.0/24, 10.0.1.5/24]}",
+        "networkPolicy: {awsCidrs: ['fd00::5/64']}",
+        "persistence: {storageClassName: A B}",
+        f"persistence: {{name: {'a' * 254}}}",
+        f"ingress: {{name: {'a' * 254}}}",
+        f"aws: {{serviceAccount: {'a' * 254}}}",
+        "ingress: {domain: 2.3.4}",
+        f"ingress: {{domain: {'a.' * 100}com}}",
+        "secrets: {external: {secrets: {A B: {target: x, data: {k: {key: a, property: b}}}}}}",
+        "secrets: {external: {secrets: {x: {data: {k: {key: a, property: b}}, "
+        f"target: {'a' * 254}}}}}}}}}",
     ],
 )
 def test_what_kubernetes_would_refuse_of_the_environment(refused, text: str) -> None:
