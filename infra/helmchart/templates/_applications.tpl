@@ -151,7 +151,7 @@ my-app.sets.image: [image]
 my-app.sets.secrets: [database, requireApiKey, volumes, volumeMounts]
 my-app.sets.serving: [probes, preStopSeconds, service]
 my-app.sets.settings: [config, features, logLevel, gracefulTimeoutSeconds, webhooks]
-my-app.sets.variables: [env, service, database, requireApiKey]
+my-app.sets.variables: [env, service, database, requireApiKey, volumes, volumeMounts]
 my-app.sets.workload: [strategy]
 {{- end }}
 
