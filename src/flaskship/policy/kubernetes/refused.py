@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from flaskship.policy.kubernetes.pods import refused_of_pods
 from flaskship.policy.kubernetes.table import Table, span
 from flaskship.policy.kubernetes.validate import Violation, violations
 from flaskship.policy.objects import Object
@@ -13,5 +14,9 @@ def refused(table: Table, one: Object) -> Iterator[tuple[Violation, str]]:
     for number, having in table.schemas(one.api_version, one.kind).items():
         for violation in violations(table, number, one.node):
             minors[violation] = (*minors.get(violation, ()), *having)
+    told = {violation.path for violation in minors}
+    for violation in refused_of_pods(one):
+        if violation.path not in told:
+            minors[violation] = table.minors
     for violation, refusing in minors.items():
         yield violation, span(sorted(refusing, key=table.minors.index), table.minors)

@@ -1,0 +1,121 @@
+"""What an API server refuses of a pod although its schema takes it, each with a near miss that it takes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from flaskship.policy.kubernetes.pods import refused_of_pods
+from flaskship.policy.kubernetes.refused import refused
+from flaskship.policy.kubernetes.table import load_table
+from flaskship.policy.node import Node
+from flaskship.policy.objects import Object
+
+
+def deployment(**spec: Any) -> Object:
+    template = {"spec": {"containers": [{"name": "a", "image": "a:1"}], **spec}}
+    return Object(Node({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": template}}), None)
+
+
+def init(**more: Any) -> Object:
+    return deployment(initContainers=[{"name": "a", "image": "x:1", **more}])
+
+
+def volume(**source: Any) -> Object:
+    return deployment(volumes=[{"name": "v", **source}])
+
+
+def token(seconds: int) -> Object:
+    return volume(
+        projected={"sources": [{"serviceAccountToken": {"path": "t", "expirationSeconds": seconds}}]}
+    )
+
+
+def downward(path: str) -> dict[str, Any]:
+    return {"items": [{"path": "a", "fieldRef": {"fieldPath": path}}]}
+
+
+VALUE = {"fieldRef": {"fieldPath": "metadata.name"}}
+HOOK = {"preStop": {"sleep": {"seconds": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("broken", "sound", "at"),
+    [
+        (init(lifecycle=HOOK), init(lifecycle=HOOK, restartPolicy="Always"), "lifecycle"),
+        (init(livenessProbe={}), init(livenessProbe={}, restartPolicy="Always"), "livenessProbe"),
+        (init(env=[{"name": "a=b"}]), init(env=[{"name": "a.b-c"}]), "env[0].name"),
+        (
+            init(env=[{"name": "a", "value": "b", "valueFrom": VALUE}]),
+            init(env=[{"name": "a", "value": "", "valueFrom": VALUE}]),
+            "env[0].valueFrom",
+        ),
+        (
+            init(env=[{"name": "a", "valueFrom": {}}]),
+            init(env=[{"name": "a", "valueFrom": VALUE}]),
+            "env[0].valueFrom",
+        ),
+        (init(ports=[{"containerPort": 0}]), init(ports=[{"containerPort": 65535}]), "containerPort"),
+        (
+            init(ports=[{"containerPort": 1, "hostPort": 65536}]),
+            init(ports=[{"containerPort": 1, "hostPort": 0}]),
+            "hostPort",
+        ),
+        (
+            init(ports=[{"containerPort": 1, "name": "a_b"}]),
+            init(ports=[{"containerPort": 1, "name": "a-b"}]),
+            "name",
+        ),
+        (
+            init(terminationMessagePolicy="Foo"),
+            init(terminationMessagePolicy="File"),
+            "terminationMessagePolicy",
+        ),
+        (init(imagePullPolicy="Sometimes"), init(imagePullPolicy="Never"), "imagePullPolicy"),
+        (
+            deployment(initContainers=[{"name": "a", "image": " x:1"}]),
+            deployment(initContainers=[{"name": "a", "image": "x:1"}]),
+            "image",
+        ),
+        (volume(emptyDir={"sizeLimit": "-1"}), volume(emptyDir={"sizeLimit": "1Mi"}), "sizeLimit"),
+        (token(5), token(600), "expirationSeconds"),
+        (
+            volume(downwardAPI=downward("status.foo")),
+            volume(downwardAPI=downward("metadata.uid")),
+            "fieldPath",
+        ),
+        (
+            volume(projected={"sources": [{"downwardAPI": downward("spec.nodeName")}]}),
+            volume(projected={"sources": [{"downwardAPI": downward("metadata.labels['a']")}]}),
+            "fieldPath",
+        ),
+        (
+            volume(configMap={"name": "a", "items": [{"key": "a", "path": "../b"}]}),
+            volume(configMap={"name": "a", "items": [{"key": "a", "path": "a..b/c"}]}),
+            "path",
+        ),
+    ],
+)
+def test_what_the_validation_refuses_is_told_at_its_field(broken: Object, sound: Object, at: str) -> None:
+    (violation,) = refused_of_pods(broken)
+    assert violation.path.endswith(at)
+    assert list(refused_of_pods(sound)) == []
+
+
+def test_it_is_refused_by_every_minor() -> None:
+    found = [(one.path, minors) for one, minors in refused(load_table(), token(5)) if "Seconds" in one.path]
+    (place,) = found
+    assert place[1] == "every supported Kubernetes (1.30 to 1.37)"
+
+
+def test_a_list_is_no_object() -> None:
+    made = Object(Node({"apiVersion": "v1", "kind": "List", "metadata": {"name": "x"}, "items": []}), None)
+    assert [one.path for one in refused_of_pods(made)] == ["kind"]
+
+
+@pytest.mark.parametrize(
+    "spec", [None, [], "x", {"initContainers": {}, "containers": [1], "volumes": [None]}]
+)
+def test_what_is_of_another_type_is_the_schemas_business(spec: Any) -> None:
+    content = json.loads(json.dumps({"kind": "Pod", "apiVersion": "v1", "spec": spec}))
+    assert list(refused_of_pods(Object(Node(content), None))) == []
