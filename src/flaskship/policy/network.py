@@ -16,6 +16,7 @@ DNS = 53
 RESOLVER_NAMESPACE = {NAMESPACE_LABEL: "kube-system"}
 RESOLVER = {"k8s-app": "kube-dns"}
 """The labels of a cluster's resolver."""
+COMMAND_LINE = ("command", "args")
 _ADDRESS = re.compile(
     r"(?<!/)//(?:[^/\s@,]*@)?(?P<host>[a-z0-9-]+)(?:\.[\w.-]+)?(?::(?P<port>\d+))?(?=[/?#,;\s]|$)"
 )
@@ -29,6 +30,13 @@ class Need:
     variable: str
     port: int | str | None
     at: Node = field(repr=False)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values that may have named it."""
+        if self.variable in COMMAND_LINE:
+            return (self.variable,)
+        return (f"env.{self.variable}", f"config.{self.variable}")
 
 
 def isolated(context: Context, pod: Pod, way: str) -> bool:
@@ -76,11 +84,20 @@ def opens_port(rule: Node, port: int, protocol: str = "TCP") -> bool:
 
 def dependencies(context: Context, pod: Pod) -> Iterator[Need]:
     """Each Service of the environment that an address in the pod's configuration names."""
+    for name, text, at in texts(context, pod):
+        for address in _ADDRESS.finditer(text):
+            for service in context.makers("Service", pod.owner.namespace, address["host"]):
+                yield Need(service, name, _target(service, address["port"]), at)
+
+
+def texts(context: Context, pod: Pod) -> Iterator[tuple[str, str, Node]]:
+    """Every text that a pod's containers are given: variables, and what stands in their command lines."""
     for container in pod.containers:
-        for name, text, at in variables(context, container):
-            for address in _ADDRESS.finditer(text):
-                for service in context.makers("Service", pod.owner.namespace, address["host"]):
-                    yield Need(service, name, _target(service, address["port"]), at)
+        yield from variables(context, container)
+        for key in COMMAND_LINE:
+            for item in container.node.at(key).items():
+                if item.text:
+                    yield key, item.text, item
 
 
 def _target(service: Object, port: str | None) -> int | str | None:

@@ -163,6 +163,34 @@ def test_a_feature_that_an_application_has_in_prod_alone_is_told_at_its_value(
         assert all(one["values"]["file"].startswith("--set") for one in found), found
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "rule"),
+    [
+        ("env: {REDIS_URL", "redis://10.9.9.9:6379", "network-cut"),
+        ("config: {PEER", "http://my-tomorrows-admin:80/", "network-cut"),
+        ("config: {CACHE", "http://10.9.9.9:8080/", "network-cut"),
+        ("env: {REDIS_URL", "redis://cache.example.com", "network-unknown"),
+        ("env: {OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.observability:4317", "network-unknown"),
+    ],
+)
+def test_a_url_that_no_policy_opens_is_told_at_its_line(
+    tmp_path: Path, part: str, value: str, rule: str
+) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(f'applications:\n  my-tomorrows-api:\n    {part}: "{value}"}}\n')
+    (found,) = check("staging", "-f", str(extra)).of(rule)
+    assert found["values"] == {"file": str(extra), "line": 3}
+
+
+def test_a_url_in_a_command_line_is_told_at_it(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(
+        'applications:\n  my-tomorrows-admin:\n    args: ["--peer", "http://my-tomorrows-worker"]\n'
+    )
+    (found,) = check("staging", "-f", str(extra)).of("network-cut")
+    assert found["values"] == {"file": str(extra), "line": 3}
+
+
 @pytest.mark.parametrize(("environment", "part"), [("dev", "persistence"), ("prod", "secrets")])
 def test_a_folder_that_is_mounted_twice_is_told_at_the_value_that_chose_it(
     environment: str, part: str

@@ -1,0 +1,101 @@
+"""Where else a pod goes: each URL of its configuration that names no Service of ours, and the way there."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flaskship.policy.blocks import Block, block, holds, opened
+from flaskship.policy.context import Context
+from flaskship.policy.database import VARIABLE, Way
+from flaskship.policy.network import COMMAND_LINE, egress, opens_port, texts
+from flaskship.policy.node import Node
+from flaskship.policy.objects import Pod
+
+PORTS = {
+    "http": 80,
+    "https": 443,
+    "ws": 80,
+    "wss": 443,
+    "redis": 6379,
+    "rediss": 6379,
+    "amqp": 5672,
+    "amqps": 5671,
+    "mongodb": 27017,
+    "nats": 4222,
+    "ldap": 389,
+    "ldaps": 636,
+    "smtp": 25,
+    "smtps": 465,
+    "postgresql": 5432,
+    "postgres": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+}
+"""The ports of URLs that name none."""
+_URL = re.compile(
+    r"(?<![\w+.-])(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/\s@,]*@)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)(?::(?P<port>[0-9]{1,5}))?(?=[/?#,;\s\"']|$)"
+)
+_LOCAL = re.compile(r"localhost|127\.[0-9.]+|::1|0\.0\.0\.0|::")
+_IN_CLUSTER = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+(\.svc(\.[a-z0-9.-]+)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What a URL names: by which variable, or `args`, its host and its port."""
+
+    variable: str
+    host: str
+    port: int
+    at: Node = field(repr=False)
+
+    @property
+    def address(self) -> Block | None:
+        """Its address, where the host is one."""
+        return block(self.host)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The values that may have named it."""
+        if self.variable in COMMAND_LINE:
+            return (self.variable,)
+        return (f"env.{self.variable}", f"config.{self.variable}")
+
+
+def destinations(context: Context, pod: Pod) -> Iterator[Destination]:
+    """Each other machine that a pod is told of; its database and Services of the environment are none."""
+    for name, text, at in texts(context, pod):
+        for found in _URL.finditer(text) if name != VARIABLE else ():
+            host = found["host"].strip("[]").lower()
+            port = int(found["port"]) if found["port"] else PORTS.get(found["scheme"].partition("+")[0])
+            service = context.makers("Service", pod.owner.namespace, host.partition(".")[0])
+            if port and not service and not _LOCAL.fullmatch(host):
+                yield Destination(name, host, port, at)
+
+
+def way_to(context: Context, pod: Pod, destination: Destination) -> Way:
+    """Whether the policies let the pod there: by its address; of a name, whether anybody's port is open."""
+    rules = egress(context, pod)
+    if rules is None:
+        return Way.OPEN
+    leading = [rule for rule in rules if opens_port(rule, destination.port)]
+    if any(not tuple(rule.at("to").items()) for rule in leading):
+        return Way.OPEN
+    if destination.address is not None:
+        blocks = [
+            part for rule in leading for peer in rule.at("to").items() for part in opened(peer.at("ipBlock"))
+        ]
+        return Way.OPEN if holds(blocks, destination.address) else Way.CLOSED
+    if leading or (_IN_CLUSTER.fullmatch(destination.host) and _leads_to_pods(rules)):
+        return Way.OPEN
+    return Way.UNKNOWN
+
+
+def _leads_to_pods(rules: tuple[Node, ...]) -> bool:
+    """Whether a rule names pods of other namespaces: the ports behind a Service there are not known here."""
+    return any(
+        peer.at("namespaceSelector")
+        for rule in rules
+        if not opens_port(rule, 53, "UDP")
+        for peer in rule.at("to").items()
+    )
