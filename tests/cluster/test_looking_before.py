@@ -206,6 +206,7 @@ async def test_doctor_tells_what_an_environment_needs(town: Town) -> None:
     checks = {one["name"]: one for one in asked.document["checks"]}
     assert checks["dev: cluster"]["result"] == "ok"
     assert checks["dev: permissions"]["result"] == "ok"
+    assert "in a dry run first" in checks["dev: pods"]["message"]
     assert "first deploy makes it" in checks["dev: namespace"]["message"]
 
 

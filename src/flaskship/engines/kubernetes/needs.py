@@ -11,7 +11,7 @@ from flaskship.engines.kubernetes.failures import ForbiddenError
 from flaskship.engines.kubernetes.installing import METRICS, Controller, controller_of, how_to_install
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import Kinds, check_permissions, check_version, namespace_finding
-from flaskship.engines.kubernetes.resources import DEPLOYMENTS, NAMESPACES, Resource
+from flaskship.engines.kubernetes.resources import DEPLOYMENTS, NAMESPACES, PODS, Resource
 from flaskship.model.release import Document
 
 CLASSES = Resource("storage.k8s.io/v1", "StorageClass", "storageclasses", namespaced=False)
@@ -30,6 +30,7 @@ async def needs_of(cluster: Cluster, place: Place, documents: Iterable[Document]
     for found in await asyncio.gather(
         _namespace(cluster, place),
         _permissions(cluster, place, objects, kinds),
+        _trial(cluster, place),
         _controllers(cluster, objects, kinds),
         _storage(cluster, objects),
         _release(cluster, place),
@@ -85,6 +86,17 @@ async def _permissions(
     denied = await check_permissions(cluster, place, known, kinds)
     message = denied[0].message if denied else f"the user of {cluster.context} may do what a deploy does"
     return [Need("permissions", not denied, message, _advice(denied))]
+
+
+async def _trial(cluster: Cluster, place: Place) -> list[Need]:
+    """Whether a deploy can ask the namespace about its pods before it writes."""
+    allowed = (await cluster.may("create", PODS, place.namespace)).allowed
+    message = (
+        "a deploy tries a pod of each workload in a dry run first"
+        if allowed
+        else "Pod Security, LimitRanges, quotas: not checked before a deploy, as the user may not create pods"
+    )
+    return [Need("pods", allowed, message, "ask for the permission to create pods", needed=False)]
 
 
 async def _controllers(cluster: Cluster, documents: tuple[Document, ...], kinds: Kinds) -> list[Need]:
