@@ -193,21 +193,28 @@ async def _planned(
 def pod_findings(looked: Looked, place: Place) -> list[Finding]:
     """What the namespace refuses of the pods, and what its quotas have no room for."""
     found = [
-        Finding(f"the cluster refuses the pods of {one.workload}: {_reason(one.why)}", _advice(one.why))
+        Finding(f"the cluster refuses the pods of {one.workload}: {_of_a_pod(one.why)}", _advice(one.why))
         for one in looked.refused
     ]
     for short in looked.short:
+        when = " while old ones are replaced" if short.replacing else ""
         message = (
             f"ResourceQuota/{short.quota} of namespace {place.namespace} has no room for the rollout: "
-            f"its pods need {short.resource}={short.needed} while old ones are replaced, "
+            f"its pods need {short.resource}={short.needed}{when}, "
             f"other pods have {short.others}, and {short.allowed} is allowed"
         )
-        advice = (
-            f"ask for more quota, lower {short.field} in the values, or let an old pod go before its "
-            "successor is there: strategy.rollingUpdate.maxUnavailable=1"
-        )
+        advice = f"ask for more quota, or lower {short.field} in the values"
+        if short.replacing:
+            advice += (
+                ", or let an old pod go before its successor comes: strategy.rollingUpdate.maxUnavailable=1"
+            )
         found.append(Finding(message, advice))
     return found
+
+
+def _of_a_pod(message: str) -> str:
+    """Return the server's words without the name of the pod that was only tried."""
+    return _reason(message).removeprefix("pods ").partition(" is forbidden: ")[2] or _reason(message)
 
 
 def _reason(message: str) -> str:

@@ -15,7 +15,8 @@ Amounts = Mapping[str, int]
 ENDED = frozenset({"Succeeded", "Failed"})
 _ONE = 10**9
 _KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
-_FIELDS = {"pods": "replicas", "count/pods": "replicas"}
+_REPLICAS = "replicas or autoscaling.minReplicas"
+_FIELDS = {"pods": _REPLICAS, "count/pods": _REPLICAS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Shortage:
     needed: str
     others: str
     allowed: str
+    replacing: bool = False
+    """Whether it is the pods that an update has beside the old ones that make it so many."""
 
     @property
     def field(self) -> str:
@@ -96,7 +99,8 @@ def shortages(quotas: Iterable[Object], wanted: Sequence[Wanted], others: Sequen
             # Whoever asks for no more than it has is not refused, however full the namespace is.
             if needed > now.get(name, 0) and needed + used > Quantity.parse(hard).nano:
                 title = str(quota["metadata"]["name"])
-                found.append(Shortage(title, name, _shown(name, needed), _shown(name, used), str(hard)))
+                figures = (_shown(name, needed), _shown(name, used), str(hard))
+                found.append(Shortage(title, name, *figures, any(one.surge for one in counted)))
     return found
 
 

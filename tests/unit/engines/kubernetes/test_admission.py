@@ -71,7 +71,8 @@ async def test_pods_that_break_the_level_are_told_with_the_workload_and_what_to_
     api = Api()
     api.pods_refused = LEVEL
     [finding] = (await looked(api)).findings
-    assert finding.message.startswith("the cluster refuses the pods of Deployment/web: ")
+    said = "the cluster refuses the pods of Deployment/web: violates PodSecurity"
+    assert finding.message.startswith(said)
     assert "securityContext.runAsNonRoot=true" in finding.message
     assert "correct what it names in the values" in str(finding.advice)
 
@@ -93,10 +94,10 @@ async def test_a_quota_without_room_is_told_with_figures_and_what_to_lower() -> 
     with_pods(api, 5, {"app.kubernetes.io/name": "other"}, "Succeeded")
     [finding] = (await looked(api)).findings
     assert finding.message == (
-        "ResourceQuota/team of namespace shop has no room for the rollout: its pods need pods=2 while old "
-        "ones are replaced, other pods have 2, and 3 is allowed"
+        "ResourceQuota/team of namespace shop has no room for the rollout: its pods need pods=2, "
+        "other pods have 2, and 3 is allowed"
     )
-    assert "lower replicas in the values" in str(finding.advice)
+    assert finding.advice == "ask for more quota, or lower replicas or autoscaling.minReplicas in the values"
 
 
 async def test_an_update_counts_its_own_pods_and_the_one_more_that_it_starts_with() -> None:
@@ -104,7 +105,9 @@ async def test_an_update_counts_its_own_pods_and_the_one_more_that_it_starts_wit
     api.put("/apis/apps/v1/namespaces/shop/deployments/web", workload(image="a:0"))
     with_pods(api, 2, LABELS)
     with_quota(api, pods="2")
-    assert len((await looked(api)).findings) == 1
+    [finding] = (await looked(api)).findings
+    assert "pods=3 while old ones are replaced" in finding.message
+    assert "strategy.rollingUpdate.maxUnavailable=1" in str(finding.advice)
     with_quota(api, pods="3")
     assert (await looked(api)).findings == ()
     # The same template again replaces nothing.

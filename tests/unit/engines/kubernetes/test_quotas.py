@@ -74,7 +74,9 @@ def test_each_resource_is_named_as_the_quota_does_with_the_value_that_asks_for_i
     ]
     assert [one.field for one in found] == ["resources.requests.cpu", "resources.requests.memory"]
     assert Shortage("team", "limits.memory", "", "", "").field == "resources.limits.memory"
-    assert Shortage("team", "pods", "", "", "").field == "replicas"
+    assert Shortage("team", "pods", "", "", "").field == "replicas or autoscaling.minReplicas"
+    assert not found[0].replacing
+    assert shortages([quota({"pods": "2"})], [wanted(2, 2)], [])[0].replacing
 
 
 def test_the_larger_of_the_old_and_the_new_pod_stands_at_the_fullest_moment() -> None:
