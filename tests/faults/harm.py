@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import time
 
 from tests.faults import operations
 from tests.faults.failing import Deployed, causes_of
+from tests.faults.town import PATIENCE
 
 from flaskship.engines.local.processes import proc
 from flaskship.model.snapshot import KilledBy
@@ -72,3 +74,18 @@ async def bounded_fork(one: Deployed) -> tuple[str, str]:
     count = sum(len(pids) for pids in proc.marked_pids(str(one.town.project)).values())
     assert count < 4000, count
     return "none", f"{count} processes at most, all ended with the replica"
+
+
+async def one_line(one: Deployed) -> tuple[str, str]:
+    """A flood that is a single line: its beginning is told, and how much of it is gone."""
+    code, sentence = await floods(one)
+    limit = time.monotonic() + PATIENCE
+    dropped = 0
+    # It may still be written, and be cut at the instant of looking.
+    while dropped < MOST_LOG_BYTES and time.monotonic() < limit:
+        lines = [line.text async for line in one.engine.logs(one.environment, None, tail=20)]
+        noted = [text for text in lines if text.endswith("bytes of this line were dropped]")]
+        assert all(text.startswith("begins here xxx") for text in noted), noted[0][:80]
+        dropped = int(noted[0].rpartition("flaskship: ")[2].split()[0]) if noted else 0
+    assert dropped >= MOST_LOG_BYTES, dropped
+    return code, f"{sentence}; the line's beginning stays, with a note of what is dropped"

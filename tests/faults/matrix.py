@@ -107,7 +107,10 @@ MATRIX = (
     Entry(
         "long-line",
         "a line of 1 GiB",
-        contained(THREAD + "for _ in range(1024): os.write(1, b'x' * 1048576)\n", harm.floods),
+        contained(
+            THREAD + "os.write(1, b'begins here ')\nfor _ in range(1024): os.write(1, b'x' * 1048576)\n",
+            harm.one_line,
+        ),
     ),
     Entry(
         "memory",

@@ -4,9 +4,13 @@ Replicas hold O_APPEND descriptors, so a file that grew too long is copied and t
 What is written in the instant between the last read and the truncation is lost; nothing else is.
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
+from flaskship.engines.local.processes.long_lines import after_newline, unfinished
 from flaskship.model.frozen import dataclass
 
 LINE_LIMIT = 64 * 1024
@@ -95,34 +99,52 @@ def last_lines(path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 
     """Return the last lines of a file after the offset `since`, read from its end, each cut at the limit."""
     if count <= 0:
         return ()
-    most = min(count * limit, 16 * 1024 * 1024)
-    data = b""
     try:
         with path.open("rb", buffering=0) as file:
-            position = file.seek(0, os.SEEK_END)
+            size = file.seek(0, os.SEEK_END)
             # A file that was cut back since then holds nothing but newer lines.
-            floor = since if since <= position else 0
-            while position > floor and len(data) < most and data.count(b"\n", 0, -1) < count:
-                step = min(65536, position - floor)
-                position = file.seek(position - step)
-                data = file.read(step) + data
+            return tuple(_lines_before(file, size, since if since <= size else 0, count, limit))
     except FileNotFoundError:
         return ()
-    lines = data.removesuffix(b"\n").split(b"\n") if data else []
-    return tuple(_text(line[:limit]) for line in lines[-count:])
+
+
+def _lines_before(file: FileIO, size: int, floor: int, count: int, limit: int) -> Iterator[str]:
+    """Yield the last lines before `size`; however long one is, no more of it is held than is shown."""
+    descriptor = file.fileno()
+    end = size - 1 if size > floor and os.pread(descriptor, 1, size - 1) == b"\n" else size
+    ends = [end]
+    starts: list[int] = []
+    if size == floor:
+        return
+    while len(starts) < count:
+        start = after_newline(file, floor, ends[-1])
+        starts.append(start)
+        if start == floor:
+            break
+        ends.append(start - 1)
+    for start, stop in zip(reversed(starts), reversed(ends[: len(starts)]), strict=True):
+        yield _text(os.pread(descriptor, min(limit, stop - start), start))
 
 
 def copy_truncate(path: Path, keep: int) -> None:
     """Empty a file under its writers and put its last `keep` bytes beside it as FILE.1 (0600).
 
     It is emptied as soon as they are read: a fast writer gets no further meanwhile, and a full disk has room
-    for them then. Where it has not, they are gone: a full disk harms more.
+    for them then. Where it has not, they are gone: a full disk harms more. Of a line that goes on the
+    beginning stays in the file, with a note of how much of it is gone: a runtime of containers keeps as much.
     """
     aside = path.with_name(path.name + ".new")
-    with path.open("r+b", buffering=0) as source:
-        source.seek(max(0, source.seek(0, os.SEEK_END) - keep))
+    with path.open("r+b", buffering=0) as source, path.open("ab", buffering=0) as target:
+        size = source.seek(0, os.SEEK_END)
+        source.seek(max(0, size - keep))
         last = source.read(keep)
+        begun = unfinished(source, last, size)
+        # What is written while we look is dropped, too.
+        kept = begun.text(os.fstat(source.fileno()).st_size - size) if begun is not None else b""
         source.truncate(0)
+        if kept:
+            with contextlib.suppress(OSError):
+                target.write(kept)
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as target:
