@@ -138,6 +138,7 @@ def zeros(file: Path) -> None:
 
 
 def frame(file: Path) -> None:
+    """One of the first: a later one would leave the lock of an apply to this process, which is alive."""
     log = file.with_name("state.db-wal")
     assert log.stat().st_size > 32 + 3 * (24 + 4096)
     with log.open("r+b") as raw:
@@ -152,7 +153,7 @@ def removed(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "words", "copies"),
-    [(zeros, "write-ahead log", 1), (frame, "spoilt: after 1 of", 1), (removed, "it is missing", 0)],
+    [(zeros, "write-ahead log", 1), (frame, "state.db-wal is spoilt: after", 1), (removed, "it is missing", 0)],
     ids=["the log's header", "a frame of the log", "the file is gone"],
 )
 @pytest.mark.parametrize(
