@@ -6,6 +6,7 @@ from flaskship.cli import documents, options, screens
 from flaskship.cli.failures import failure_of
 from flaskship.cli.running import tell
 from flaskship.engines.base import Engine
+from flaskship.tasks.locking import owned_by
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.steer import Steered
 from flaskship.tasks.targets import open_to_write
@@ -30,7 +31,7 @@ def steer(
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
     wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
-    owner = f"{world.provenance(project.root, '').actor}: {name}"
+    owner = owned_by(world.provenance(project.root, "").actor, name)
 
     async def tell_it() -> Steered:
         chosen, _ = await open_to_write(world, project, environment, engine, f"{name} {env}", take_over)

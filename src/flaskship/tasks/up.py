@@ -14,7 +14,7 @@ from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage
 from flaskship.tasks.deploy import deploy_locked, next_draft
 from flaskship.tasks.follow import following
-from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
+from flaskship.tasks.locking import DEFAULT_WAIT, owned_by, writing_to
 from flaskship.tasks.prepare import Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.targets import runs
@@ -55,7 +55,7 @@ async def up(
         refuse_findings(before, strict)
         return Up(None, before, started=False, secrets=made_up_secrets(project, environment))
     release = compose(world, plan, images, wish)
-    owner = f"{release.provenance.actor}: up"
+    owner = owned_by(release.provenance.actor, "up", release.provenance.reason)
     async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
         stage = Stage(world, engine, lock, report, wish)
         moved = await deploy_locked(stage, plan, images)
@@ -122,7 +122,8 @@ async def attend(engine: Engine, environment: str, report: Report, *, started: b
     except asyncio.CancelledError:
         if started:
             report.step(f"stopping {environment}, which this command started")
-            async with writing_to(engine, environment, "up: interrupted", DEFAULT_WAIT, report) as lock:
+            interrupted = owned_by("up", "interrupted")
+            async with writing_to(engine, environment, interrupted, DEFAULT_WAIT, report) as lock:
                 await engine.delete(environment, lock)
         raise
     finally:

@@ -153,7 +153,11 @@ def removed(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "words", "copies"),
-    [(zeros, "write-ahead log", 1), (frame, "state.db-wal is spoilt: after", 1), (removed, "it is missing", 0)],
+    [
+        (zeros, "write-ahead log", 1),
+        (frame, "state.db-wal is spoilt: after", 1),
+        (removed, "it is missing", 0),
+    ],
     ids=["the log's header", "a frame of the log", "the file is gone"],
 )
 @pytest.mark.parametrize(

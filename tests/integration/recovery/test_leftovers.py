@@ -1,5 +1,6 @@
 """What a replica leaves behind goes with it, even what can be told by nothing but the cell that it is in."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from tests.contract.local import local
 
 from flaskship.engines.local.processes import cgroupfs
 from flaskship.engines.local.processes.identity import alive, identify
-from flaskship.engines.local.processes.limits import choose_containment
+from flaskship.engines.local.processes.limits import Limits, choose_containment
 from flaskship.engines.local.processes.watchdog import Watchdog
 
 PROC = Path("/proc")
@@ -98,4 +99,23 @@ async def test_healthy_replicas_leave_no_cell_and_the_last_one_not_even_the_proj
     for turn in range(3):
         await harness.succeed(engine, harness.release(*harness.web(replicas=2, env={"TURN": str(turn)})))
     assert cells(harness.folder)
+    await nothing_of(harness.folder, harness)
+
+
+async def test_what_a_killed_run_left_goes_when_the_next_supervisor_begins(harness: Harness) -> None:
+    needs_cells(harness.folder)
+
+    async def ignored(_: object) -> None:
+        """Nothing is watched here."""
+
+    containment = choose_containment(harness.folder, watchdog=lambda: Watchdog(harness.folder, ignored))
+    containment.create("long-gone.web.1", Limits())
+    for cell in cells(harness.folder):
+        os.utime(cell, (1_700_000_000, 1_700_000_000))
+    seen = await harness.succeed(harness.engine(), harness.release(*harness.web()))
+    async with asyncio.timeout(20):
+        while any(cell.name == "long-gone.web.1" for cell in cells(harness.folder)):
+            await asyncio.sleep(0.02)
+    uid = seen.workloads[0].replicas[0].uid
+    assert {cell.name for cell in cells(harness.folder)} == {f"{uid}.web.1"}
     await nothing_of(harness.folder, harness)

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from flaskship.engines.local import steps
 from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.changes import file_changes
+from flaskship.engines.local.processes.empty_groups import remove_empty_groups
 from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
 from flaskship.engines.local.processes.watchdog import PROCESSES, Excess, Watchdog
@@ -52,6 +54,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
         *([asyncio.create_task(watchdog.run())] if world.containment is watchdog else []),
         asyncio.create_task(_until_idle(supervisor, server, stopping)),
     ]
+    clearing = asyncio.create_task(_clear_up(world))
     ready()
     try:
         waiting = [
@@ -65,7 +68,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
     finally:
         for task in (*tasks, *waiting):
             task.cancel()
-        await asyncio.gather(*tasks, *waiting, return_exceptions=True)
+        await asyncio.gather(*tasks, *waiting, clearing, return_exceptions=True)
         await supervisor.close(stop=not supervisor.environments)
         addresses.close()
 
@@ -87,6 +90,13 @@ def _world(paths: LocalPaths, aides: Aides) -> tuple[World, Watchdog]:
         logs=LogCaps(file_changes()),
     )
     return world, watchdog
+
+
+async def _clear_up(world: World) -> None:
+    """Remove what killed processes have left in the system: nothing of it is in anybody's way."""
+    if has("cgroups"):
+        known = world.state.process_uids()
+        await asyncio.to_thread(remove_empty_groups, world.paths.project, known, world.now())
 
 
 async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.Event) -> None:
