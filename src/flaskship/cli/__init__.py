@@ -1,6 +1,7 @@
 """The command line: each command parses, calls one story and prints what it came to."""
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,9 @@ from types import FrameType
 
 INTERRUPTED = 130
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+# A command loads much and drops little: looking for what it dropped was a twelfth of its processor time.
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 _ending = False
 
@@ -18,6 +22,7 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupted)
     atexit.register(_ignore)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:
         from flaskship.cli.main import run
 
