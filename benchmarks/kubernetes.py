@@ -36,10 +36,10 @@ UPDATES = 3
 
 
 def _ended_twice(container: Mapping[str, Any]) -> bool:
-    """A container whose second run has ended: another start would be the third."""
+    """A container whose second run has ended; a kubelet that starts it again at once shows only the count."""
     state = container.get("state") or {}
     backing_off = (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff"
-    return container.get("restartCount", 0) >= 1 and ("terminated" in state or backing_off)
+    return int(container.get("restartCount", 0)) + ("terminated" in state or backing_off) >= 2
 
 
 def _not_pulled(container: Mapping[str, Any]) -> bool:
@@ -209,8 +209,10 @@ async def _told(here: Place, sets: str, terminal: Terminal) -> tuple[float, floa
 async def _signalled(cluster: Cluster, namespace: str, terminal: Terminal) -> float:
     listed = await cluster.list(PODS, namespace)
     async for change in cluster.watch(PODS, namespace, listed.resource_version, seconds=PATIENCE):
-        statuses = (change.object.get("status") or {}).get("containerStatuses") or ()
-        if any(terminal(one) for one in statuses):
+        status = change.object.get("status") or {}
+        # The first to miss an image is what migrates.
+        containers = (status.get(f"{one}ontainerStatuses") or () for one in ("initC", "c"))
+        if any(terminal(one) for found in containers for one in found):
             return time.monotonic()
     raise SystemExit(f"nothing of {namespace} failed within {PATIENCE} s")
 
