@@ -46,7 +46,12 @@ def test_each_role_can_be_chosen(role):
         (
             "WEBHOOK_ALLOW",
             "10.0.0.0/99",
-            "WEBHOOK_ALLOW holds '10.0.0.0/99'; it must be a network or a host name",
+            "WEBHOOK_ALLOW holds '10.0.0.0/99'; it must be a network, with no bits set beyond its prefix",
+        ),
+        (
+            "WEBHOOK_ALLOW",
+            "10.1.2.3/8",
+            "WEBHOOK_ALLOW holds '10.1.2.3/8'; it must be a network, with no bits set beyond its prefix",
         ),
         ("SIBLINGS", "http://api", "SIBLINGS holds 'http://api'; it must be name=http://host:port"),
         ("SIBLINGS", "api=ftp://api:21", "SIBLINGS holds 'api=ftp://api:21'"),

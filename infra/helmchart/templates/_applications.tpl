@@ -134,6 +134,7 @@ application that changes one of them, and once for what a role hands on: each ta
 in the order of their names.
 */}}
 {{- define "my-app.groups" -}}
+my-app.rule.containers: [initContainers, migrations, database]
 my-app.rule.grace: [preStopSeconds, gracefulTimeoutSeconds, terminationGracePeriodSeconds, scheduling]
 my-app.rule.keys: [podLabels, service, serviceAccount]
 my-app.rule.owned: [env, config]
@@ -141,7 +142,7 @@ my-app.rule.pdb: [pdb]
 my-app.rule.policy: [networkPolicy, webhooks, aws, database, ingress]
 my-app.rule.probes: [probes]
 my-app.rule.progress: [minReadySeconds, progressDeadlineSeconds]
-my-app.rule.ranges: [networkPolicy]
+my-app.rule.ranges: [networkPolicy, webhooks]
 my-app.rule.resources: [resources]
 my-app.rule.scaling: [autoscaling, replicas, vpa]
 my-app.rule.spot: [affinity, scheduling]

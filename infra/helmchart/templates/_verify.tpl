@@ -75,6 +75,14 @@
 {{/* The strategy and the service fit each other. */}}
 {{- define "my-app.rule.strategy" -}}
 {{- $app := .app }}{{- $name := .app.name }}
+{{- $asks := get (dict "Canary" (list "canary" "steps") "BlueGreen" (list "blueGreen" "autoPromotion" "scaleDownDelaySeconds")) $app.strategy.type }}
+{{- with $asks }}
+  {{- $key := first . }}{{- $part := get $app.strategy $key }}
+  {{- if not (kindIs "map" $part) }}{{- fail (printf "applications.%s.strategy.%s: is required and missing; a null deletes what would be inherited" $name $key) }}{{- end }}
+  {{- range rest . }}
+    {{- if or (not (hasKey $part .)) (kindIs "invalid" (get $part .)) }}{{- fail (printf "applications.%s.strategy.%s.%s: is required and missing; a null deletes what would be inherited" $name $key .) }}{{- end }}
+  {{- end }}
+{{- end }}
 {{- if and (or (eq $app.strategy.type "Canary") (eq $app.strategy.type "BlueGreen")) (not $app.service.enabled) }}
   {{- fail (printf "applications.%s.strategy.type: %s moves requests between two services, but service.enabled is false" $name $app.strategy.type) }}
 {{- end }}
@@ -106,8 +114,13 @@
 {{- $ports := dict }}{{- $hosts := dict }}{{- $services := dict }}
 {{- $ingress := $root.Values.ingress }}
 {{- include "my-app.verifyKeys" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
-{{- if and $ingress.enabled (eq $ingress.className "alb") }}
-  {{- include "my-app.verifyDelay" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
+{{- range $key := list "ingressCidrs" "databaseCidrs" "awsCidrs" }}
+  {{- range get $root.Values.networkPolicy $key | default list }}{{- include "my-app.verifyBlock" (dict "at" (printf "networkPolicy.%s" $key) "block" (dict "cidr" .)) }}{{- end }}
+{{- end }}
+{{- if and $ingress.enabled $ingress.annotations (eq $ingress.className "alb") }}
+  {{- $paths := list }}
+  {{- range .applications }}{{- if .ingress.enabled }}{{- $paths = append $paths .probes.readiness.path }}{{- end }}{{- end }}
+  {{- include "my-app.verifyAlb" (dict "at" "ingress.annotations" "given" $ingress.annotations "paths" $paths) }}
 {{- end }}
 {{- include "my-app.verifyKeys" (dict "at" "monitoring.labels" "given" $root.Values.monitoring.labels "ours" (list "name" "instance" "component" "part-of" "managed-by")) }}
 {{- if eq $root.Values.secrets.provider "external" }}
@@ -164,7 +177,9 @@
     {{- $_ := set $hosts $host .name }}
     {{- if eq $ingress.className "alb" }}
       {{- include "my-app.verifyBehindAlb" (dict "app" . "delay" (int64 $ingress.deregistrationDelaySeconds)) }}
-      {{- include "my-app.verifyDelay" (dict "at" (printf "applications.%s.service.annotations" .name) "given" .service.annotations) }}
+      {{- if .service.annotations }}
+        {{- include "my-app.verifyAlb" (dict "at" (printf "applications.%s.service.annotations" .name) "given" .service.annotations "paths" (list .probes.readiness.path)) }}
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}
@@ -184,11 +199,36 @@ whatever it lets finish within its delay needs a server that still lives.
 {{- end }}
 {{- end }}
 
-{{/* The delay is judged where it is a value; in an annotation nobody would compare it. Takes at and given. */}}
-{{- define "my-app.verifyDelay" -}}
-{{- range $key, $value := .given }}
-  {{- if and (eq $key "alb.ingress.kubernetes.io/target-group-attributes") (contains "deregistration_delay.timeout_seconds" (toString $value)) }}
-    {{- fail (printf "%s: %s would set deregistration_delay.timeout_seconds past the chart's arithmetic; take it out, and set deregistrationDelaySeconds under ingress" $.at $key) }}
+{{/*
+Annotations that contradict what the chart makes of values, which nobody would compare with them. Takes at, given, and
+paths: those that answer when the load balancer asks.
+*/}}
+{{- define "my-app.verifyAlb" -}}
+{{- $prefix := "alb.ingress.kubernetes.io/" }}{{- $given := .given | default dict }}
+{{- range $key, $value := $given }}
+  {{- if hasPrefix $prefix $key }}
+    {{- $said := toString $value }}{{- $name := trimPrefix $prefix $key }}{{- $wrong := "" }}
+    {{- if and (eq $name "target-group-attributes") (contains "deregistration_delay.timeout_seconds" $said) }}
+      {{- fail (printf "%s: %s would set deregistration_delay.timeout_seconds past the chart's arithmetic; take it out, and set deregistrationDelaySeconds under ingress" $.at $key) }}
+    {{- else if and (eq $name "target-type") (ne $said "ip") }}
+      {{- $wrong = printf "%s leads to nodes, and the Services and readiness gates are those of pods; leave it out" $said }}
+    {{- else if and (eq $name "healthcheck-path") (not (has $said $.paths)) }}
+      {{- $wrong = printf "%s is not where readiness is asked; leave it out, and set path under probes, readiness" $said }}
+    {{- else if and (eq $name "scheme") (not (has $said (list "internet-facing" "internal"))) }}
+      {{- $wrong = printf "%s is none of internal and internet-facing; leave it out, and set scheme under ingress" $said }}
+    {{- end }}
+    {{- with $wrong }}{{- fail (printf "%s: %s: %s" $.at $key .) }}{{- end }}
+  {{- end }}
+{{- end }}
+{{- $listens := printf "%slisten-ports" $prefix }}{{- $redirects := printf "%sssl-redirect" $prefix }}
+{{- if or (hasKey $given $listens) (hasKey $given $redirects) }}
+  {{- $port := get $given $redirects | default "443" }}
+  {{- if hasKey $given $listens }}
+    {{- if not (regexMatch (printf `"HTTPS"\s*:\s*%s\b` $port) (get $given $listens)) }}
+      {{- fail (printf "%s: %s: nobody would listen for HTTPS on port %s, to which requests are redirected; add it, or leave the annotation out" .at $listens $port) }}
+    {{- end }}
+  {{- else if ne $port "443" }}
+    {{- fail (printf "%s: %s: nobody listens for HTTPS on port %s; name it in %s, or leave the annotation out" .at $redirects $port $listens) }}
   {{- end }}
 {{- end }}
 {{- end }}

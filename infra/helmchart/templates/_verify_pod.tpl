@@ -31,15 +31,55 @@
 {{- end }}
 {{- end }}
 
-{{/* A range of ports ends after it began. */}}
+{{/* A range of ports ends after it began, and a block is a network. */}}
 {{- define "my-app.rule.ranges" -}}
-{{- $app := .app }}
+{{- $app := .app }}{{- $at := printf "applications.%s.networkPolicy" $app.name }}
 {{- range $app.networkPolicy.egress }}
   {{- range .ports }}
     {{- if and .endPort (lt (int64 .endPort) (int64 .port)) }}
-      {{- fail (printf "applications.%s.networkPolicy.egress: endPort %d is before port %d, where its range begins" $app.name (int64 .endPort) (int64 .port)) }}
+      {{- fail (printf "%s.egress: endPort %d is before port %d, where its range begins" $at (int64 .endPort) (int64 .port)) }}
     {{- end }}
   {{- end }}
+  {{- range .to }}{{- with .ipBlock }}{{- include "my-app.verifyBlock" (dict "at" (printf "%s.egress" $at) "block" .) }}{{- end }}{{- end }}
+{{- end }}
+{{- range $app.networkPolicy.from }}{{- with .ipBlock }}{{- include "my-app.verifyBlock" (dict "at" (printf "%s.from" $at) "block" .) }}{{- end }}{{- end }}
+{{- range $app.webhooks.allow }}
+  {{- if regexMatch "^[0-9.]+/" . }}{{- include "my-app.verifyBlock" (dict "at" (printf "applications.%s.webhooks.allow" $app.name) "block" (dict "cidr" .)) }}{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A block of IPv4 has no bits beyond its prefix, and what it leaves out is in it. Takes at and block. */}}
+{{- define "my-app.verifyBlock" -}}
+{{- $at := .at }}{{- $whole := list }}{{- $cidr := .block.cidr }}
+{{- range $index, $text := prepend (.block.except | default list) $cidr }}
+  {{- if not (contains ":" $text) }}
+    {{- $parts := splitList "/" $text }}{{- $first := 0 }}{{- $size := 1 }}
+    {{- range splitList "." (first $parts) }}{{- $first = add (mul $first 256) (int64 .) }}{{- end }}
+    {{- range until (int (sub 32 (int64 (last $parts)))) }}{{- $size = mul $size 2 }}{{- end }}
+    {{- if ne (mod $first $size) 0 }}
+      {{- fail (printf "%s: %s has bits set beyond its prefix, which Kubernetes refuses; write the first address of the network" $at $text) }}
+    {{- end }}
+    {{- if eq $index 0 }}
+      {{- $whole = list $first (add $first $size) }}
+    {{- else if $whole }}
+      {{- $all := sub (last $whole) (first $whole) }}
+      {{- if or (lt $first (first $whole)) (gt (add $first $size) (last $whole)) (ge $size $all) }}
+        {{- fail (printf "%s: %s is no part of %s" $at $text $cidr) }}
+      {{- end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Containers of a pod have names of their own. */}}
+{{- define "my-app.rule.containers" -}}
+{{- $app := .app }}{{- $names := dict $app.name "its own container" }}
+{{- if and $app.database $app.migrations }}{{- $_ := set $names "migrate" "the migration" }}{{- end }}
+{{- range $app.initContainers }}
+  {{- if hasKey $names .name }}
+    {{- fail (printf "applications.%s.initContainers: %s is %s's name; choose another one" $app.name .name (get $names .name)) }}
+  {{- end }}
+  {{- $_ := set $names .name "another one" }}
 {{- end }}
 {{- end }}
 
@@ -80,18 +120,31 @@
 {{- mulf (trimSuffix $unit . | float64) (get (dict "m" 1 "" 1e3 "k" 1e6 "M" 1e9 "G" 1e12 "T" 1e15 "Ki" 1024e3 "Mi" 1048576e3 "Gi" 1073741824e3 "Ti" 1099511627776e3) $unit) }}
 {{- end }}
 
-{{/* A mount needs its volume: the application's own, or one of the chart's that it has. */}}
+{{/* A mount needs its volume, the application's own or one of the chart's that it has, and a folder of its own. */}}
 {{- define "my-app.verifyMounts" -}}
 {{- $app := .app }}
-{{- if $app.volumeMounts }}
-{{- $volumes := list "tmp" }}
-{{- if and $app.database .root.Values.persistence.enabled }}{{- $volumes = append $volumes "data" }}{{- end }}
-{{- if $app.secretFiles }}{{- $volumes = append $volumes "secrets" }}{{- end }}
-{{- range $app.volumes }}{{- $volumes = append $volumes .name }}{{- end }}
+{{- if or $app.volumeMounts $app.volumes }}
+{{- $volumes := list "tmp" }}{{- $folders := dict "/tmp" "tmp" }}
+{{- if and $app.database .root.Values.persistence.enabled }}
+  {{- $volumes = append $volumes "data" }}{{- $_ := set $folders .root.Values.persistence.mountPath "data" }}
+{{- end }}
+{{- if $app.secretFiles }}
+  {{- $volumes = append $volumes "secrets" }}{{- $_ := set $folders .root.Values.secrets.mountPath "secrets" }}
+{{- end }}
+{{- range $app.volumes }}
+  {{- if has .name $volumes }}
+    {{- fail (printf "applications.%s.volumes: there is a volume %s already; give it another name" $app.name .name) }}
+  {{- end }}
+  {{- $volumes = append $volumes .name }}
+{{- end }}
 {{- range $app.volumeMounts }}
   {{- if not (has .name $volumes) }}
     {{- fail (printf "applications.%s.volumeMounts: there is no volume %s; add it to volumes, beside %s" $app.name .name (join ", " $volumes)) }}
   {{- end }}
+  {{- if hasKey $folders .mountPath }}
+    {{- fail (printf "applications.%s.volumeMounts: %s is where %s is mounted already; choose another folder" $app.name .mountPath (get $folders .mountPath)) }}
+  {{- end }}
+  {{- $_ := set $folders .mountPath .name }}
 {{- end }}
 {{- end }}
 {{- end }}

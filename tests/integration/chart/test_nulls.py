@@ -67,6 +67,40 @@ def test_a_null_anywhere_is_whole_or_told_where_it_stands(tmp_path: Path, enviro
     assert len(every) > 20
 
 
+# what has to be there where another value asks for it
+ASKED = {
+    "strategy: {type: Canary, canary: null}": "strategy.canary",
+    "strategy: {type: Canary, canary: {steps: null}}": "strategy.canary.steps",
+    "strategy: {type: BlueGreen, blueGreen: null}": "strategy.blueGreen",
+    "strategy: {type: BlueGreen, blueGreen: {autoPromotion: null}}": "strategy.blueGreen.autoPromotion",
+    "strategy: {type: BlueGreen, blueGreen: {scaleDownDelaySeconds: null}}": (
+        "strategy.blueGreen.scaleDownDelaySeconds"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", ASKED)
+def test_a_null_of_what_the_strategy_asks_for_is_missing(refused, text: str) -> None:
+    name = "applications.my-tomorrows-api"
+    message = refused(f"applications:\n  my-tomorrows-api:\n    {text}\n", line=3)
+    assert message == f"{name}.{ASKED[text]}: is required and missing"
+    values = helm.parse_yaml(f"applications: {{my-tomorrows-api: {{{text}}}}}")
+    facts = helm.ReleaseFacts("dev-apps", "my-app-dev")
+    with pytest.raises(ConfigurationError) as caught:
+        helm.render(PROJECT.chart, values, facts)
+    assert caught.value.message.startswith(f"{name}.{ASKED[text]}: is required and missing")
+
+
+def test_what_the_strategy_does_not_ask_for_may_be_deleted(render) -> None:
+    text = "applications: {my-tomorrows-api: {strategy: {canary: null, blueGreen: null}}}\n"
+    assert render(text).one("Deployment")
+
+
+def test_labels_that_monitors_are_selected_by_may_not_be_deleted(refused) -> None:
+    text = "monitoring:\n  labels: null\n  serviceMonitor: {enabled: true}\n"
+    assert refused(text, line=2) == "monitoring.labels: is required and missing"
+
+
 def test_what_is_broken_is_seen() -> None:
     mount = {"name": "x", "mountPath": None}
     spec = {"containers": [{"name": "x", "image": "y", "volumeMounts": [mount]}]}

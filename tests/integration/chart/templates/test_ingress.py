@@ -116,3 +116,45 @@ def test_what_no_load_balancer_of_aws_reads_is_left_alone(render) -> None:
     text = f"ingress: {{className: nginx, annotations: {LONG}}}\n"
     ingress = render(text, environment="staging").one("Ingress", "my-app-ingress")
     assert ingress["metadata"]["annotations"][ATTRIBUTES].endswith("=300")
+
+
+LISTEN = PREFIX + "listen-ports"
+# annotations that contradict what the chart makes -> the sentence's essence
+CONTRADICTIONS = {
+    f"{{{PREFIX}target-type: instance}}": "target-type: instance leads to nodes",
+    f"{{{PREFIX}healthcheck-path: /nonexistent}}": "set path under probes, readiness",
+    f"{{{PREFIX}scheme: bogus}}": "scheme: bogus is none of internal and internet-facing",
+    f"{{{PREFIX}ssl-redirect: '8443'}}": "ssl-redirect: nobody listens for HTTPS on port 8443",
+    f"{{{LISTEN}: '[{{\"HTTP\":80}}]'}}": "listen-ports: nobody would listen for HTTPS on port 443",
+    f"{{{LISTEN}: '[{{\"HTTPS\":8443}}]'}}": "listen-ports: nobody would listen for HTTPS on port 443",
+    f"{{{LISTEN}: '[{{\"HTTP\":443}}]'}}": "listen-ports: nobody would listen for HTTPS on port 443",
+}
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("annotations", CONTRADICTIONS)
+def test_an_annotation_that_contradicts_the_chart_is_refused_at_its_line(refused, annotations: str) -> None:
+    text = f"ingress:\n  annotations: {annotations}\n"
+    message = refused(text, environment="prod", line=2)
+    assert message.startswith(f"ingress.annotations: {PREFIX}")
+    assert CONTRADICTIONS[annotations] in message
+
+
+@pytest.mark.bad
+def test_an_annotation_of_a_service_that_contradicts_its_application_is_refused(refused) -> None:
+    own = f"{{annotations: {{{PREFIX}healthcheck-path: /health}}}}"
+    text = f"applications:\n  my-tomorrows-api:\n    service: {own}\n"
+    assert "set path under probes, readiness" in refused(text, environment="prod", line=3)
+
+
+@pytest.mark.off
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        f"{{{PREFIX}target-type: ip, {PREFIX}healthcheck-path: /ready, {PREFIX}scheme: internal}}",
+        f"{{{LISTEN}: '[{{\"HTTP\": 80}}, {{\"HTTPS\": 8443}}]', {PREFIX}ssl-redirect: '8443'}}",
+        f"{{{PREFIX}group.name: shared, {PREFIX}idle: '60'}}",
+    ],
+)
+def test_annotations_that_agree_with_the_chart_pass(render, annotations: str) -> None:
+    assert render(f"ingress: {{annotations: {annotations}}}\n", environment="prod").all("Ingress")

@@ -81,6 +81,41 @@ RULES = {
         "there is no volume x; add it to volumes, beside tmp",
         "volumes: [{name: x}], volumeMounts: [{name: x, mountPath: /x}, {name: tmp, mountPath: /y}]",
     ),
+    "a folder that is mounted twice": (
+        "volumeMounts: [{name: tmp, mountPath: /x}, {name: tmp, mountPath: /x}]",
+        "volumeMounts: /x is where tmp is mounted already; choose another folder",
+        "volumeMounts: [{name: tmp, mountPath: /x}, {name: tmp, mountPath: /x/y}]",
+    ),
+    "a mount over the chart's own": (
+        "volumes: [{name: x, emptyDir: {}}], volumeMounts: [{name: x, mountPath: /data}]",
+        "volumeMounts: /data is where data is mounted already",
+        "database: false, volumes: [{name: x, emptyDir: {}}], volumeMounts: [{name: x, mountPath: /data}]",
+    ),
+    "a volume that is the chart's": (
+        "volumes: [{name: tmp, emptyDir: {}}]",
+        "volumes: there is a volume tmp already; give it another name",
+        "volumes: [{name: tmp-2, emptyDir: {}}]",
+    ),
+    "a volume that is there twice": (
+        "volumes: [{name: x, emptyDir: {}}, {name: x, emptyDir: {}}]",
+        "volumes: there is a volume x already",
+        "volumes: [{name: x, emptyDir: {}}, {name: z, emptyDir: {}}]",
+    ),
+    "an init container that is the chart's": (
+        "initContainers: [{name: migrate, image: 'x:1'}]",
+        "initContainers: migrate is the migration's name; choose another one",
+        "migrations: false, initContainers: [{name: migrate, image: 'x:1'}]",
+    ),
+    "an init container that is there twice": (
+        "initContainers: [{name: x, image: 'x:1'}, {name: x, image: 'x:1'}]",
+        "initContainers: x is another one's name; choose another one",
+        "initContainers: [{name: x, image: 'x:1'}, {name: z, image: 'x:1'}]",
+    ),
+    "an init container with the application's name": (
+        f"initContainers: [{{name: {NAME}, image: 'x:1'}}]",
+        f"initContainers: {NAME} is its own container's name",
+        f"initContainers: [{{name: {NAME}-2, image: 'x:1'}}]",
+    ),
     "a label that is the chart's": (
         "podLabels: {app.kubernetes.io/name: x}",
         "podLabels: app.kubernetes.io/name is set by the chart already",
@@ -141,6 +176,55 @@ def test_a_plain_helm_is_told_what_a_null_deleted(path: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             helm.render(CHART, values, RELEASE)
         assert caught.value.message == sentence
+
+
+# what a plain helm is told of blocks, whose addresses only arithmetic compares
+BLOCKS = {
+    "webhooks: {allow: [10.1.2.3/8]}": "webhooks.allow: 10.1.2.3/8 has bits set beyond its prefix",
+    "networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.0.1.5/24}}]}]}": "egress: 10.0.1.5/24 has bits set",
+    "networkPolicy: {from: [{ipBlock: {cidr: 10.0.1.5/24}}]}": "from: 10.0.1.5/24 has bits set",
+    "networkPolicy: {from: [{ipBlock: {cidr: 10.0.0.0/8, except: [192.168.0.0/16]}}]}": (
+        "from: 192.168.0.0/16 is no part of 10.0.0.0/8"
+    ),
+    "networkPolicy: {from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}": "is no part of",
+    "networkPolicy: {from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.255.0.1/16]}}]}": "has bits set",
+}
+SOUND = [
+    "webhooks: {allow: [10.0.0.0/8, 1.2.3.4, shop.example, 'fd00::/64', '::1']}",
+    "networkPolicy: {from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.255.0.0/16, 10.0.0.0/32]}}]}",
+    "networkPolicy: {egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}, {ipBlock: {cidr: 255.255.255.255/32}}]}]}",
+]
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("text", BLOCKS)
+def test_a_plain_helm_is_told_a_block_that_is_none(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        helm.render(CHART, helm.parse_yaml(of(text)), RELEASE)
+    assert BLOCKS[text] in caught.value.message
+    assert caught.value.message.startswith(f"applications.{NAME}.")
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("key", ["ingressCidrs", "databaseCidrs", "awsCidrs"])
+def test_a_plain_helm_is_told_a_network_of_the_environment_that_is_none(key: str) -> None:
+    values = {"networkPolicy": {key: ["10.0.0.0/24", "10.0.1.5/24"]}}
+    with pytest.raises(ConfigurationError, match=f"networkPolicy.{key}: 10.0.1.5/24 has bits set"):
+        helm.render(CHART, values, RELEASE)
+
+
+@pytest.mark.off
+@pytest.mark.parametrize("text", SOUND)
+def test_blocks_that_are_sound_pass(text: str) -> None:
+    assert helm.render(CHART, helm.parse_yaml(of(text)), RELEASE)
+
+
+@pytest.mark.bad
+def test_a_plain_helm_is_told_an_entry_that_is_none() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        helm.render(CHART, {"applications": [None]}, RELEASE)
+    assert "nil pointer" not in str(caught.value)
+    assert "applications" in caught.value.message
 
 
 @pytest.mark.off
