@@ -31,7 +31,7 @@ class Estimate:
         """What a reader has to know beside the figures."""
         found: tuple[str, ...] = (
             "not in it: what an account has once (GuardDuty, Security Hub, states), support, tax",
-            "nor the logs of the control plane and of Container Insights, whose amount nothing here tells",
+            "Container Insights is counted by its observations, not by the log events behind them",
         )
         if self.budget is not None and self.bill.total > self.budget:
             found += (f"{self.bill.environment} is above its budget of {self.budget} (budget_usd)",)

@@ -11,11 +11,15 @@ from tests.integration.aws.conftest import AWS, Run
 
 from flaskship.aws.terraform import PROVIDER, Terraform, cli_configuration
 from flaskship.chart import helm
+from flaskship.model.errors import ConfigurationError
 
 pytestmark = pytest.mark.timeout(600)
-CHART = AWS / "stacks" / "charts" / "cluster-defaults"
+STACK = AWS / "stacks" / "charts"
+CHART = STACK / "cluster-defaults"
+VERSIONS = STACK / "versions.tf"
 TAGS = {"Project": "my-app", "Environment": "prod", "Stack": "charts", "ManagedBy": "terraform"}
-VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimit": 128, "tags": TAGS}
+LIMITS = {"onDemand": 64, "spot": 128}
+VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimits": LIMITS, "tags": TAGS}
 
 
 def rendered(**values: object) -> list[dict]:
@@ -37,14 +41,18 @@ def mirror(terraform: Terraform, tmp_path: Path) -> Path:
     if found is None:
         pytest.skip("not tested here: no TF_CLI_CONFIG_FILE names a helm provider (or a double of it)")
     registry = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp"
-    helm_provider = registry / "helm" / "3.3.0" / "linux_amd64"
-    helm_provider.mkdir(parents=True)
-    (helm_provider / "terraform-provider-helm_v3.3.0").symlink_to(Path(found[1]) / "terraform-provider-helm")
+    pin = re.search(r'source\s+= "hashicorp/helm"\s+version\s+= "([\d.]+)"', VERSIONS.read_text())
+    assert pin, f"{VERSIONS} pins the helm provider exactly"
     # Terraform follows no symbolic link at the level of a provider's name.
     for version in (terraform.mirror / PROVIDER).iterdir():
         for platform in version.iterdir():
             (registry / "aws" / version.name).mkdir(parents=True, exist_ok=True)
             (registry / "aws" / version.name / platform.name).symlink_to(platform)
+            helm_provider = registry / "helm" / pin[1] / platform.name
+            helm_provider.mkdir(parents=True, exist_ok=True)
+            binary = helm_provider / f"terraform-provider-helm_v{pin[1]}"
+            binary.unlink(missing_ok=True)
+            binary.symlink_to(Path(found[1]) / "terraform-provider-helm")
     return tmp_path / "mirror"
 
 
@@ -60,7 +68,17 @@ def test_spot_nodes_are_tainted_as_the_charts_applications_tolerate() -> None:
     (taint,) = pools["spot"]["spec"]["template"]["spec"]["taints"]
     assert (taint["key"], taint["value"]) == ("eks.amazonaws.com/capacityType", "SPOT")
     assert "taints" not in pools["on-demand"]["spec"]["template"]["spec"]
-    assert {pool["spec"]["limits"]["cpu"] for pool in pools.values()} == {"128"}
+
+
+def test_each_pool_has_a_limit_of_its_own() -> None:
+    pools = {one["metadata"]["name"]: one for one in rendered() if one["kind"] == "NodePool"}
+    assert {name: pool["spec"]["limits"]["cpu"] for name, pool in pools.items()} == {
+        "on-demand": "64",
+        "spot": "128",
+    }
+    for wrong in ({"onDemand": 64, "spot": 1}, {"onDemand": 64, "spot": 8, "gpu": 8}):
+        with pytest.raises(ConfigurationError, match="cpuLimits"):
+            rendered(cpuLimits=wrong)
 
 
 def test_nodes_start_where_the_network_is_tagged() -> None:

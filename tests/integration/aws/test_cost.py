@@ -57,6 +57,7 @@ FREE = {
     "aws_vpc": "settings",
     "aws_vpc_security_group_": "settings",
     "aws_xray_group": "settings",
+    "terraform_data": "nothing at AWS",
 }
 
 

@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import pytest
 
+from flaskship.aws.rehearsal.by_hand import PROTECTION
 from flaskship.aws.rehearsal.run import inputs, plainly
 from flaskship.aws.rehearsal.stacks import STACKS, chosen, state_key
 from flaskship.model.errors import ConfigurationError
+
+CODE = Path(__file__).resolve().parents[3] / "infra" / "terraform" / "aws" / "stacks"
 
 
 def names(*wanted: str) -> list[str]:
@@ -59,3 +64,26 @@ def test_the_stack_of_helm_releases_is_known_and_not_rehearsed() -> None:
     with pytest.raises(ConfigurationError, match="charts is not rehearsed") as caught:
         chosen(["network", "charts"])
     assert "bootstrap, account, network" in (caught.value.hint or "")
+
+
+def test_what_would_take_data_or_the_service_with_it_is_protected() -> None:
+    protected = {stack.name: stack.protected for stack in STACKS}
+    assert protected == {
+        "bootstrap": ("dev", "staging", "prod"),
+        "account": (),
+        "network": ("prod",),
+        "platform": ("prod",),
+        "app": ("prod",),
+    }
+    # The code says the same, for the stack that is not rehearsed, too.
+    for name in [*(name for name, where in protected.items() if where), "charts"]:
+        text = (CODE / name / "protection.tf").read_text()
+        assert PROTECTION.replace(".", '" "').join('""') in text
+        assert "prevent_destroy = true" in text
+        assert ('var.environment == "prod" ? 1 : 0' in text) == (name != "bootstrap")
+
+
+def test_production_names_its_zone_and_who_is_told() -> None:
+    app = chosen(["app"])[-1]
+    assert inputs(app, "prod", "Z1")[1:] == ["-var=zone_id=Z1", '-var=alarm_emails=["team@example.com"]']
+    assert len(inputs(app, "dev")) == 1

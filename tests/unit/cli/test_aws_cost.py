@@ -28,6 +28,7 @@ def test_all_environments_side_by_side(terminal: Terminal) -> None:
     # What is proven of the prices, and what is not.
     assert "held against a second source: 30 of 33" in printed.out
     assert "by a person: Container Insights, observations; db.m7g.large; traces" in printed.out
+    assert "nor the logs of the control plane" not in printed.out
 
 
 def test_one_environment_item_by_item_beside_the_one_before_it(terminal: Terminal) -> None:

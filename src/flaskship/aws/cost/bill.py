@@ -124,6 +124,10 @@ def _platform(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Ite
     yield Item("platform", "key", Decimal(1), prices.price("key"))
     insights = "Container Insights, observations"
     yield Item("platform", insights, prices.used(environment, "insight_millions"), prices.price(insights))
+    logs = prices.used(environment, "control_plane_log_gb") + prices.used(environment, "platform_log_gb")
+    yield Item("platform", "logs taken in", logs, prices.price("logs taken in"))
+    kept = logs * _months(sizes["log_retention_days"])
+    yield Item("platform", "logs kept", kept, prices.price("logs kept"))
 
 
 def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator[Item]:

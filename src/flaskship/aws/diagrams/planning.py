@@ -43,6 +43,15 @@ override_resource {{
 }}
 """
 
+# What was applied in memory is destroyed there, too.
+UNPROTECTED = """
+resource "terraform_data" "protection" {
+  lifecycle {
+    prevent_destroy = false
+  }
+}
+"""
+
 
 class PlanError(FlaskshipError):
     """Terraform could not plan a stack; what it said is in the message."""
@@ -77,6 +86,8 @@ def _copy(infra: Path, folder: Path) -> Path:
     shutil.copytree(infra / CODE, there, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests"))
     shutil.copy(infra / TABLE, folder / "infra")
     (there / "modules" / "secrets" / "picture_override.tf").write_text("locals {\n  random = {}\n}\n")
+    for file in there.glob("stacks/*/protection.tf"):
+        (file.parent / "picture_override.tf").write_text(UNPROTECTED)
     return there
 
 

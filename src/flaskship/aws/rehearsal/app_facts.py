@@ -22,7 +22,7 @@ def app_facts(port: int, environment: str) -> list[Fact]:
         *_database(port, database, environment),
         *_bucket(port, f"my-app-bucket-{environment}-{ACCOUNT}"),
         *_images(port),
-        *_alarms(port, name),
+        *_alarms(port, name, environment),
         *_secrets(port, environment),
     ]
 
@@ -114,12 +114,15 @@ def _images(port: int) -> list[Fact]:
     ]
 
 
-def _alarms(port: int, name: str) -> list[Fact]:
+def _alarms(port: int, name: str, environment: str) -> list[Fact]:
     alarms = client(port, "cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
+    topics = {topic for alarm in alarms for topic in alarm["AlarmActions"]}
+    told = client(port, "sns").list_subscriptions()["Subscriptions"]
+    heard = topics and topics <= {one["TopicArn"] for one in told if one["Protocol"] == "email"}
     return [
         _fact("there are alarms", len(alarms) >= 7, len(alarms)),
-        # Whom the topic tells is alarm_emails' to say, which is empty here.
         _fact("every alarm tells a topic", all(alarm["AlarmActions"] for alarm in alarms)),
+        _fact("somebody is told by mail, in prod", bool(heard) == (environment == "prod"), told),
         _fact("every alarm links its runbook", all(".md#" in alarm["AlarmDescription"] for alarm in alarms)),
     ]
 

@@ -2,6 +2,9 @@
 
 from flaskship.aws.rehearsal.api import client
 
+PROTECTION = "terraform_data.protection"
+"""What a stack is protected by: taken out of its state by whoever destroys it on purpose."""
+
 
 def make_zone(port: int) -> str:
     """Make the zone of the applications' domain and return its id."""

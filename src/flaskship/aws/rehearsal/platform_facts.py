@@ -93,7 +93,6 @@ def _addon(eks: Any, cluster: str, addon: str) -> Fact:
 def _roles(iam: Any, name: str) -> list[Fact]:
     accounts = {
         "load-balancer-controller": "kube-system:aws-load-balancer-controller",
-        "external-secrets": "external-secrets:external-secrets",
         "argo-rollouts": "argo-rollouts:argo-rollouts",
         "collector": "observability:collector",
         "karpenter": "kube-system:karpenter",

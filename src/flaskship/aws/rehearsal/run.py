@@ -174,8 +174,8 @@ def inputs(stack: Stack, environment: str, zone: str = "") -> list[str]:
     given = [f"-var={name}={value}" for name, value in stack.variables]
     if stack.of_environment:
         given.append(f"-var-file=environments/{environment}.tfvars")
-    if stack.name == "app" and zone:
-        given.append(f"-var=zone_id={zone}")
+    if stack.name == "app" and environment == "prod":
+        given += [f"-var=zone_id={zone}", '-var=alarm_emails=["team@example.com"]']
     return given
 
 
@@ -189,29 +189,48 @@ def _planned_changes(done: Ended) -> tuple[str, ...]:
 
 
 def plainly(said: str) -> str:
-    """Return what AWS refused in its own words, without the provider's account of the call."""
+    """Return what refused in its own words, without the provider's account of the call."""
     return " ".join(re.sub(r"operation error .*?RequestID: [\w-]+, ", "", said).split())[:300]
 
 
 def _destroy(stage: Stage, stack: Stack, run: StackRun, refresh: bool) -> StackRun:
-    from flaskship.aws.rehearsal.by_hand import empty_bucket, take_off
+    from flaskship.aws.rehearsal.by_hand import PROTECTION, empty_bucket, take_off
+
+    def attempt() -> Ended:
+        # Looking again costs as much as a plan.
+        looks = f"-refresh={str(refresh).lower()}"
+        return _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
 
     began = time.monotonic()
     stage.listener.step(f"{stack.name}: destroying")
-    refused = ""
-    # Looking again costs as much as a plan.
-    looks = f"-refresh={str(refresh).lower()}"
-    if stack.name == "bootstrap":
-        empty_bucket(stage.port, "my-app-terraform-state-123456789012")
-    done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
-    if done.code and stage.environment == "prod" and stack.name == "app":
-        refused = plainly(" ".join(done.errors()))
-        take_off(stage.port)
-        done = _terraform(stage, stack, "destroy", "-json", "-auto-approve", looks)
+    protected = stage.environment in stack.protected
+    # In this order: Terraform's own lock, and that of the database at AWS.
+    locks = [("Terraform", protected), ("AWS", protected and stack.name == "app")]
+    refused: list[str] = []
+    missing: list[str] = []
+    done: Ended | None = None
+    for who, locked in locks:
+        if not locked or (done and not done.code):
+            continue
+        done = attempt()
+        if not done.code:
+            missing.append(f"{who} did not refuse to destroy it")
+            continue
+        refused.append(plainly(" ".join(done.errors())))
+        if who == "AWS":
+            take_off(stage.port)
+        else:
+            command = [str(stage.terraform.binary), "state", "rm", "-no-color", PROTECTION]
+            run_terraform(command, stage.stacks / stack.name, stage.environ)
+    if done is None or done.code:
+        if stack.name == "bootstrap":
+            empty_bucket(stage.port, "my-app-terraform-state-123456789012")
+        done = attempt()
     return replace(
         run,
         destroy_seconds=time.monotonic() - began,
         destroyed=done.code == 0,
-        refused=refused,
-        errors=run.errors + (done.errors() if done.code else ()),
+        refused="; then: ".join(refused),
+        # What did not stand as a whole may lack its lock.
+        errors=run.errors + (done.errors() if done.code else ()) + (() if run.errors else tuple(missing)),
     )

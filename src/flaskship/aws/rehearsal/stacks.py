@@ -17,19 +17,21 @@ class Stack:
     of_environment: bool = True
     variables: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    """The environments in which Terraform refuses to destroy it."""
 
 
 STACKS = (
-    Stack("bootstrap", of_environment=False),
+    Stack("bootstrap", of_environment=False, protected=ENVIRONMENTS),
     Stack(
         "account",
         of_environment=False,
         variables=(("repository", '{owner="example",name="my-app",owner_id="123456",id="456789"}'),),
         needs=("bootstrap",),
     ),
-    Stack("network", needs=("bootstrap",)),
-    Stack("platform", needs=("bootstrap", "network")),
-    Stack("app", needs=("bootstrap", "network", "platform")),
+    Stack("network", needs=("bootstrap",), protected=("prod",)),
+    Stack("platform", needs=("bootstrap", "network"), protected=("prod",)),
+    Stack("app", needs=("bootstrap", "network", "platform"), protected=("prod",)),
 )
 
 

@@ -27,6 +27,7 @@ def sizes() -> dict[str, dict[str, Any]]:
         "platform": {
             "on_demand": {"instance_types": ["m6i.large"], "size": {"desired": Decimal(1)}},
             "spot": {"instance_types": ["m6i.large", "m5.large"], "size": {"desired": Decimal(0)}},
+            "log_retention_days": Decimal(30),
         },
         "app": {
             "database": {

@@ -64,9 +64,21 @@ def test_a_standby_doubles_machine_and_disk(prices: Prices, sizes: Sizes) -> Non
 
 def test_logs_are_paid_once_and_kept_as_long_as_said(prices: Prices, sizes: Sizes) -> None:
     sizes["app"]["log_retention_days"] = Decimal(90)
-    kept = [item for item in make_bill("dev", sizes, prices, exposed=False).items if item.what == "logs kept"]
-    assert [(item.stack, item.count) for item in kept] == [
+    sizes["platform"]["log_retention_days"] = Decimal(60)
+    bill = make_bill("dev", sizes, prices, exposed=False)
+    platform = prices.used("dev", "control_plane_log_gb") + prices.used("dev", "platform_log_gb")
+
+    def of(what: str) -> list[tuple[str, Decimal]]:
+        return [(item.stack, item.count) for item in bill.items if item.what == what]
+
+    assert of("logs taken in") == [
         ("network", prices.used("dev", "flow_log_gb")),
+        ("platform", platform),
+        ("app", prices.used("dev", "log_gb")),
+    ]
+    assert of("logs kept") == [
+        ("network", prices.used("dev", "flow_log_gb")),
+        ("platform", platform * 2),
         ("app", prices.used("dev", "log_gb") * 3),
     ]
 

@@ -7,6 +7,14 @@ resource "aws_cloudwatch_log_group" "application" {
   retention_in_days = var.log_retention_days
 }
 
+# The container that migrates is none of an application's own, and the collector names a group as the container.
+resource "aws_cloudwatch_log_group" "migrations" {
+  # checkov:skip=CKV_AWS_338:The environment says how long.
+  # checkov:skip=CKV_AWS_158:Migrations log no secrets (tested), and CloudWatch encrypts by itself.
+  name              = "/${var.project}/${var.environment}/migrate"
+  retention_in_days = var.log_retention_days
+}
+
 locals {
   log_groups = [for name in sort(tolist(var.applications)) : aws_cloudwatch_log_group.application[name].name]
 }

@@ -19,9 +19,10 @@ locals {
 
   # One table for the chart and for this: infra/secrets.yaml.
   table = yamldecode(file("${path.module}/../../../../secrets.yaml"))
-  # The two variables are never null: naming them makes Terraform say what is wrong with them before it asks AWS for
+  # None of these variables is ever null: naming them makes Terraform say what is wrong with them before it asks AWS for
   # random values.
-  entries = var.database == null || var.certificate_arn == null ? {} : lookup(local.table.environments, var.environment, {})
+  judged  = [var.database, var.certificate_arn, var.alarm_emails, var.applications]
+  entries = anytrue([for value in local.judged : value == null]) ? {} : lookup(local.table.environments, var.environment, {})
 
   protected = var.environment == "prod"
 }

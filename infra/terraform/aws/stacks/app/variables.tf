@@ -62,6 +62,11 @@ variable "applications" {
     condition     = length(var.applications) > 0 && alltrue([for name in var.applications : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
     error_message = "applications must name at least one application, as the chart does: my-tomorrows-api."
   }
+
+  validation {
+    condition     = length(setintersection(var.applications, ["platform", "migrate"])) == 0
+    error_message = "applications must not be called platform or migrate: the logs of the cluster's parts and of migrations have these groups."
+  }
 }
 
 variable "database" {
@@ -139,6 +144,16 @@ variable "alarm_emails" {
   description = "Who is told of alarms, of the budget and of unusual cost."
   type        = set(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$", address))])
+    error_message = "alarm_emails must be addresses: [\"team@example.com\"]."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || length(var.alarm_emails) > 0
+    error_message = "prod would tell nobody of an alarm, of its budget or of unusual cost: pass -var='alarm_emails=[\"team@example.com\"]'."
+  }
 }
 
 variable "runbooks" {

@@ -1,4 +1,5 @@
-# The applications' traces, by OpenTelemetry, to X-Ray; what they print, read from the nodes, to their log groups.
+# The applications' traces, by OpenTelemetry, to X-Ray; what every container prints, read from the nodes, to log groups:
+# one for each application, one for migrations, one for the parts of the platform together.
 # The filters, alarms and saved queries of the stack `app` read those groups.
 resource "helm_release" "collector" {
   name             = "collector"
@@ -33,10 +34,19 @@ resource "helm_release" "collector" {
     }
     config = {
       receivers = {
-        # A migration's container is named otherwise than its application and has no group; Container Insights has it.
+        # Its own lines would bring forth more of themselves; a helm test says what it has to say to who ran it.
         filelog = {
-          include = ["/var/log/pods/${var.project}-${var.environment}_*/*/*.log"]
-          exclude = ["/var/log/pods/*/migrate/*.log"]
+          include = ["/var/log/pods/*/*/*.log"]
+          exclude = ["/var/log/pods/observability_collector*_*/*/*.log", "/var/log/pods/*/answers/*.log"]
+          operators = [
+            { id = "container-parser", type = "container", max_log_size = 102400 },
+            {
+              type  = "add"
+              if    = "resource[\"k8s.namespace.name\"] != \"${var.project}-${var.environment}\""
+              field = "resource[\"service.name\"]"
+              value = "platform"
+            },
+          ]
         }
         # The chart's defaults that nobody here sends to.
         jaeger     = null
@@ -44,7 +54,8 @@ resource "helm_release" "collector" {
         prometheus = null
       }
       processors = {
-        # The exporter knows a few attributes by names of its own. A main container is named as its application.
+        # The exporter knows a few attributes by names of its own. A main container is named as its application; what is
+        # the platform's is named already.
         resource = {
           attributes = [
             { key = "service.name", from_attribute = "k8s.container.name", action = "insert" },

@@ -47,10 +47,10 @@ resource "helm_release" "cluster_defaults" {
   atomic    = true
 
   values = [yamlencode({
-    cluster  = local.platform.cluster
-    nodeRole = local.platform.node_role
-    cpuLimit = var.node_limit
-    tags     = local.tags
+    cluster   = local.platform.cluster
+    nodeRole  = local.platform.node_role
+    cpuLimits = { onDemand = var.node_limits.on_demand, spot = var.node_limits.spot }
+    tags      = local.tags
   })]
 
   depends_on = [helm_release.karpenter]

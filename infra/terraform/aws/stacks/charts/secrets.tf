@@ -9,10 +9,8 @@ resource "helm_release" "external_secrets" {
 
   values = [yamlencode({
     installCRDs = true
-    serviceAccount = {
-      name        = "external-secrets"
-      annotations = { "eks.amazonaws.com/role-arn" = local.platform.roles.external_secrets }
-    }
+    # Without a role: it asks for tokens of the service account that a store names, and AWS knows that one alone.
+    serviceAccount = { name = "external-secrets" }
     # Stores belong to namespaces: no release may read for another one.
     processClusterStore          = false
     processClusterExternalSecret = false

@@ -46,12 +46,12 @@ variable "versions" {
   }
 }
 
-variable "node_limit" {
-  description = "How many CPUs Karpenter may start in each of its two pools, on demand and spot: a runaway autoscaler costs twice that at most."
-  type        = number
+variable "node_limits" {
+  description = "How many CPUs Karpenter may start in each of its two pools: a runaway autoscaler costs both at most."
+  type        = object({ on_demand = number, spot = number })
 
   validation {
-    condition     = var.node_limit >= 2
-    error_message = "node_limit must be 2 CPUs at least."
+    condition     = alltrue([for limit in values(var.node_limits) : limit >= 2 && limit == floor(limit)])
+    error_message = "node_limits must be 2 CPUs at least in each pool, without fractions: { on_demand = 8, spot = 16 }."
   }
 }

@@ -7,10 +7,12 @@ locals {
       # No default tag of the provider reaches the volumes of claims.
       configuration = jsonencode({ controller = { extraVolumeTags = local.tags } })
     }
-    # The agent, Fluent Bit, Container Insights and Application Signals.
+    # The agent, Container Insights and Application Signals. What containers print is the collector's to read (stack
+    # charts): the add-on's Fluent Bit would send every line a second time, and each is paid for.
     amazon-cloudwatch-observability = {
       role = module.observability_role.arn
       configuration = jsonencode({
+        containerLogs = { enabled = false }
         agent = {
           config = {
             logs   = { metrics_collected = { kubernetes = { enhanced_container_insights = true }, application_signals = {} } }
@@ -60,12 +62,18 @@ module "observability_role" {
   ]
 }
 
-# Without a retention the agent's groups are kept, and paid, for ever.
+# Without a retention the agent's group is kept, and paid, for ever.
 resource "aws_cloudwatch_log_group" "insights" {
   # checkov:skip=CKV_AWS_338:The environment says how long.
   # checkov:skip=CKV_AWS_158:Encrypted by CloudWatch's own key; the agent writes no secrets there.
-  for_each = toset(["application", "dataplane", "host", "performance"])
+  name              = "/aws/containerinsights/${local.name}/performance"
+  retention_in_days = var.log_retention_days
+}
 
-  name              = "/aws/containerinsights/${local.name}/${each.key}"
+# What the cluster's own parts print, those of the stack charts among them: the collector makes no group.
+resource "aws_cloudwatch_log_group" "platform" {
+  # checkov:skip=CKV_AWS_338:The environment says how long.
+  # checkov:skip=CKV_AWS_158:Encrypted by CloudWatch's own key; the platform's parts print no secrets.
+  name              = "/${var.project}/${var.environment}/platform"
   retention_in_days = var.log_retention_days
 }

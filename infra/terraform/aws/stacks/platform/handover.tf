@@ -9,7 +9,6 @@ locals {
     interruptions     = module.karpenter.queue
     roles = {
       load_balancer_controller = module.load_balancer_controller_role.arn
-      external_secrets         = module.external_secrets_role.arn
       argo_rollouts            = module.rollouts_role.arn
       collector                = module.collector_role.arn
       karpenter                = module.karpenter.role_arn

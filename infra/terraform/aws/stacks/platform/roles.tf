@@ -1,5 +1,6 @@
-# A role for each part of the platform that calls AWS, each bound to its one service account. Argo CD and the VPA
-# recommender call no AWS service: they have none.
+# A role for each part of the platform that calls AWS as itself, each bound to its one service account. Three parts have
+# none: Argo CD and the VPA recommender call no AWS service, and External Secrets signs in as the service account that a
+# store names (my-app-serviceaccount, hence the pods' role), never as itself.
 
 module "load_balancer_controller_role" {
   source = "../../modules/service-account-role"
@@ -9,24 +10,6 @@ module "load_balancer_controller_role" {
   oidc_provider_arn = module.cluster.oidc_provider_arn
   service_accounts  = ["kube-system:aws-load-balancer-controller"]
   policies          = { load-balancers = data.aws_iam_policy_document.load_balancer_controller.json }
-}
-
-module "external_secrets_role" {
-  source = "../../modules/service-account-role"
-
-  name              = "${local.name}-external-secrets"
-  description       = "External Secrets: takes on the pods' role where the store names it"
-  oidc_provider_arn = module.cluster.oidc_provider_arn
-  service_accounts  = ["external-secrets:external-secrets"]
-  policies          = { pods-role = data.aws_iam_policy_document.external_secrets.json }
-}
-
-data "aws_iam_policy_document" "external_secrets" {
-  statement {
-    sid       = "TakeOnThePodsRole"
-    actions   = ["sts:AssumeRole", "sts:TagSession"]
-    resources = ["arn:${data.aws_partition.this.partition}:iam::${local.account}:role/${yamldecode(file("${path.module}/../../../../secrets.yaml")).role}"]
-  }
 }
 
 module "rollouts_role" {

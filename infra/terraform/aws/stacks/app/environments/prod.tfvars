@@ -11,3 +11,4 @@ database = {
   max_connections = 800
 }
 # prod wants a certificate: name your zone with -var zone_id=Z..., or a certificate with -var certificate_arn=arn:...
+# prod wants somebody who is told: -var 'alarm_emails=["team@example.com"]'.

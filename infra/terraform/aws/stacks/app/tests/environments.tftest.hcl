@@ -79,7 +79,7 @@ run "prod_without_a_certificate" {
     }
   }
 
-  expect_failures = [var.certificate_arn]
+  expect_failures = [var.certificate_arn, var.alarm_emails]
 }
 
 run "prod_without_a_standby" {
@@ -90,7 +90,7 @@ run "prod_without_a_standby" {
     certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
   }
 
-  expect_failures = [var.database]
+  expect_failures = [var.database, var.alarm_emails]
 }
 
 run "an_unknown_environment" {
@@ -111,4 +111,60 @@ run "no_application" {
   }
 
   expect_failures = [var.applications]
+}
+
+run "prod_that_tells_nobody" {
+  command = plan
+
+  variables {
+    environment     = "prod"
+    certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+    database = {
+      instance_class  = "db.m7g.large"
+      storage_gib     = { initial = 100, max = 1000 }
+      multi_az        = true
+      backup_days     = 35
+      max_connections = 800
+    }
+  }
+
+  expect_failures = [var.alarm_emails]
+}
+
+run "an_address_that_is_none" {
+  command = plan
+
+  variables {
+    alarm_emails = ["the team"]
+  }
+
+  expect_failures = [var.alarm_emails]
+}
+
+run "an_application_with_the_name_of_a_group" {
+  command = plan
+
+  variables {
+    applications = ["my-tomorrows-api", "platform"]
+  }
+
+  expect_failures = [var.applications]
+}
+
+run "migrations_have_a_group" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.migrations.name == "/my-app/dev/migrate"
+    error_message = "The collector names a group as the container."
+  }
+}
+
+run "dev_may_be_destroyed" {
+  command = plan
+
+  assert {
+    condition     = length(terraform_data.protection) == 0
+    error_message = "dev may be destroyed."
+  }
 }

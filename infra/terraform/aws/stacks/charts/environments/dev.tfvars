@@ -1,2 +1,2 @@
 environment = "dev"
-node_limit  = 16
+node_limits = { on_demand = 8, spot = 16 }

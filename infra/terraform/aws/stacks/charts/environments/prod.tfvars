@@ -1,2 +1,2 @@
 environment = "prod"
-node_limit  = 128
+node_limits = { on_demand = 64, spot = 128 }

@@ -1,2 +1,2 @@
 environment = "staging"
-node_limit  = 32
+node_limits = { on_demand = 16, spot = 32 }

@@ -49,3 +49,26 @@ run "hands_over" {
     error_message = "The Ingress names the one group that nodes let in."
   }
 }
+
+run "protected_in_prod_alone" {
+  command = plan
+
+  assert {
+    condition     = length(terraform_data.protection) == 0
+    error_message = "dev may be destroyed."
+  }
+}
+
+run "prod_is_protected" {
+  command = plan
+
+  variables {
+    environment  = "prod"
+    nat_per_zone = true
+  }
+
+  assert {
+    condition     = length(terraform_data.protection) == 1
+    error_message = "Whoever destroys prod has to say so twice."
+  }
+}

@@ -57,3 +57,49 @@ run "an_unknown_environment" {
 
   expect_failures = [var.environment]
 }
+
+run "protected_in_prod_alone" {
+  command = plan
+
+  assert {
+    condition     = length(terraform_data.protection) == 0
+    error_message = "dev may be destroyed."
+  }
+}
+
+run "prod_is_protected" {
+  command = plan
+
+  variables {
+    environment = "prod"
+    on_demand   = { instance_types = ["m6i.xlarge"], size = { desired = 3, min = 2, max = 9 } }
+  }
+
+  assert {
+    condition     = length(terraform_data.protection) == 1
+    error_message = "Whoever destroys prod has to say so twice."
+  }
+}
+
+run "no_line_is_paid_twice" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_eks_addon.this["amazon-cloudwatch-observability"].configuration_values).containerLogs.enabled == false
+    error_message = "The collector reads what containers print: the add-on must not send it, too."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.platform.name == "/my-app/dev/platform"
+    error_message = "What the cluster's own parts print has the group that the collector writes to."
+  }
+}
+
+run "external_secrets_has_no_role_of_its_own" {
+  command = plan
+
+  assert {
+    condition     = !contains(keys(local.handover.roles), "external_secrets")
+    error_message = "A store names the service account whose role is taken on: the operator needs none."
+  }
+}
