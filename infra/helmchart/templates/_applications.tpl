@@ -114,6 +114,7 @@ that nobody can set the key.
       {{- else if $app.serviceAccount.name }}{{- $_ := set $app "account" $app.serviceAccount.name }}
       {{- end }}
       {{- $_ := set $app "meta" (printf "  namespace: %q\n  labels:\n    app.kubernetes.io/name: %q\n    app.kubernetes.io/component: %q\n%s" $.Release.Namespace $name $role $computed.labels) }}
+      {{- if $app.initContainers }}{{- include "my-app.verifyContainers" (dict "app" $app) }}{{- end }}
       {{- $applications = append $applications $app }}
       {{- if eq $role "monitoring" }}{{- $watching = append $watching $app }}{{- end }}
     {{- end }}
@@ -134,10 +135,9 @@ application that changes one of them, and once for what a role hands on: each ta
 in the order of their names.
 */}}
 {{- define "my-app.groups" -}}
-my-app.rule.containers: [initContainers, migrations, database]
 my-app.rule.grace: [preStopSeconds, gracefulTimeoutSeconds, terminationGracePeriodSeconds, scheduling]
 my-app.rule.keys: [podLabels, service, serviceAccount]
-my-app.rule.owned: [env, config]
+my-app.rule.owned: [env, config, command, args]
 my-app.rule.pdb: [pdb]
 my-app.rule.policy: [networkPolicy, webhooks, aws, database, ingress]
 my-app.rule.probes: [probes]

@@ -37,6 +37,19 @@
     {{- end }}
   {{- end }}
 {{- end }}
+{{- $option := `--graceful-timeout([ =]|$)` }}
+{{- range $part := list "command" "args" }}
+  {{- if regexMatch $option (join " " (get $app $part)) }}
+    {{- fail (printf "applications.%s.%s: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
+  {{- end }}
+{{- end }}
+{{- range $part := list "env" "config" }}
+  {{- with get (get $app $part) "GUNICORN_CMD_ARGS" }}
+    {{- if regexMatch $option (toString .) }}
+      {{- fail (printf "applications.%s.%s.GUNICORN_CMD_ARGS: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- end }}
 
 {{/* A probe that is on has something to ask. */}}

@@ -71,8 +71,8 @@
 {{- end }}
 {{- end }}
 
-{{/* Containers of a pod have names of their own. */}}
-{{- define "my-app.rule.containers" -}}
+{{/* Containers of a pod have names of their own. Asked of each application: what a role hands on may have its name. */}}
+{{- define "my-app.verifyContainers" -}}
 {{- $app := .app }}{{- $names := dict $app.name "its own container" }}
 {{- if and $app.database $app.migrations }}{{- $_ := set $names "migrate" "the migration" }}{{- end }}
 {{- range $app.initContainers }}

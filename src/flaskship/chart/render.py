@@ -19,6 +19,7 @@ from flaskship.model.project import Environment, Project
 _VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.[\w-]+)+")
 # Names of values inside a sentence: with a dot or a capital inside, which no other word has.
 _TAKEN = re.compile(r" is taken by (\S+) already")
+_KEPT = re.compile(r": this name is kept for .*\((?P<path>[\w.]+)\)")
 _MENTIONED = re.compile(r"(?<![\w./-])[a-z]+(?:[A-Z][a-z]+|\.[a-z][A-Za-z]*)+(?![\w.-]*[\w/-])")
 CHART_PARTS = ("Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json", "templates", "charts", "crds")
 
@@ -120,6 +121,9 @@ def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationE
     keys = parse_path(path)
     root = keys[:2] if keys[0] == "applications" else ()
     others = [(*root, *parse_path(one)) for one in dict.fromkeys(_MENTIONED.findall(sentence))]
+    if kept := _KEPT.search(error.message):
+        # A value of the whole environment, where somebody changed it; not one of the application.
+        others = [one for one in [parse_path(kept["path"])] if layered.height(one) > 0]
     if taken := _TAKEN.search(sentence):
         # Either of the two may be the one that somebody changed.
         ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))

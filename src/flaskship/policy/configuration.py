@@ -21,10 +21,12 @@ def variables(context: Context, container: Container) -> Iterator[Variable]:
             text = found.node.at("data", reference.at("key").text or "").text
             if text is not None:
                 yield name, text, variable
-    for source in container.node.at("envFrom").items():
+    # Of two sources with one key the later one wins, so that it comes first.
+    for source in reversed(tuple(container.node.at("envFrom").items())):
         if found := config_map(context, container, source.at("configMapRef", "name")):
+            prefix = source.at("prefix").text or ""
             for key, value in found.node.at("data").labels.items():
-                yield key, value, source
+                yield prefix + key, value, source
 
 
 def config_map(context: Context, container: Container, name: Node) -> Object | None:

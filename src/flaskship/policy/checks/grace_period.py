@@ -1,5 +1,7 @@
 """A replica is killed before it has finished its requests."""
 
+import base64
+import re
 from collections.abc import Iterator
 
 from flaskship.policy.configuration import variables
@@ -12,6 +14,7 @@ SEVERITY = Severity.ERROR
 DEFAULT_GRACE = 30
 RESERVE = 5
 TIMEOUT = "GRACEFUL_TIMEOUT"
+_OPTION = re.compile(r"(?<!\S)--graceful-timeout[ =]([0-9]+)(?!\S)")
 
 
 def find(context: Context) -> Iterator[Fault]:
@@ -31,11 +34,40 @@ def find(context: Context) -> Iterator[Fault]:
 
 
 def _timeout(context: Context, container: Container) -> int:
+    """What the server is told: by its command line before its environment."""
+    words = [one.text or "" for part in ("command", "args") for one in container.node.at(part).items()]
+    if found := _OPTION.findall(" ".join(words)):
+        return int(found[-1])
     # What env says beats what envFrom brings, and comes first.
-    for name, text, _ in variables(context, container):
-        if name == TIMEOUT:
-            return _seconds(text)
-    return 0
+    if any(one.at("name").text == TIMEOUT for one in container.node.at("env").items()):
+        told = [text for name, text, _ in variables(context, container) if name == TIMEOUT][:1]
+    else:
+        told = list(_of_sources(context, container))
+    return _seconds(told[-1]) if told else 0
+
+
+def _of_sources(context: Context, container: Container) -> Iterator[str]:
+    """The time-out from each rendered source, the later the stronger; no other key of a Secret is read."""
+    for source in container.node.at("envFrom").items():
+        prefix = source.at("prefix").text or ""
+        if not TIMEOUT.startswith(prefix):
+            continue
+        key = TIMEOUT.removeprefix(prefix)
+        namespace = container.pod.owner.namespace
+        for kind, reference in (("Secret", "secretRef"), ("ConfigMap", "configMapRef")):
+            for maker in context.makers(kind, namespace, source.at(reference, "name").text)[:1]:
+                for part in ("stringData", "data"):
+                    text = maker.node.at(part, key).text if maker.kind == kind else None
+                    if text is not None:
+                        yield _decoded(text) if (kind, part) == ("Secret", "data") else text
+                        break
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode("ascii").strip()
+    except ValueError:
+        return ""
 
 
 def _seconds(text: str) -> int:

@@ -249,3 +249,21 @@ def test_the_agent_of_pod_identity_is_reached_where_it_names_the_role(render) ->
 def test_a_rule_of_ones_own_is_a_way_to_aws_too(render) -> None:
     own = "    networkPolicy: {egress: [{to: [{ipBlock: {cidr: 10.0.8.0/24}}], ports: [{port: 443}]}]}\n"
     assert ways(render(AWS + own, environment="prod")) == [(["10.0.8.0/24"], [443])]
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    "address",
+    ["::ffff:10.0.0.1", "::FFFF:a00:1", "0:0:0:0:0:ffff:a00:1/128", "::0:ffff:a00:1", "0::ffff:0:0/96"],
+)
+def test_an_ipv4_address_inside_of_an_ipv6_one_is_no_way_around_the_rules(refused, address: str) -> None:
+    text = f"applications:\n  my-tomorrows-worker:\n    webhooks: {{allow: ['{address}']}}\n"
+    message = refused(text, line=3)
+    assert message.endswith(f"webhooks.allow[0]: '{address}' is not allowed")
+
+
+@pytest.mark.override
+@pytest.mark.parametrize("address", ["::1", "fd00::ffff:1", "ffff.example", "10.0.0.1", "2001:db8::ffff:0:1"])
+def test_what_only_looks_like_it_passes(render, address: str) -> None:
+    text = f"applications:\n  my-tomorrows-worker:\n    webhooks: {{allow: ['{address}']}}\n"
+    assert address in render(text, environment="prod").rendered.manifests

@@ -313,5 +313,61 @@ def test_the_charts_own_names_are_kept(refused, name: str) -> None:
 
 @pytest.mark.bad
 def test_the_account_with_the_role_is_no_applications(refused) -> None:
-    message = refused("aws: {serviceAccount: my-tomorrows-api}\n", environment="prod")
+    message = refused("# below\naws:\n  serviceAccount: my-tomorrows-api\n", environment="prod", line=3)
     assert "this name is kept for the account with the IAM role (aws.serviceAccount)" in message
+
+
+ENTRY = "applications:\n  my-tomorrows-api:\n    "
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    ("given", "whose"),
+    [("my-tomorrows-api", "its own container"), ("migrate", "the migration")],
+)
+def test_an_init_container_has_a_name_of_its_own(refused, given: str, whose: str) -> None:
+    message = refused(ENTRY + f"initContainers: [{{name: {given}, image: x}}]\n", line=3)
+    assert f".initContainers: {given} is {whose}'s name" in message
+
+
+@pytest.mark.bad
+def test_two_init_containers_have_two_names(refused) -> None:
+    message = refused(ENTRY + "initContainers: [{name: a, image: x}, {name: a, image: y}]\n", line=3)
+    assert ".initContainers: a is another one's name" in message
+
+
+@pytest.mark.bad
+def test_a_role_hands_on_no_init_container_of_an_applications_name(refused) -> None:
+    # Not that of the first application of the role, for which the role's rules are asked.
+    text = "roles: {worker: {initContainers: [{name: zeta-worker, image: x}]}}\n"
+    message = refused(text + "applications: {zeta-worker: {}}\n", line=1)
+    assert "applications.zeta-worker.initContainers: zeta-worker is its own container's name" in message
+
+
+@pytest.mark.override
+def test_migrate_is_free_where_nothing_migrates(render) -> None:
+    chart = render(ENTRY + "migrations: false\n    initContainers: [{name: migrate, image: x}]\n")
+    assert "migrate" in chart.rendered.manifests
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("args", "[--graceful-timeout, '90']"),
+        ("args", "[serve, --graceful-timeout=90]"),
+        ("command", "[sh, -c, exec gunicorn --graceful-timeout 90 app]"),
+        ("env", "{GUNICORN_CMD_ARGS: --graceful-timeout=90}"),
+        ("config", "{GUNICORN_CMD_ARGS: --graceful-timeout=90}"),
+    ],
+)
+def test_a_timeout_of_the_command_line_goes_past_no_arithmetic(refused, key: str, given: str) -> None:
+    message = refused(ENTRY + f"{key}: {given}\n", line=3)
+    assert f".{key}" in message
+    assert "--graceful-timeout would go past what the chart reckons with" in message
+
+
+@pytest.mark.override
+def test_other_arguments_pass(render) -> None:
+    text = "args: [--graceful-timeouts, --keep]\n    env: {GUNICORN_CMD_ARGS: --keep-alive=5}\n"
+    assert "--keep" in render(ENTRY + text).rendered.manifests
