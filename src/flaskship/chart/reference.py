@@ -10,6 +10,7 @@ from flaskship.chart import helm
 from flaskship.chart.project import load_project
 
 LONGEST_DEFAULT = 80
+CONDITIONS = ("if", "then", "else", "not", "allOf", "anyOf", "oneOf")
 OUTPUT = Path("docs/reference/values.md")
 
 HEAD = """\
@@ -34,13 +35,35 @@ the later of the three wins. The default is that of `defaults`.
 """
 
 
+FORMS_HEAD = """\
+## Forms
+
+What the keys above share, by the name that the schema has for it.
+"""
+
+
 def reference(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     """The whole page."""
     tops = {key: value for key, value in schema["properties"].items() if key != "defaults"}
     parts = [HEAD, "## The environment\n", _table(tops, defaults, schema), APPLICATION_HEAD]
     application = schema["$defs"]["application"]["properties"]
+    parts.append(f"`defaults`: {schema['properties']['defaults']['description']}\n")
     parts.append(_table(application, defaults["defaults"], schema))
+    parts += [FORMS_HEAD, _forms(schema)]
     return "\n".join(parts)
+
+
+def _forms(schema: Mapping[str, Any]) -> str:
+    rows = ["| Form | Meaning |", "| --- | --- |", f"| the values | {_cell(str(schema['description']))} |"]
+    for name, rules in schema["$defs"].items():
+        rows.append(f"| {name} | {_cell(_described(rules, schema))} |")
+        if name in ("application", "exact"):
+            continue
+        below = _rows(rules.get("properties", {}), None, schema, f"{name}.")
+        rows += [
+            f"| {path} | {meaning} |" for path, _, _, meaning in (*below, *_entries(name, rules, schema))
+        ]
+    return "\n".join(rows) + "\n"
 
 
 def _table(properties: Mapping[str, Any], defaults: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
@@ -53,21 +76,54 @@ def _rows(
     properties: Mapping[str, Any], defaults: Any, schema: Mapping[str, Any], prefix: str
 ) -> Iterator[tuple[str, str, str, str]]:
     for name, given in properties.items():
-        described = str(given.get("description", ""))
         if given.get("$ref") == "#/$defs/application":
             continue
         rules = _resolved(given, schema)
         default = defaults.get(name) if isinstance(defaults, Mapping) else None
         inner = rules.get("properties")
         shown = "" if inner else _shown(default)
-        yield f"`{prefix}{name}`", _type(rules), shown, _cell(described or str(rules.get("description", "")))
+        yield f"`{prefix}{name}`", _type(rules), shown, _cell(_described(given, schema))
         if inner:
             yield from _rows(inner, default, schema, f"{prefix}{name}.")
-        # What each entry of a list, and each value of a map with names of one's own, may say.
-        for entries, mark in ((rules.get("items"), "[]"), (rules.get("additionalProperties"), ".NAME")):
-            each = _resolved(entries, schema) if isinstance(entries, Mapping) else {}
-            if entries and each is not schema["$defs"]["application"] and "properties" in each:
-                yield from _rows(each["properties"], None, schema, f"{prefix}{name}{mark}.")
+        yield from _entries(f"{prefix}{name}", rules, schema)
+
+
+def _entries(
+    path: str, rules: Mapping[str, Any], schema: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str, str]]:
+    """What each entry of a list, and each value of a map with names of one's own, may say."""
+    names = _described(rules.get("propertyNames", {}), schema)
+    for entries, mark in ((rules.get("items"), "[]"), (rules.get("additionalProperties"), ".NAME")):
+        if not isinstance(entries, Mapping):
+            continue
+        each = _resolved(entries, schema)
+        parts = [_described(entries, schema), f"NAME: {names}" if names and mark != "[]" else ""]
+        if meaning := " ".join(filter(None, parts)):
+            yield f"`{path}{mark}`", _type(each), "", _cell(meaning)
+        if each not in (schema["$defs"]["application"], schema["$defs"]["exact"]):
+            yield from _rows(each.get("properties", {}), None, schema, f"{path}{mark}.")
+            yield from _entries(f"{path}{mark}", each, schema)
+
+
+def _described(rules: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """A description, and those of the conditions beside it, each once."""
+    own = str(rules.get("description") or _resolved(rules, schema).get("description", ""))
+    return " ".join(dict.fromkeys(filter(None, (own, *_conditions(_resolved(rules, schema))))))
+
+
+def _conditions(rules: Any, *, inside: bool = False) -> Iterator[str]:
+    """The descriptions below the keywords that make one value depend on another."""
+    if isinstance(rules, list):
+        for one in rules:
+            yield from _conditions(one, inside=inside)
+    elif isinstance(rules, Mapping):
+        if inside and "description" in rules:
+            yield str(rules["description"])
+        for key, inner in rules.items():
+            if key in CONDITIONS or (inside and key == "items"):
+                yield from _conditions(inner, inside=True)
+            elif inside and key in ("properties", "patternProperties"):
+                yield from _conditions(list(inner.values()), inside=True)
 
 
 def _resolved(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,6 +19,36 @@ def test_the_page_is_not_stale() -> None:
     assert (ROOT / OUTPUT).read_text() == page, "run: python -m flaskship.chart.reference"
 
 
+def descriptions(rules: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(rules, dict):
+        if isinstance(rules.get("description"), str):
+            yield at
+        for key, inner in rules.items():
+            yield from descriptions(inner, (*at, key))
+    elif isinstance(rules, list):
+        for index, inner in enumerate(rules):
+            yield from descriptions(inner, (*at, index))
+
+
+def test_every_description_of_the_schema_is_on_the_page() -> None:
+    values = CHART / "values.yaml"
+    defaults = helm.parse_values(values.read_text(), values)
+    schema = json.loads(json.dumps(SCHEMA))
+    page = reference(schema, defaults)
+    every = list(descriptions(SCHEMA))
+    missing = []
+    for path in every:
+        part = schema
+        for key in path:
+            part = part[key]
+        said, part["description"] = part["description"], "changed"
+        if reference(schema, defaults) == page:
+            missing.append("/".join(map(str, path)))
+        part["description"] = said
+    assert missing == []
+    assert len(every) > 350
+
+
 def test_every_key_is_described_and_no_map_is_open_by_accident() -> None:
     for path, rules in keys(SCHEMA["properties"]):
         assert rules.get("description"), path
