@@ -74,7 +74,12 @@ class LayeredValues:
         found = self.origin(path)
         if not found or found[-1].value is None or isinstance(found[-1].value, Mapping):
             return -1
-        return [name for _, name in self._shown].index(found[-1].layer)
+        return self.names.index(found[-1].layer)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers by their names in explanations, the lowest first."""
+        return tuple(name for _, name in self._shown)
 
     @cached_property
     def _shown(self) -> tuple[tuple[Layer, str], ...]:

@@ -82,7 +82,11 @@ def _find_in_template(file: str, document: Document, field: str) -> Location:
 
 
 def _origins(layered: Layered, path: str) -> tuple[Setting, ...]:
-    return tuple(Setting(one.layer, one.path, one.location, one.value) for one in layered.origin(path))
+    names = layered.names
+    return tuple(
+        Setting(one.layer, one.path, one.location, one.value, names.index(one.layer))
+        for one in layered.origin(path)
+    )
 
 
 def _around(layered: Layered, path: str) -> Around:

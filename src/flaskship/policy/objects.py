@@ -34,8 +34,8 @@ class Fault:
     """What a rule found: where in the object it stands, and which value changes it.
 
     `setting` is a path below the application's values; one that begins with a dot starts at the top, an empty
-    one is the application as a whole. Of the candidates the first that a layer above the chart's own has set
-    counts instead.
+    one is the application as a whole. Of the candidates that a layer above the chart's own has set, that of
+    the highest layer counts instead, and of one layer the first.
     """
 
     object: "Object"

@@ -55,10 +55,12 @@ def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     for index, given in enumerate(extra if isinstance(extra, list) else ()):
         if _is(given, fault):
             return place(world, layered, f"extraObjects[{index}].{fault.field}")
-    for setting in fault.candidates:
-        path = _path(world, layered, replace(fault, setting=setting))
-        if (origins := world.origins(layered, path)) and origins[-1].layer != _lowest(world, layered):
-            return origins[-1].location
+    paths = [_path(world, layered, replace(fault, setting=setting)) for setting in fault.candidates]
+    winners = [origins[-1] for path in paths if (origins := world.origins(layered, path))]
+    # What is empty or off brought nothing; of the rest the last that was said, and of one layer the nearer.
+    said = [one for one in winners if one.value and one.layer != _lowest(world, layered)]
+    if said:
+        return max(said, key=lambda one: one.height).location
     return place(world, layered, _path(world, layered, fault))
 
 

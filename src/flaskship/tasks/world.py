@@ -66,6 +66,8 @@ class Setting:
     path: str
     location: Location
     value: Any
+    height: int = 0
+    """How many layers are below it."""
 
 
 @dataclass(frozen=True, slots=True)

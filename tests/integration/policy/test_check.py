@@ -3,7 +3,7 @@
 import io
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +394,31 @@ def test_a_priority_class_is_placed_where_a_file_names_it(tmp_path: Path) -> Non
     named = {"kind": "PriorityClass", "metadata": {"name": "my-app-mine"}}
     fault = Object(Node(named), None).fault("is wrong", "metadata.name")
     assert locate(world, layered, fault) == Location(extra, 18)
+
+
+@pytest.mark.parametrize(
+    ("texts", "place"),
+    [
+        (("networkPolicy: {egress: [{}]}", "webhooks: {deliver: true}"), 1),
+        (("webhooks: {deliver: true}", "networkPolicy: {egress: [{}]}"), 1),
+        (("networkPolicy: {egress: [{}]}", "webhooks: {deliver: false}"), 0),
+        (("webhooks: {deliver: true}", "networkPolicy: {egress: []}"), 0),
+        (("database: true", "webhooks: {deliver: true}\n    networkPolicy: {egress: [{}]}"), 1),
+    ],
+)
+def test_of_several_values_the_one_said_last_is_the_place(
+    tmp_path: Path, texts: tuple[str, str], place: int
+) -> None:
+    files = [tmp_path / f"{number}.yaml" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(f"applications:\n  my-tomorrows-api:\n    {text}\n")
+    world, project = real_world(), load_project(ROOT)
+    layered = world.layer_values(project, project.environment("prod"), files, [])
+    named = {"kind": "NetworkPolicy", "metadata": {"name": "my-tomorrows-api"}}
+    fault = Object(Node(named), "my-tomorrows-api").fault("is new", "spec.egress")
+    several = replace(fault, candidates=("networkPolicy.egress", "webhooks.deliver"))
+    # Of two in one layer the nearer: the list of egress, which stands below here.
+    assert locate(world, layered, several) == Location(files[place], 4 if "\n" in texts[place] else 3)
 
 
 def test_the_digest_of_what_the_tests_run_is_that_of_the_application(tmp_path: Path) -> None:
