@@ -10,7 +10,7 @@ from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.spec import PodTemplate, Service, ServicePort
 from flaskship.engines.local.supervisor import services
 from flaskship.engines.local.supervisor.router_link import RouterLink
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import About, PortConflictError, PreflightError
 
 PLACE = Placement("127.20.1.9", {80: 8080, 5432: 5432})
 
@@ -106,16 +106,20 @@ def on_node_port(environment, name, port):
 def test_a_port_of_another_service_of_this_project_is_named_by_it(tmp_path, environment, holder, way_out):
     link = RouterLink(LocalPaths(tmp_path), Aides(LocalPaths(tmp_path)).router)
     port = free_port()
-    bind(link, on_node_port("dev", "web", port))
+    web = on_node_port("dev", "web", port)
+    bind(link, web)
+    # A Service that the release has no more gives its port away: this one it still has.
+    beside = web if environment == "dev" else ()
     try:
-        with pytest.raises(PreflightError, match=f"Service shop wants 127.0.0.1:{port}") as refused:
-            bind(link, on_node_port(environment, "shop", port))
+        with pytest.raises(PortConflictError, match=f"Service shop wants 127.0.0.1:{port}") as refused:
+            bind(link, (*beside, *on_node_port(environment, "shop", port)))
     finally:
         for sock in link.sockets.values():
             sock.close()
     assert refused.value.message.endswith(f", which {holder}")
     assert refused.value.hint.startswith(way_out)
     assert "pid" not in refused.value.message
+    assert refused.value.about == About("Service", "shop", "nodePort")
 
 
 def test_a_port_of_another_projects_router_is_named_by_the_project(tmp_path):
