@@ -146,6 +146,15 @@ class TakesWithdrawals(Protocol):
 
 
 @runtime_checkable
+class Starts(Protocol):
+    """An engine that does not run until it is needed."""
+
+    def begin(self) -> None:
+        """Let it start while the caller does something else; the next call tells what is in its way."""
+        ...
+
+
+@runtime_checkable
 class LosesLocks(Protocol):
     """An engine whose locks somebody else can take while their holder lives: one that could not renew it."""
 

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Engine, Starts
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.frozen import dataclass
@@ -47,6 +47,9 @@ async def up(
 ) -> Up:
     """Build what is needed, run the environment here and wait until it is healthy."""
     before = await engine.observe(environment.name)
+    if isinstance(engine, Starts) and not runs(before):
+        # What is rendered next takes as long as its start.
+        engine.begin()
     plan = await next_draft(world, project, environment, engine, wish)
     images = await build_all(world, plan, report)
     running = await unchanged(world, project, environment, engine, wish, before, images)

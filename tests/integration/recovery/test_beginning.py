@@ -73,3 +73,35 @@ async def test_the_crash_tests_hook_is_the_supervisors_alone(
     for role in ("router", "spawner"):
         (pid,) = daemons(paths.project, role)
         assert ALLOWED not in Path(f"/proc/{pid}/environ").read_text()
+
+
+async def test_an_engine_that_began_is_waited_for_by_the_next_call(paths: LocalPaths) -> None:
+    engine = LocalEngine(paths.project)
+    engine.begin()
+    engine.begin()
+    lock = await engine.acquire("dev", "test", 0.0)
+    await until(paths, ROLES)
+    assert len(daemons(paths.project, "supervisor")) == 1
+    engine.begin()
+    await engine.release(lock)
+    await engine.shutdown()
+    await until(paths, set())
+
+
+async def test_an_engine_that_began_and_is_not_needed_goes_again(paths: LocalPaths) -> None:
+    engine = LocalEngine(paths.project)
+    engine.begin()
+    await engine.close()
+    await until(paths, set())
+
+
+async def test_what_is_in_the_way_of_one_that_began_is_told_by_the_next_call(paths: LocalPaths) -> None:
+    paths.create()
+    paths.database.write_bytes(b"not a database at all" * 400)
+    engine = LocalEngine(paths.project)
+    engine.begin()
+    with pytest.raises(FlaskshipError, match="state") as said:
+        await engine.acquire("dev", "test", 0.0)
+    assert said.value.exit_code == 4
+    await engine.close()
+    await until(paths, set())

@@ -198,3 +198,27 @@ async def test_up_tells_where_the_passwords_of_this_machine_are(tmp_path: Path) 
     file.parent.mkdir(parents=True)
     file.write_text("app-secrets:\n")
     assert (await run(Stage(tmp_path))).secrets == Path(".flaskship/secrets.dev.yaml")
+
+
+class Begun(FakeEngine):
+    """Writes down when it is told to begin."""
+
+    def begin(self) -> None:
+        self.told.append("begin")
+
+
+async def test_the_engine_starts_while_the_chart_is_rendered_and_only_where_nothing_runs() -> None:
+    stage = Stage()
+    engine = Begun(stage.state)
+    engine.told = []
+    world = stage.world()
+
+    def render(*values: object, **options: object) -> object:
+        engine.told.append("render")
+        return stage.world().render(*values, **options)
+
+    world = replace(world, render=render)
+    for _ in range(2):
+        await up(world, stage.project, stage.environment(), engine, Wish(), Told())
+    assert engine.told[:2] == ["begin", "render"]
+    assert engine.told.count("begin") == 1

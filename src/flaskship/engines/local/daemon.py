@@ -2,6 +2,7 @@
 
 import os
 import select
+import socket
 import subprocess
 import sys
 
@@ -39,6 +40,19 @@ def launch(paths: LocalPaths, *options: str, pass_fds: tuple[int, ...] = ()) -> 
         )
     finally:
         os.close(log)
+
+
+def answers(paths: LocalPaths) -> bool:
+    """Tell whether a supervisor takes connections."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.setblocking(False)
+        try:
+            door.connect(str(paths.socket("supervisor")))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def start_supervisor(paths: LocalPaths) -> None:

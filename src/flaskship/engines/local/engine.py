@@ -50,7 +50,14 @@ class LocalEngine:
         self._listening = Listening(self._paths)
         self._silent = False
         self._caller: Caller | None = None
+        self._starting: asyncio.Future[None] | None = None
         self._locks: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Let a supervisor start where none runs; the next call waits for it and tells what is in its way."""
+        if self._caller is None and self._starting is None and not daemon.answers(self._paths):
+            loop = asyncio.get_running_loop()
+            self._starting = loop.run_in_executor(None, daemon.start_supervisor, self._paths)
 
     def ignored(self, documents: Sequence[Document]) -> tuple[Ignored, ...]:
         """Return what it ignores of these objects, one entry for each reason."""
@@ -230,6 +237,9 @@ class LocalEngine:
 
     async def close(self) -> None:
         """Let go of the connection; what runs goes on."""
+        if self._starting is not None:
+            starting, self._starting = self._starting, None
+            await asyncio.gather(starting, return_exceptions=True)
         if self._caller is not None:
             await self._caller.close()
             self._caller = None
@@ -304,6 +314,9 @@ class LocalEngine:
     async def _connected(self) -> Caller:
         if self._caller is not None:
             return self._caller
+        if self._starting is not None:
+            starting, self._starting = self._starting, None
+            await starting
         path = str(self._paths.socket("supervisor"))
         try:
             caller = await self._current(await Caller.connect(path))
