@@ -14,6 +14,9 @@ detector = Detector("1", "us-west-2", datetime.now(UTC), "SIX_HOURS", True, {}, 
 for name in ("EKS_AUDIT_LOGS", "RUNTIME_MONITORING", "EKS_AUDIT_LOGS"):
     detector.update(None, None, None, [{"name": name, "status": "ENABLED"}])
 print([one["name"] for one in detector.features])
+agents = [one["name"] for one in detector.features[1]["additionalConfiguration"]]
+assert agents == ["EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT"], agents
+assert "additionalConfiguration" not in detector.features[0]
 bucket = FakeBucket("b", "1", "us-west-2")
 bucket.policy = b'{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
 from moto.ec2.models.launch_templates import LaunchTemplateVersion

@@ -72,7 +72,7 @@ def test_queries_monitors_and_rules_are_read_back_as_written() -> None:
     made = server.ask("logs", "POST", "/", query, target="Logs_20140328.PutQueryDefinition")[1]
     read = server.ask("logs", "POST", "/", {}, target="Logs_20140328.DescribeQueryDefinitions")[1]
     assert read["queryDefinitions"] == [query | made]
-    monitor = {"AnomalyMonitor": {"MonitorName": "m", "MonitorType": "CUSTOM"}}
+    monitor = {"AnomalyMonitor": {"MonitorName": "m", "MonitorType": "DIMENSIONAL", "MonitorDimension": "X"}}
     arn = server.ask("ce", "POST", "/", monitor, target="AWSInsightsIndexService.CreateAnomalyMonitor")[1]
     read = server.ask(
         "ce", "POST", "/", {"MonitorArnList": [arn["MonitorArn"]]}, target="A.GetAnomalyMonitors"
@@ -177,3 +177,18 @@ def test_nodes_remember_how_they_are_updated() -> None:
     server.ask("eks", "POST", "/clusters/c/node-groups", made)
     nodes = server.ask("eks", "GET", "/clusters/c/node-groups/spot")[1]["nodegroup"]
     assert (nodes["updateConfig"], nodes["diskSize"]) == ({"maxUnavailable": 1}, 20)
+
+
+def test_a_second_monitor_of_services_and_one_by_tag_are_refused_as_in_a_member_account() -> None:
+    server = Server()
+
+    def make(**monitor: Any) -> tuple[int, dict[str, Any]]:
+        body = {"AnomalyMonitor": {"MonitorName": "m", **monitor}}
+        return server.ask("ce", "POST", "/", body, target="A.CreateAnomalyMonitor")
+
+    status, answer = make(MonitorType="DIMENSIONAL", MonitorDimension="SERVICE")
+    assert (status, answer["__type"]) == (400, "ValidationException")
+    assert "Limit exceeded" in answer["message"]
+    assert make(MonitorType="CUSTOM", MonitorSpecification={"Tags": {"Key": "a"}})[0] == 400
+    (own,) = server.ask("ce", "POST", "/", {}, target="A.GetAnomalyMonitors")[1]["AnomalyMonitors"]
+    assert own["MonitorName"] == "Default-Services-Monitor"

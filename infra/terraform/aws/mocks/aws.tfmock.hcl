@@ -31,6 +31,10 @@ mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::111122223333:role/mock" }
 }
 
+mock_resource "aws_iam_service_linked_role" {
+  defaults = { arn = "arn:aws:iam::111122223333:role/aws-service-role/mock.amazonaws.com/mock" }
+}
+
 mock_resource "aws_iam_policy" {
   defaults = { arn = "arn:aws:iam::111122223333:policy/mock" }
 }

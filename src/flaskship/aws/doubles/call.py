@@ -29,10 +29,13 @@ class Answer:
     document: dict[str, Any] = field(default_factory=dict)
     status: int = 200
     error: str | None = None
+    message: str = ""
 
     def encoded(self) -> bytes:
         """Return the body in bytes."""
-        document = {"__type": self.error, "message": self.error} if self.error else self.document
+        document = (
+            {"__type": self.error, "message": self.message or self.error} if self.error else self.document
+        )
         return json.dumps(document).encode()
 
 
@@ -62,3 +65,8 @@ class Route:
 def missing(code: str = "ResourceNotFoundException") -> Answer:
     """Return what AWS says of something that is not there."""
     return Answer(status=404 if code == "ResourceNotFoundException" else 400, error=code)
+
+
+def refused(message: str, code: str = "ValidationException") -> Answer:
+    """Return what AWS says of a call that it understands and does not do."""
+    return Answer(status=400, error=code, message=message)

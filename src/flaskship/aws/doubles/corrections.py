@@ -24,9 +24,13 @@ CORRECTIONS = (
     "iam: the role of Application Signals has the name that AWS gives it, without a suffix",
     "rds: an instance tells its Performance Insights",
     "rds: a parameter that was set has the user as its source",
-    "guardduty: a feature that is switched on leaves the others as they are",
+    "guardduty: a feature that is switched on leaves the others as they are, and tells all that it manages",
     "eks: a cluster tells its access configuration, nodes their updates and no disk beside a template's",
 )
+
+AGENTS = {
+    "RUNTIME_MONITORING": ("EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT"),
+}
 
 
 def _without_bucket_policies() -> None:
@@ -49,10 +53,19 @@ def _features_add_up() -> None:
     ) -> None:
         if features is not None:
             known = {one["name"]: one for one in detector.features}
-            features = list((known | {one["name"]: one for one in features}).values())
+            features = list((known | {one["name"]: _with_agents(one) for one in features}).values())
         replace(detector, enable, frequency, sources, features)  # type: ignore[arg-type]
 
     Detector.update = update  # type: ignore[method-assign, assignment]
+
+
+def _with_agents(feature: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature as GetDetector tells it: all agents that it may manage, in an order of its own."""
+    if feature["name"] not in AGENTS:
+        return feature
+    given = {one["name"]: one["status"] for one in feature.get("additionalConfiguration") or ()}
+    told = [{"name": name, "status": given.get(name, "DISABLED")} for name in AGENTS[feature["name"]]]
+    return feature | {"additionalConfiguration": told}
 
 
 def _rules_of_groups_are_described() -> None:

@@ -3,14 +3,24 @@
 import uuid
 from typing import Any
 
-from flaskship.aws.doubles.call import ACCOUNT, Answer, Call, Route, missing
+from flaskship.aws.doubles.call import ACCOUNT, Answer, Call, Route, missing, refused
+
+OF_SERVICES = f"arn:aws:ce::{ACCOUNT}:anomalymonitor/0d0e0fa0-0000-4000-8000-000000000001"
 
 
 class CostExplorer:
-    """Anomaly monitors and subscriptions by ARN."""
+    """Anomaly monitors and subscriptions by ARN, in an organization's member account as AWS makes it."""
 
     def __init__(self) -> None:
-        self.monitors: dict[str, dict[str, Any]] = {}
+        # AWS makes it with the account.
+        self.monitors: dict[str, dict[str, Any]] = {
+            OF_SERVICES: {
+                "MonitorArn": OF_SERVICES,
+                "MonitorName": "Default-Services-Monitor",
+                "MonitorType": "DIMENSIONAL",
+                "MonitorDimension": "SERVICE",
+            }
+        }
         self.subscriptions: dict[str, dict[str, Any]] = {}
         self.tags: dict[str, list[object]] = {}
 
@@ -29,6 +39,13 @@ class CostExplorer:
 
     def create_monitor(self, call: Call) -> Answer:
         """CreateAnomalyMonitor."""
+        wanted = call.body["AnomalyMonitor"]
+        if wanted["MonitorType"] == "DIMENSIONAL":
+            dimensions = {one.get("MonitorDimension") for one in self.monitors.values()}
+            if wanted.get("MonitorDimension") in dimensions:
+                return refused("Limit exceeded on dimensional spend monitor creation")
+        else:
+            return refused("a member account of an organization makes no monitor of its own kind")
         arn = f"arn:aws:ce::{ACCOUNT}:anomalymonitor/{uuid.uuid4()}"
         self.monitors[arn] = {**call.body["AnomalyMonitor"], "MonitorArn": arn}
         self.tags[arn] = call.body.get("ResourceTags", [])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from flaskship.aws.doubles.cost_explorer import OF_SERVICES
 from flaskship.model.errors import ConfigurationError
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -31,7 +32,13 @@ STACKS = (
     ),
     Stack("network", needs=("bootstrap",), protected=("prod",)),
     Stack("platform", needs=("bootstrap", "network"), protected=("prod",)),
-    Stack("app", needs=("bootstrap", "network", "platform"), protected=("prod",)),
+    Stack(
+        "app",
+        # The account's own monitor of unusual cost, as the API server has it from the beginning.
+        variables=(("anomaly_monitor_arn", OF_SERVICES),),
+        needs=("bootstrap", "network", "platform"),
+        protected=("prod",),
+    ),
 )
 
 

@@ -73,6 +73,8 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 data "aws_iam_policy_document" "tls_only" {
+  source_policy_documents = var.statements == null ? [] : [var.statements]
+
   statement {
     sid       = "TlsOnly"
     effect    = "Deny"

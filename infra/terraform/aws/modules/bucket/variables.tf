@@ -35,3 +35,14 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "statements" {
+  description = "A policy whose statements the bucket's own has, too: services of AWS that write to it. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.statements == null || can(jsondecode(var.statements).Statement)
+    error_message = "statements must be a JSON document with statements, or null."
+  }
+}

@@ -23,15 +23,26 @@ resource "aws_ecr_registry_scanning_configuration" "this" {
   }
 }
 
-
 # Lets Application Signals find services and their calls.
 resource "aws_iam_service_linked_role" "application_signals" {
   aws_service_name = "application-signals.cloudwatch.amazonaws.com"
 }
 
-# Of its kind AWS allows one in an account: unusual cost of any service.
+# Of its kind AWS allows one in an account, and makes it itself (Default-Services-Monitor) where Cost Explorer was switched
+# on after March 2023: made here only where there is none.
 resource "aws_ce_anomaly_monitor" "services" {
+  count = var.services_monitor ? 1 : 0
+
   name              = "${var.project}-services"
   monitor_type      = "DIMENSIONAL"
   monitor_dimension = "SERVICE"
+}
+
+# What a budget counts by. AWS lets the management account of an organization do this, or an account without one, and
+# only once a tag has been seen in costs.
+resource "aws_ce_cost_allocation_tag" "this" {
+  for_each = var.cost_allocation_tags
+
+  tag_key = each.key
+  status  = "Active"
 }

@@ -14,9 +14,21 @@ resource "aws_guardduty_detector_feature" "runtime" {
   name        = "RUNTIME_MONITORING"
   status      = "ENABLED"
 
+  # AWS tells all three, in this order; one that is not named here would be a change in every plan. (Provider 5 compares
+  # them as a list.)
   additional_configuration {
     name   = "EKS_ADDON_MANAGEMENT"
     status = "ENABLED"
+  }
+
+  additional_configuration {
+    name   = "ECS_FARGATE_AGENT_MANAGEMENT"
+    status = "DISABLED"
+  }
+
+  additional_configuration {
+    name   = "EC2_AGENT_MANAGEMENT"
+    status = "DISABLED"
   }
 }
 

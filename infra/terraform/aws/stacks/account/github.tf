@@ -85,7 +85,8 @@ data "aws_iam_policy_document" "images" {
   }
 }
 
-# Argo CD deploys; a workflow only looks at the cluster, where an access entry of the platform stack limits it further.
+# Argo CD deploys; a workflow finds the cluster and images, and gets no further: whom the cluster lets in is the platform
+# stack's to say (viewers, empty by default), and whoever wants workflows to read there names this role in it.
 resource "aws_iam_role_policy" "deploy" {
   for_each = var.environments
 

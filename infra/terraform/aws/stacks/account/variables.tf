@@ -56,3 +56,21 @@ variable "security_standards" {
   type        = set(string)
   default     = ["aws-foundational-security-best-practices/v/1.0.0"]
 }
+
+variable "services_monitor" {
+  description = "Whether a monitor of unusual cost of every service is made. AWS allows one, and most accounts have its own (aws ce get-anomaly-monitors): the stack app takes that one's ARN."
+  type        = bool
+  default     = false
+}
+
+variable "cost_allocation_tags" {
+  description = "Tags that costs are told by, activated here: [\"Environment\", \"Project\"] in an organization's management account or an account without one, a day after something carries them; none elsewhere, where AWS refuses it."
+  type        = set(string)
+  default     = []
+}
+
+variable "configuration_recorder" {
+  description = "Whether AWS Config records what is configured, which Security Hub's standards judge: null is yes in an account with prod. An account has one recorder: false where somebody runs one already."
+  type        = bool
+  default     = null
+}

@@ -28,7 +28,10 @@ resource "aws_budgets_budget" "this" {
   }
 }
 
+# By a tag only the management account of an organization may watch, or an account without one.
 resource "aws_ce_anomaly_monitor" "this" {
+  count = var.anomaly_monitor_by_tag ? 1 : 0
+
   name         = local.name
   monitor_type = "CUSTOM"
   monitor_specification = jsonencode({
@@ -45,10 +48,18 @@ resource "aws_ce_anomaly_monitor" "this" {
   })
 }
 
+locals {
+  by_tag   = var.anomaly_monitor_by_tag ? [aws_ce_anomaly_monitor.this[0].arn] : []
+  adopted  = var.anomaly_monitor_arn == "" ? [] : [var.anomaly_monitor_arn]
+  watching = var.anomaly_monitor_by_tag || var.anomaly_monitor_arn != ""
+}
+
 resource "aws_ce_anomaly_subscription" "this" {
+  count = local.watching ? 1 : 0
+
   name             = local.name
   frequency        = "IMMEDIATE"
-  monitor_arn_list = [aws_ce_anomaly_monitor.this.arn]
+  monitor_arn_list = concat(local.adopted, local.by_tag)
 
   subscriber {
     type    = "SNS"
