@@ -1,8 +1,10 @@
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from flaskship.aws.rehearsal.permissions import allowed, trusts
+from flaskship.aws.rehearsal.permissions import allowed, trusts, trusts_alone
 
 SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:my-app/production/api-AbCdEf"
 
@@ -77,3 +79,68 @@ def test_a_trust_is_for_one_subject_of_one_provider() -> None:
     assert not trusts(trust, "arn:another", right)
     assert not trusts(trust, "arn:provider", right | {"issuer:sub": "c"})
     assert not trusts(trust, "arn:provider", right | {"issuer:aud": "me"})
+
+
+ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/ABC"
+POD = "system:serviceaccount:my-app-prod:my-app-serviceaccount"
+BOUND: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"},
+            "Condition": {"StringEquals": {f"{ISSUER}:sub": POD, f"{ISSUER}:aud": "sts.amazonaws.com"}},
+        }
+    ],
+}
+
+
+def test_a_role_of_one_account_is_its_alone() -> None:
+    assert trusts_alone(BOUND, ISSUER, {POD})
+    assert not trusts_alone(BOUND, ISSUER, {POD, "system:serviceaccount:a:b"})
+    assert not trusts_alone(BOUND, "oidc.eks.us-west-2.amazonaws.com/id/DEF", {POD})
+
+
+def _equals(trust: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = trust["Statement"][0]["Condition"]["StringEquals"]
+    return found
+
+
+def _second(trust: dict[str, Any], **changed: Any) -> None:
+    trust["Statement"].append(copy.deepcopy(BOUND["Statement"][0]) | changed)
+
+
+@pytest.mark.parametrize(
+    "widen",
+    [
+        lambda trust: _equals(trust).pop(f"{ISSUER}:aud"),
+        lambda trust: _equals(trust).pop(f"{ISSUER}:sub"),
+        lambda trust: _equals(trust).update({f"{ISSUER}:sub": [POD, "system:serviceaccount:a:b"]}),
+        lambda trust: _second(
+            trust, Condition={"StringLike": {f"{ISSUER}:sub": "system:serviceaccount:*:*"}}
+        ),
+        lambda trust: _second(trust, Principal={"AWS": "*"}),
+        lambda trust: _second(trust, Principal="*"),
+        lambda trust: _second(
+            trust, Principal={"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}", "AWS": "*"}
+        ),
+        lambda trust: _second(trust, Action=["sts:AssumeRoleWithWebIdentity", "sts:AssumeRole"]),
+        lambda trust: trust["Statement"].append({"Effect": "Allow", "NotAction": "s3:*", "Principal": "*"}),
+    ],
+    ids=[
+        "no audience",
+        "no subject",
+        "another subject",
+        "a pattern",
+        "any account",
+        "anybody",
+        "anybody beside it",
+        "another action",
+        "not an action",
+    ],
+)
+def test_whoever_else_is_let_in_is_seen(widen: Callable[[dict[str, Any]], object]) -> None:
+    trust = copy.deepcopy(BOUND)
+    widen(trust)
+    assert not trusts_alone(trust, ISSUER, {POD})

@@ -1,4 +1,4 @@
-from flaskship.aws.rehearsal.reach import Opening, may_reach, openings, way_out
+from flaskship.aws.rehearsal.reach import Opening, exits, may_reach, openings, ways_out
 
 GROUP = {
     "IpPermissions": [
@@ -54,11 +54,30 @@ def test_a_subnet_goes_out_by_its_own_table() -> None:
         table("subnet-private", DestinationCidrBlock="0.0.0.0/0", NatGatewayId="nat-1"),
         table("subnet-database"),
     ]
-    assert way_out("subnet-private", tables) == "nat-1"
-    assert way_out("subnet-database", tables) is None
+    assert ways_out("subnet-private", tables) == {"0.0.0.0/0": "nat-1"}
+    assert ways_out("subnet-database", tables) == {}
 
 
 def test_a_subnet_without_a_table_takes_the_main_one() -> None:
     # The mistake that opens a database: its table was never associated.
     tables = [table(main=True, DestinationCidrBlock="0.0.0.0/0", GatewayId="igw-1"), table()]
-    assert way_out("subnet-database", tables) == "igw-1"
+    assert ways_out("subnet-database", tables) == {"0.0.0.0/0": "igw-1"}
+
+
+def test_half_of_the_internet_is_a_way_out_and_so_is_every_other_range() -> None:
+    half = table("subnet-database", DestinationCidrBlock="0.0.0.0/1", GatewayId="igw-1")
+    half["Routes"] += [  # type: ignore[operator]
+        {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"},
+        {"DestinationCidrBlock": "192.168.0.0/16", "TransitGatewayId": "tgw-1"},
+    ]
+    assert ways_out("subnet-database", [half]) == {
+        "0.0.0.0/1": "igw-1",
+        "::/0": "eigw-1",
+        "192.168.0.0/16": "tgw-1",
+    }
+
+
+def test_what_a_group_lets_out_is_read_apart_from_what_it_lets_in() -> None:
+    group = GROUP | {"IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}
+    assert exits(group, {}) == {Opening("-1", 0, 65535, "0.0.0.0/0")}
+    assert exits(GROUP, {}) == frozenset()

@@ -1,5 +1,6 @@
 """The rehearsal's AWS, asked by boto3 instead of Terraform."""
 
+import os
 from typing import Any
 
 from flaskship.aws.rehearsal.stacks import REGION
@@ -10,12 +11,20 @@ def client(port: int, service: str) -> Any:
     """Return a client of a service at a port of loopback."""
     try:
         import boto3
+        import botocore.session
         from botocore.config import Config
     except ModuleNotFoundError as missing:
         raise PreflightError(
             f"the rehearsal needs {missing.name}", hint="pip install 'flaskship[rehearsal]'"
         ) from missing
-    return boto3.client(
+    # No profile and no file of the person's: one that is not there would be an error, another is not meant.
+    nowhere = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    session = boto3.session.Session(botocore_session=botocore.session.Session(session_vars=nowhere))
+    return session.client(
         service,
         region_name=REGION,
         endpoint_url=f"http://127.0.0.1:{port}",

@@ -5,8 +5,8 @@ from typing import Any
 
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.outcome import Fact
-from flaskship.aws.rehearsal.permissions import allowed
-from flaskship.aws.rehearsal.platform_facts import bound_to
+from flaskship.aws.rehearsal.permissions import allowed, trusts_alone
+from flaskship.aws.rehearsal.platform_facts import issuer_of
 from flaskship.aws.rehearsal.stacks import REGION
 
 ACCOUNT = "123456789012"
@@ -24,6 +24,7 @@ def app_facts(port: int, environment: str) -> list[Fact]:
         *_images(port),
         *_alarms(port, name, environment),
         *_secrets(port, environment),
+        _unusual_cost(port, name),
     ]
 
 
@@ -62,13 +63,18 @@ def questions(environment: str, database: str, key: str) -> Iterable[tuple[bool,
 
 def _role(port: int, environment: str, database: dict[str, Any]) -> list[Fact]:
     iam = client(port, "iam")
+    cluster = client(port, "eks").describe_cluster(name=f"my-app-{environment}")["cluster"]
     trust = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     wanted = {f"system:serviceaccount:my-app-{environment}:my-app-serviceaccount"}
     names = iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
     documents = [iam.get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"] for name in names]
     secret = database["MasterUserSecret"]
     found = [
-        _fact("the pods' role is my-app-serviceaccount's alone", bound_to(trust) == wanted, bound_to(trust)),
+        _fact(
+            "the pods' role is my-app-serviceaccount's alone",
+            trusts_alone(trust, issuer_of(cluster), wanted),
+            trust,
+        ),
         _fact(
             "no managed policy widens the pods' role",
             not iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"],
@@ -119,7 +125,13 @@ def _alarms(port: int, name: str, environment: str) -> list[Fact]:
     topics = {topic for alarm in alarms for topic in alarm["AlarmActions"]}
     told = client(port, "sns").list_subscriptions()["Subscriptions"]
     heard = topics and topics <= {one["TopicArn"] for one in told if one["Protocol"] == "email"}
+    running = [alarm for alarm in alarms if alarm["AlarmName"].endswith("-not-running")]
     return [
+        _fact(
+            "an application without a pod rings, and so does one of which nothing is told",
+            bool(running) and all(alarm["TreatMissingData"] == "breaching" for alarm in running),
+            [alarm["AlarmName"] for alarm in running],
+        ),
         _fact("there are alarms", len(alarms) >= 7, len(alarms)),
         _fact("every alarm tells a topic", all(alarm["AlarmActions"] for alarm in alarms)),
         _fact("somebody is told by mail, in prod", bool(heard) == (environment == "prod"), told),
@@ -147,3 +159,14 @@ def _secrets(port: int, environment: str) -> list[Fact]:
         _fact("the key of the API is random", len(value["api"].get("key", "")) >= 32),
         _fact("no two random values are the same", value["api"].get("key") != value["ui"].get("password")),
     ]
+
+
+def _unusual_cost(port: int, name: str) -> Fact:
+    found = client(port, "ce").get_anomaly_subscriptions()["AnomalySubscriptions"]
+    told = [
+        (subscriber["Address"], one["MonitorArnList"])
+        for one in found
+        for subscriber in one["Subscribers"]
+        if subscriber["Address"].endswith(f":{name}-alarms")
+    ]
+    return _fact("unusual cost is told to the alarms' topic", bool(told) and all(told[0]), told)

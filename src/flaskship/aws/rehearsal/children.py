@@ -48,7 +48,9 @@ class Ended:
 @contextlib.contextmanager
 def api_server(folder: Path) -> Iterator[int]:
     """Serve AWS on a free port of loopback while the block runs; the folder goes with a command that dies."""
-    environ = os.environ | {
+    # A profile or an endpoint of the shell's is another AWS: one that is not there would end the server.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environ = own | {
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
         "MOTO_ACM_VALIDATION_WAIT": "1",
         "PYTHONUNBUFFERED": "1",

@@ -1,10 +1,11 @@
 """Facts of the network: subnets and their ways out, tags, DNS, and each rule of each group."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.outcome import Fact
-from flaskship.aws.rehearsal.reach import Opening, may_reach, openings, way_out
+from flaskship.aws.rehearsal.reach import INTERNET, Opening, exits, may_reach, openings, ways_out
 
 RANGES = {
     "public": {"10.0.1.0/24", "10.0.2.0/24"},
@@ -28,8 +29,20 @@ def expected_rules(name: str) -> dict[str, set[Opening]]:
             Opening("tcp", 10251, 10251, f"{name}-control-plane"),
         },
         "database": {Opening("tcp", DATABASE_PORT, DATABASE_PORT, f"{name}-nodes")},
+        "endpoints": {Opening("tcp", 443, 443, range_) for range_ in RANGES["private"]},
         "default": set(),
     }
+
+
+ANYWHERE = Opening("-1", 0, 65535, INTERNET)
+EGRESS: dict[str, set[Opening]] = {
+    "alb": {ANYWHERE},
+    "control-plane": {ANYWHERE},
+    "nodes": {ANYWHERE},
+    "database": set(),
+    "endpoints": set(),
+    "default": set(),
+}
 
 
 def network_facts(port: int, environment: str) -> list[Fact]:
@@ -45,6 +58,7 @@ def network_facts(port: int, environment: str) -> list[Fact]:
         *_subnets(subnets, tables, environment),
         *_tags(subnets, name),
         *_groups(groups, name),
+        *_tags_of_groups(groups, name),
         _flow_logs(ec2, vpc["VpcId"]),
     ]
 
@@ -74,18 +88,33 @@ def _subnets(subnets: list[dict[str, Any]], tables: list[dict[str, Any]], enviro
         found.append(_fact(f"{tier} subnets have the guide's ranges", there == ranges, sorted(there)))
         zones = {one["AvailabilityZone"] for one in own}
         found.append(_fact(f"{tier} subnets lie in two zones", len(zones) == 2, sorted(zones)))
-        ways = {one["SubnetId"]: way_out(one["SubnetId"], tables) for one in own}
-        gateways = set(ways.values())
-        if tier == "public":
-            right = all((way or "").startswith("igw-") for way in gateways)
-            found.append(_fact("public subnets go out by the internet gateway", right, gateways))
-        elif tier == "private":
-            right = all((way or "").startswith("nat-") for way in gateways)
-            found.append(_fact("private subnets go out by NAT", right, gateways))
-            count = 2 if environment == "prod" else 1
-            found.append(_fact(f"{count} NAT gateway(s) serve them", len(gateways) == count, gateways))
-        else:
-            found.append(_fact("database subnets have no way out", gateways == {None}, gateways))
+        ways = [ways_out(one["SubnetId"], tables) for one in own]
+        found += _ways(tier, ways, environment)
+    return found
+
+
+def _ways(tier: str, ways: list[dict[str, str]], environment: str) -> list[Fact]:
+    if tier == "database":
+        none = bool(ways) and not any(ways)
+        return [_fact("database subnets have no way out, to no range at all", none, ways)]
+    gateway = "igw-" if tier == "public" else "nat-"
+    kind = "the internet gateway" if tier == "public" else "NAT"
+    gateways = {way.get(INTERNET, "nothing") for way in ways}
+    right = all(one.startswith(gateway) for one in gateways)
+    # Of another range only the free endpoint of S3 is told.
+    more = {
+        destination: target
+        for way in ways
+        for destination, target in way.items()
+        if destination != INTERNET and not (destination.startswith("pl-") and target.startswith("vpce-"))
+    }
+    found = [
+        _fact(f"{tier} subnets go out by {kind}", right, gateways),
+        _fact(f"{tier} subnets go out by nothing else", not more, more),
+    ]
+    if tier == "private":
+        count = 2 if environment == "prod" else 1
+        found.append(_fact(f"{count} NAT gateway(s) serve them", len(gateways) == count, gateways))
     return found
 
 
@@ -115,16 +144,45 @@ def _tags(subnets: list[dict[str, Any]], name: str) -> list[Fact]:
 def _groups(groups: list[dict[str, Any]], name: str) -> list[Fact]:
     names = {group["GroupId"]: group["GroupName"] for group in groups}
     by_name = {group["GroupName"]: openings(group, names) for group in groups}
+    out = {group["GroupName"]: exits(group, names) for group in groups}
     found = []
     for short, wanted in expected_rules(name).items():
-        has = by_name["default" if short == "default" else f"{name}-{short}"]
+        own = "default" if short == "default" else f"{name}-{short}"
         for rule in sorted(wanted):
-            found.append(_fact(f"{short} lets in {rule}", rule in has))
-        more = has - wanted
-        found.append(_fact(f"{short} lets in nothing else", not more, "; ".join(map(str, sorted(more)))))
+            found.append(_fact(f"{short} lets in {rule}", rule in by_name[own]))
+        more = by_name[own] - wanted
+        found.append(_fact(f"{short} lets in nothing else", not more, _listed(more)))
+        says = "exactly what begins there" if EGRESS[short] else "nothing"
+        found.append(_fact(f"{short} lets out {says}", out[own] == EGRESS[short], _listed(out[own])))
+    strange = by_name.keys() - {"default"} - {f"{name}-{short}" for short in EGRESS}
+    found.append(_fact("there is no other group", not strange, sorted(strange)))
     who = may_reach(DATABASE_PORT, by_name[f"{name}-database"])
     found.append(_fact("the nodes alone reach the database", who == {f"{name}-nodes"}, sorted(who)))
     return found
+
+
+def _listed(rules: Iterable[Opening]) -> str:
+    return "; ".join(map(str, sorted(rules)))
+
+
+def _tags_of_groups(groups: list[dict[str, Any]], name: str) -> list[Fact]:
+    def carrying(key: str) -> set[str]:
+        return {group["GroupName"] for group in groups if _tag(group, key) is not None}
+
+    nodes: dict[str, Any] = next((one for one in groups if one["GroupName"] == f"{name}-nodes"), {})
+    cluster = f"kubernetes.io/cluster/{name}"
+    return [
+        _fact(
+            "Karpenter finds the nodes' group by its tag",
+            _tag(nodes, "karpenter.sh/discovery") == name,
+            _tag(nodes, "karpenter.sh/discovery"),
+        ),
+        _fact(
+            "the nodes' group alone is the cluster's, as the load balancer controller wants it",
+            _tag(nodes, cluster) == "owned" and carrying(cluster) == {f"{name}-nodes"},
+            sorted(carrying(cluster)),
+        ),
+    ]
 
 
 def _flow_logs(ec2: Any, vpc: str) -> Fact:

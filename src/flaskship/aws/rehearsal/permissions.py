@@ -29,6 +29,32 @@ def trusts(document: Mapping[str, Any], provider: str, claims: Context) -> bool:
     )
 
 
+def trusts_alone(document: Mapping[str, Any], issuer: str, subjects: Iterable[str]) -> bool:
+    """Return whether a trust policy lets in these subjects of one issuer's tokens for AWS, and nobody else.
+
+    The whole document is judged: each statement must name the provider alone, and by equality the audience
+    and the subjects. What this does not know (a pattern, another principal, no audience) is a no.
+    """
+    found: set[str] = set()
+    for statement in _listed(document["Statement"]):
+        if statement.keys() - {"Sid"} != {"Effect", "Action", "Principal", "Condition"}:
+            return False
+        principal, condition = statement["Principal"], statement["Condition"]
+        if not (
+            statement["Effect"] == "Allow"
+            and _listed(statement["Action"]) == ["sts:AssumeRoleWithWebIdentity"]
+            and isinstance(principal, Mapping)
+            and principal.keys() == {"Federated"}
+            and all(one.endswith(f":oidc-provider/{issuer}") for one in _listed(principal["Federated"]))
+            and condition.keys() == {"StringEquals"}
+            and condition["StringEquals"].keys() == {f"{issuer}:aud", f"{issuer}:sub"}
+            and _listed(condition["StringEquals"][f"{issuer}:aud"]) == ["sts.amazonaws.com"]
+        ):
+            return False
+        found |= set(_listed(condition["StringEquals"][f"{issuer}:sub"]))
+    return found == set(subjects)
+
+
 def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     unknown = {"NotAction", "NotResource"} & statement.keys()
     if unknown:

@@ -5,7 +5,7 @@ from typing import Any
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.balancer_facts import balancer_facts
 from flaskship.aws.rehearsal.outcome import Fact
-from flaskship.aws.rehearsal.permissions import trusts
+from flaskship.aws.rehearsal.permissions import trusts, trusts_alone
 
 LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
 ADDONS = (
@@ -27,6 +27,13 @@ def account_facts(port: int, _environment: str) -> list[Fact]:
     iam, guard, ec2 = client(port, "iam"), client(port, "guardduty"), client(port, "ec2")
     detector = guard.get_detector(DetectorId=guard.list_detectors()["DetectorIds"][0])
     features = {one["Name"]: one["Status"] for one in detector.get("Features", ())}
+    runtime: dict[str, Any] = next(
+        (one for one in detector.get("Features", ()) if one["Name"] == "RUNTIME_MONITORING"), {}
+    )
+    agents = {one["Name"] for one in runtime.get("AdditionalConfiguration", ()) if one["Status"] == "ENABLED"}
+    config = client(port, "config")
+    recorders = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
+    channels = config.describe_delivery_channels()["DeliveryChannels"]
     provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     trust = iam.get_role(RoleName="my-app-github-deploy-prod")["Role"]["AssumeRolePolicyDocument"]
     prefix = "token.actions.githubusercontent.com:"
@@ -38,6 +45,16 @@ def account_facts(port: int, _environment: str) -> list[Fact]:
         fact("GuardDuty is on", detector["Status"] == "ENABLED", detector["Status"]),
         fact("GuardDuty watches EKS audit logs", features.get("EKS_AUDIT_LOGS") == "ENABLED", features),
         fact("GuardDuty watches EKS at run time", features.get("RUNTIME_MONITORING") == "ENABLED", features),
+        fact(
+            "GuardDuty manages the agent of EKS and no other",
+            agents == {"EKS_ADDON_MANAGEMENT"},
+            sorted(agents),
+        ),
+        fact(
+            "AWS Config records and delivers what Security Hub judges",
+            [one["recording"] for one in recorders] == [True] and len(channels) == 1,
+            recorders,
+        ),
         fact("new disks are encrypted", ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]),
         fact(
             "production's workflow takes its role on",
@@ -73,10 +90,17 @@ def platform_facts(port: int, environment: str) -> list[Fact]:
         _fact("the API server is private", not cluster["resourcesVpcConfig"]["endpointPublicAccess"]),
     ]
     for group, capacity in (("on-demand", "ON_DEMAND"), ("spot", "SPOT")):
-        nodes = eks.describe_nodegroup(clusterName=name, nodegroupName=group)["nodegroup"]
-        found.append(_fact(f"nodes {group} are {capacity}", nodes["capacityType"] == capacity))
+        names = [one for one in eks.list_nodegroups(clusterName=name)["nodegroups"] if one.startswith(group)]
+        nodes = [eks.describe_nodegroup(clusterName=name, nodegroupName=one)["nodegroup"] for one in names]
+        found.append(
+            _fact(f"nodes {group} are {capacity}", [one["capacityType"] for one in nodes] == [capacity])
+        )
+        versions = [one.get("version") for one in nodes]
+        found.append(
+            _fact(f"nodes {group} have the cluster's version", versions == [cluster["version"]], versions)
+        )
     found += [_addon(eks, name, addon) for addon in ADDONS]
-    found += _roles(iam, name)
+    found += _roles(iam, name, issuer_of(cluster))
     found += balancer_facts(iam, name)
     return found
 
@@ -90,7 +114,12 @@ def _addon(eks: Any, cluster: str, addon: str) -> Fact:
     return _fact(f"the add-on {addon} is there (a double answers)", there["status"] == "ACTIVE")
 
 
-def _roles(iam: Any, name: str) -> list[Fact]:
+def issuer_of(cluster: dict[str, Any]) -> str:
+    """Return the issuer of a cluster's tokens, as conditions name it."""
+    return str(cluster["identity"]["oidc"]["issuer"]).removeprefix("https://")
+
+
+def _roles(iam: Any, name: str, issuer: str) -> list[Fact]:
     accounts = {
         "load-balancer-controller": "kube-system:aws-load-balancer-controller",
         "argo-rollouts": "argo-rollouts:argo-rollouts",
@@ -102,19 +131,6 @@ def _roles(iam: Any, name: str) -> list[Fact]:
     found = []
     for role, account in accounts.items():
         trust = iam.get_role(RoleName=f"{name}-{role}")["Role"]["AssumeRolePolicyDocument"]
-        who = bound_to(trust)
-        found.append(
-            _fact(f"role {role} is {account}'s alone", who == {f"system:serviceaccount:{account}"}, who)
-        )
+        alone = trusts_alone(trust, issuer, {f"system:serviceaccount:{account}"})
+        found.append(_fact(f"role {role} is {account}'s alone", alone, trust))
     return found
-
-
-def bound_to(trust: dict[str, Any]) -> set[str]:
-    """Return the subjects that a trust policy names."""
-    statements = trust["Statement"]
-    subjects: set[str] = set()
-    for statement in statements if isinstance(statements, list) else [statements]:
-        for key, value in statement["Condition"]["StringEquals"].items():
-            if key.endswith(":sub"):
-                subjects |= set(value if isinstance(value, list) else [value])
-    return subjects

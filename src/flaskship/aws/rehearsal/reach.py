@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from typing import Any
 
 INTERNET = "0.0.0.0/0"
+TARGETS = (
+    "NatGatewayId",
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+    "EgressOnlyInternetGatewayId",
+    "LocalGatewayId",
+    "CarrierGatewayId",
+    "CoreNetworkArn",
+    "NetworkInterfaceId",
+    "InstanceId",
+    "GatewayId",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opening:
-    """One ingress of a group: protocol, ports and the one source, which is a group's name or a range."""
+    """One rule of a group: protocol, ports and the one other side, which is a group's name or a range."""
 
     protocol: str
     first: int
@@ -21,13 +33,20 @@ class Opening:
         return f"{ports} from {self.source}"
 
 
-def openings(group: Mapping[str, Any], names: Mapping[str, str]) -> frozenset[Opening]:
+def openings(
+    group: Mapping[str, Any], names: Mapping[str, str], rules: str = "IpPermissions"
+) -> frozenset[Opening]:
     """Return what a group, as EC2 describes it, lets in; groups by name where names knows their id."""
     return frozenset(
         Opening(rule["IpProtocol"], *_ports(rule), source)
-        for rule in group["IpPermissions"]
+        for rule in group.get(rules, ())
         for source in _sources(rule, names)
     )
+
+
+def exits(group: Mapping[str, Any], names: Mapping[str, str]) -> frozenset[Opening]:
+    """Return what a group lets out, the other side as the source."""
+    return openings(group, names, "IpPermissionsEgress")
 
 
 def _ports(rule: Mapping[str, Any]) -> tuple[int, int]:
@@ -49,13 +68,22 @@ def may_reach(port: int, inside: Iterable[Opening]) -> frozenset[str]:
     )
 
 
-def way_out(subnet: str, tables: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the gateway of a subnet's default route, None where it has none; the main table counts, too."""
+def ways_out(subnet: str, tables: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what a subnet reaches beyond its VPC, and by which gateway; the main table counts, too."""
     own = [table for table in tables if any(a.get("SubnetId") == subnet for a in table["Associations"])]
     main = [table for table in tables if any(a.get("Main") for a in table["Associations"])]
-    for table in own or main:
-        for route in table["Routes"]:
-            if route.get("DestinationCidrBlock") == INTERNET:
-                gateway = route.get("NatGatewayId") or route.get("GatewayId")
-                return str(gateway) if gateway else None
-    return None
+    return {
+        _destination(route): target
+        for table in own or main
+        for route in table["Routes"]
+        if (target := _target(route)) != "local"
+    }
+
+
+def _destination(route: Mapping[str, Any]) -> str:
+    names = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+    return next((str(route[name]) for name in names if route.get(name)), "?")
+
+
+def _target(route: Mapping[str, Any]) -> str:
+    return next((str(route[name]) for name in TARGETS if route.get(name)), "nothing")

@@ -23,6 +23,28 @@ run "bound_to_one_account" {
   }
 }
 
+run "whole_trust" {
+  command = plan
+
+  assert {
+    condition = (
+      length(data.aws_iam_policy_document.trust.statement) == 1 &&
+      data.aws_iam_policy_document.trust.statement[0].actions == toset(["sts:AssumeRoleWithWebIdentity"]) &&
+      one(data.aws_iam_policy_document.trust.statement[0].principals).type == "Federated" &&
+      one(data.aws_iam_policy_document.trust.statement[0].principals).identifiers == toset([var.oidc_provider_arn])
+    )
+    error_message = "One statement trusts the cluster's identity provider and nobody else."
+  }
+
+  assert {
+    condition = { for condition in data.aws_iam_policy_document.trust.statement[0].condition : "${condition.test} ${condition.variable}" => sort(condition.values) } == {
+      "StringEquals ${local.issuer}:aud" = tolist(["sts.amazonaws.com"])
+      "StringEquals ${local.issuer}:sub" = tolist(["system:serviceaccount:my-app-prod:my-app-serviceaccount"])
+    }
+    error_message = "Audience and subject are compared by equality, and nothing else is."
+  }
+}
+
 run "any_account_of_a_namespace" {
   command = plan
 
