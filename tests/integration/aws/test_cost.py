@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.docs.reading import ROOT
 
-from flaskship.aws.cost.bill import ALARMS, METRICS, NODE_DISK_GIB, OF_AN_API
+from flaskship.aws.cost.bill import ALARMS, METRICS, NODE_DISK_GIB, OF_AN_API, OF_AN_APPLICATION
 from flaskship.cli import aws_cost_reference
 from flaskship.tasks.cost import Estimate
 
@@ -40,6 +40,7 @@ FREE = {
     "aws_db_parameter_group": "settings",
     "aws_db_subnet_group": "settings",
     "aws_ecr_lifecycle_policy": "settings",
+    "aws_ecr_repository_policy": "settings",
     "aws_eks_access_": "settings",
     "aws_eks_addon": "software; what it runs on is paid",
     "aws_iam_": "rights are free",
@@ -87,7 +88,8 @@ def test_what_the_bill_counts_is_what_the_stacks_say() -> None:
     alarms = (AWS / "stacks/app/alarms.tf").read_text()
     each = len(re.findall(r"^ +description = ", alarms, re.MULTILINE))
     of_apis = alarms.count('if endswith(application, "-api")')
-    assert (each - of_apis, of_apis) == (ALARMS, OF_AN_API)
+    of_all = alarms.count("for application in var.applications") - of_apis
+    assert (each - of_apis - of_all, of_apis, of_all) == (ALARMS, OF_AN_API, OF_AN_APPLICATION)
     assert (AWS / "stacks/app/logs.tf").read_text().count('"aws_cloudwatch_log_metric_filter"') == METRICS
     disk = re.search(
         r'"disk_gib" \{[^}]*default\s+= (\d+)', (AWS / "modules/node-group/variables.tf").read_text()

@@ -51,20 +51,48 @@ def test_the_charts_networks_are_those_of_the_network() -> None:
 def test_every_alarm_has_its_section_in_the_runbooks() -> None:
     text = (APP / "alarms.tf").read_text()
     names = set(re.findall(r"^      ([a-z-]+) = \{$", text, re.M))
-    names |= {f"my-tomorrows-api{end}" for end in re.findall(r'"\$\{application\}(-[a-z]+)" =>', text)}
+    own = dict(re.findall(r'"\$\{application\}(-[a-z-]+)" => \{(.*?)\n      \}', text, re.S))
+    of_all = {end: re.findall(r'runbook\s+= "([a-z-]+)"', block) for end, block in own.items()}
+    names |= {f"my-tomorrows-api{end}" for end, named in of_all.items() if not named}
+    names |= {name for named in of_all.values() for name in named}
     sections = set(re.findall(r"^## (\S+)$", (ROOT / "docs" / "how-to" / "runbooks.md").read_text(), re.M))
     assert len(names) >= 7
     assert names == sections
 
 
 def test_alarms_of_the_cluster_read_series_that_the_agent_publishes() -> None:
-    # It sums over the cluster or tells each pod: an alarm on a namespace has no series and never rings.
+    # It sums over the cluster, or tells each pod or Service: one of a namespace has no series, never rings.
     blocks = re.findall(
         r'namespace\s+= "ContainerInsights"(.*?)\n      \}', (APP / "alarms.tf").read_text(), re.S
     )
-    assert len(blocks) == 2
+    assert len(blocks) == 3
+    cluster = "ClusterName = local.platform.cluster"
+    of_services = f"{{ {cluster}, Namespace = local.namespace, Service = application }}"
     for block in blocks:
-        assert re.findall(r"dimensions\s+= (.*)", block) == ["{ ClusterName = local.platform.cluster }"]
+        wanted = of_services if "service_" in block else f"{{ {cluster} }}"
+        assert re.findall(r"dimensions\s+= (.*)", block) == [wanted]
+
+
+def test_a_container_that_always_fails_rings_and_an_application_without_pods_does() -> None:
+    text = (APP / "alarms.tf").read_text()
+    restarting = text.split("pods-restarting = {")[1].split("\n      }")[0]
+    said = dict(re.findall(r"^ +(\w+)\s+= (.*)$", restarting, re.M))
+    period, above = int(said["period"]), int(said["above"])
+    # Each value is a difference: a maximum of them never sees more than one or two.
+    assert said["statistic"] == '"Sum"'
+    assert said["periods"] == "1"
+    for lives in (1, 30, 120):
+        starts, at, wait = [], 0, 10
+        while at < 4 * period:
+            at += wait + lives
+            starts.append(at)
+            wait = min(2 * wait, 300)
+        # Later it waits five minutes each time, which is when it would be forgotten.
+        for begin in range(0, 3 * period, 60):
+            assert sum(begin <= one < begin + period for one in starts) > above, (lives, begin)
+    running = text.split('-not-running" => {')[1].split("\n      }")[0]
+    assert re.search(r'missing\s+= "breaching"', running)
+    assert re.search(r"below\s+= 1\n", running)
 
 
 def test_each_environment_has_the_charts_applications() -> None:

@@ -15,8 +15,8 @@ NODE_DISK_GIB = 50
 OF_THE_DATABASE = 1
 """The secret that RDS itself makes for the password, beside those of infra/secrets.yaml."""
 
-ALARMS, OF_AN_API = 5, 2
-"""Those of the cluster and the database, and those of each API: stacks/app/alarms.tf."""
+ALARMS, OF_AN_API, OF_AN_APPLICATION = 5, 2, 1
+"""Those of cluster and database, of each API, and of each application: stacks/app/alarms.tf."""
 
 METRICS = 2
 """Those that are filtered out of the logs of each application: stacks/app/logs.tf."""
@@ -146,7 +146,7 @@ def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator
     yield item("logs taken in", logs)
     yield item("logs kept", logs * _months(sizes["log_retention_days"]))
     apis = sum(name.endswith("-api") for name in sizes["applications"])
-    yield item("alarm", Decimal(ALARMS + OF_AN_API * apis))
+    yield item("alarm", Decimal(ALARMS + OF_AN_API * apis + OF_AN_APPLICATION * len(sizes["applications"])))
     yield item("metric of ours", Decimal(METRICS * len(sizes["applications"])))
     yield item("traces", prices.used(environment, "trace_millions"))
     yield item("objects in S3", prices.used(environment, "bucket_gb"))

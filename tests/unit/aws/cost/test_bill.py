@@ -92,10 +92,10 @@ def test_an_ingress_brings_a_load_balancer(prices: Prices, sizes: Sizes) -> None
 
 def test_alarms_and_metrics_are_those_of_the_applications(prices: Prices, sizes: Sizes) -> None:
     found = counts(make_bill("dev", sizes, prices, exposed=False))
-    assert (found["alarm"], found["metric of ours"]) == (7, 4)
+    assert (found["alarm"], found["metric of ours"]) == (9, 4)
     sizes["app"]["applications"].append("shop-admin")
     found = counts(make_bill("dev", sizes, prices, exposed=False))
-    assert (found["alarm"], found["metric of ours"]) == (7, 6)
+    assert (found["alarm"], found["metric of ours"]) == (10, 6)
 
 
 def test_the_databases_own_secret_is_paid_beside_those_of_the_table(prices: Prices, sizes: Sizes) -> None:

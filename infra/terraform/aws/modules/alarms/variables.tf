@@ -30,7 +30,7 @@ variable "emails" {
 }
 
 variable "alarms" {
-  description = "Name (a section of the runbooks) to what is watched."
+  description = "Name to what is watched. The section of the runbooks has the same name, unless runbook says another."
   type = map(object({
     description = string
     namespace   = string
@@ -42,6 +42,7 @@ variable "alarms" {
     above       = optional(number)
     below       = optional(number)
     missing     = optional(string, "notBreaching")
+    runbook     = optional(string)
   }))
 
   validation {

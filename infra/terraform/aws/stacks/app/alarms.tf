@@ -24,15 +24,30 @@ module "alarms" {
       } if endswith(application, "-api")
     },
     {
+      # Of a Service the agent counts the pods that are ready, and publishes nothing of one that has none.
+      for application in var.applications : "${application}-not-running" => {
+        description = "${application} has not had a pod that is ready for five minutes: nobody is served."
+        namespace   = "ContainerInsights"
+        metric      = "service_number_of_running_pods"
+        dimensions  = { ClusterName = local.platform.cluster, Namespace = local.namespace, Service = application }
+        statistic   = "Maximum"
+        below       = 1
+        missing     = "breaching"
+        runbook     = "not-running"
+      }
+    },
+    {
       pods-restarting = {
-        # The agent publishes it for each pod and for the cluster, for no namespace.
-        description = "Containers of a pod in ${local.platform.cluster} have restarted more than three times."
+        # The agent publishes it for each pod and for the cluster, for no namespace; each value is what was added since
+        # the one before. A container that always fails waits 10, 20, 40 ... and at most 300 seconds between its starts:
+        # four of them in any half of an hour, also where each lives for two minutes.
+        description = "Containers in ${local.platform.cluster} have restarted more than three times in half an hour."
         namespace   = "ContainerInsights"
         metric      = "pod_number_of_container_restarts"
         dimensions  = { ClusterName = local.platform.cluster }
-        statistic   = "Maximum"
-        period      = 300
-        periods     = 2
+        statistic   = "Sum"
+        period      = 1800
+        periods     = 1
         above       = 3
       }
       nodes-failed = {
