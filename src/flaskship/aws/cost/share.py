@@ -1,5 +1,6 @@
 """What each application has of the bill: of the nodes by what it asks for, of the rest by who uses it."""
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,21 +63,46 @@ def demands(documents: Sequence[Mapping[str, Any]]) -> tuple[Demand, ...]:
         for rule in item["spec"].get("rules", ())
         for path in rule["http"]["paths"]
     }
-    return tuple(_demand(item, fewest, exposed) for item in documents if item["kind"] in WORKLOADS)
+    secrets = {
+        (item["metadata"]["name"], key): value
+        for item in documents
+        if item["kind"] == "Secret"
+        for key, value in _values(item).items()
+    }
+    return tuple(_demand(item, fewest, exposed, secrets) for item in documents if item["kind"] in WORKLOADS)
 
 
-def _demand(document: Mapping[str, Any], fewest: Mapping[str, int], exposed: Iterable[str]) -> Demand:
+def _values(secret: Mapping[str, Any]) -> dict[str, str]:
+    encoded = {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
+    return encoded | (secret.get("stringData") or {})
+
+
+def _uses_database(entry: Mapping[str, Any], secrets: Mapping[tuple[str, str], str]) -> bool:
+    """Tell whether a variable leads to the database of the environment: a file of SQLite is none."""
+    if entry["name"] not in {"DATABASE_URL", "DATABASE_URL_FILE"}:
+        return False
+    named = entry.get("valueFrom", {}).get("secretKeyRef", {})
+    address = entry.get("value") or secrets.get((named.get("name", ""), named.get("key", "")), "")
+    return not address.startswith("sqlite")
+
+
+def _demand(
+    document: Mapping[str, Any],
+    fewest: Mapping[str, int],
+    exposed: Iterable[str],
+    secrets: Mapping[tuple[str, str], str],
+) -> Demand:
     name, spec = document["metadata"]["name"], document["spec"]
     replicas = int(fewest.get(name, spec.get("replicas", 1)))
     containers = spec["template"]["spec"]["containers"]
     requests = [container.get("resources", {}).get("requests", {}) for container in containers]
-    variables = {entry["name"] for container in containers for entry in container.get("env", ())}
+    variables = [entry for container in containers for entry in container.get("env", ())]
     return Demand(
         name,
         replicas,
         replicas * sum(parse_cpu(request.get("cpu", 0)) for request in requests),
         replicas * sum(parse_bytes(request.get("memory", 0)) for request in requests),
-        bool(variables & {"DATABASE_URL", "DATABASE_URL_FILE"}),
+        any(_uses_database(entry, secrets) for entry in variables),
         name in exposed,
     )
 

@@ -86,3 +86,33 @@ def test_nodes_that_are_too_small_are_seen() -> None:
 def test_an_environment_without_nodes_parts_nothing() -> None:
     empty = Bill("dev", (), Decimal(0), Decimal(0))
     assert share(empty, [demand("api", 100, GIB)]).applications[0].total == 0
+
+
+def secret(address: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "Secret", "metadata": {"name": "app-secrets"}, "stringData": {"url": address}, **more}
+
+
+def by_secret() -> dict[str, Any]:
+    found = deployment("api")
+    reference = {"secretKeyRef": {"name": "app-secrets", "key": "url"}}
+    found["spec"]["template"]["spec"]["containers"][0]["env"] = [
+        {"name": "DATABASE_URL", "valueFrom": reference}
+    ]
+    return found
+
+
+def test_a_file_of_sqlite_is_no_database_that_is_paid_for() -> None:
+    assert not demands([secret("sqlite:////data/app.db"), by_secret()])[0].database
+    assert demands([secret("postgresql://host/app"), by_secret()])[0].database
+    encoded = {"stringData": None, "data": {"url": "c3FsaXRlOi8vLw=="}}
+    assert not demands([secret("", **encoded), by_secret()])[0].database
+    # Whose address another system keeps has a database.
+    assert demands([by_secret()])[0].database
+
+
+def test_dev_pays_for_no_database_by_application() -> None:
+    plain = deployment("api")
+    plain["spec"]["template"]["spec"]["containers"][0]["env"] = [
+        {"name": "DATABASE_URL", "value": "sqlite:///x"}
+    ]
+    assert not demands([plain])[0].database
