@@ -17,6 +17,7 @@ PROD = "-var-file=environments/prod.tfvars"
 OUTSIDE = '-var=private_subnets=["10.1.10.0/24","10.0.20.0/24"]'
 REPOSITORY = '-var=repository={owner="example",name="my-app"}'
 ONE_NODE = '-var=on_demand={instance_types=["m6i.xlarge"],size={desired=1,min=1,max=3}}'
+TINY = '-var=private_subnets=["10.0.10.0/30","10.0.20.0/24"]'
 OVERLAPPING = '-var=private_subnets=["10.0.1.0/25","10.0.20.0/24"]'
 
 
@@ -59,6 +60,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             "network",
             (PROD, OVERLAPPING),
             "subnets overlap, give each a range of its own: they are 10.0.1.0/24,",
+        ),
+        (
+            "network",
+            (PROD, TINY),
+            "private_subnets must have prefixes from /16 to /28, AWS makes no other subnet: they are",
         ),
         ("network", (PROD, "-var=vpc_cidr=banana"), "vpc_cidr must be an IPv4 range"),
         ("network", ("-var=environment=qa",), "environment must be dev, staging or prod: pass -var-file="),

@@ -85,7 +85,7 @@ def _nodes(group: Resource, found: Sequence[Resource], zones: Mapping[str, str])
         disk = blocks[0]
     kept = "encrypted " if str(disk.get("encrypted")) == "true" else ""
     return Nodes(
-        name=str(group.values["node_group_name"]),
+        name=str(group.values["node_group_name_prefix"]).rstrip("-"),
         capacity=str(group.values["capacity_type"]),
         types=tuple(group.values["instance_types"]),
         smallest=int(size.get("min_size", 0)),

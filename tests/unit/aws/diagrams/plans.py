@@ -141,7 +141,7 @@ def platform_module() -> Module:
             ),
             resource(
                 "module.spot.aws_eks_node_group.this",
-                node_group_name="spot",
+                node_group_name_prefix="spot-",
                 capacity_type="SPOT",
                 instance_types=["m6i.large", "m5.large"],
                 scaling_config=[{"min_size": 0, "max_size": 4}],

@@ -7,7 +7,7 @@ resource "aws_db_subnet_group" "this" {
 }
 
 resource "aws_db_parameter_group" "this" {
-  name_prefix = "${var.name}-"
+  name_prefix = "${var.name}-postgres${var.engine_version}-"
   family      = "postgres${var.engine_version}"
   description = "TLS for everybody, and slow statements told"
 
@@ -62,22 +62,33 @@ resource "aws_db_instance" "this" {
   maintenance_window         = "sun:03:30-sun:04:30"
   copy_tags_to_snapshot      = true
   auto_minor_version_upgrade = true
-  # A change waits for the maintenance window, also one that restarts.
-  apply_immediately = false
 
-  deletion_protection       = var.protected
-  skip_final_snapshot       = !var.protected
-  final_snapshot_identifier = var.protected ? "${var.name}-last" : null
+  # A change waits for the maintenance window, also one that restarts. A new major version does not: its parameter group
+  # is a new one, and the old one cannot go before.
+  allow_major_version_upgrade = var.allow_major_version_upgrade
+  apply_immediately           = var.allow_major_version_upgrade
+
+  deletion_protection = var.protected
+  skip_final_snapshot = !var.protected
+  # The key's id makes the name another one for each life of the database: a snapshot outlives it, and refuses its name.
+  final_snapshot_identifier = var.protected ? "${var.name}-last-${substr(aws_kms_key.this.key_id, 0, 8)}" : null
 
   enabled_cloudwatch_logs_exports       = ["postgresql", "upgrade"]
   performance_insights_enabled          = var.performance_insights
   performance_insights_kms_key_id       = var.performance_insights ? aws_kms_key.this.arn : null
   performance_insights_retention_period = var.performance_insights ? 7 : null
 
-  lifecycle {
-    # RDS answers with the minor version that it took.
-    ignore_changes = [engine_version]
-  }
+  depends_on = [aws_cloudwatch_log_group.this]
+}
+
+# RDS makes them itself with the first line, without an end: logs would be kept, and paid, for ever.
+resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:The environment says how long.
+  # checkov:skip=CKV_AWS_158:CloudWatch encrypts by itself; statements above a second are told without their values.
+  for_each = toset(["postgresql", "upgrade"])
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
 }
 
 resource "aws_kms_key" "this" {

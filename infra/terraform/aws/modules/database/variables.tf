@@ -19,7 +19,7 @@ variable "database" {
 }
 
 variable "engine_version" {
-  description = "The major version of PostgreSQL; RDS takes its newest minor."
+  description = "The major version of PostgreSQL; RDS takes its newest minor, and later ones by itself in the maintenance window."
   type        = string
   default     = "17"
 
@@ -27,6 +27,18 @@ variable "engine_version" {
     condition     = can(regex("^(15|16|17|18)$", var.engine_version))
     error_message = "engine_version must be a major version: 15, 16, 17 or 18."
   }
+}
+
+variable "allow_major_version_upgrade" {
+  description = "Whether a raised engine_version is carried out, and at once: RDS refuses it otherwise. Set it for that one apply."
+  type        = bool
+  default     = false
+}
+
+variable "log_retention_days" {
+  description = "How long the database's logs are kept."
+  type        = number
+  default     = 30
 }
 
 variable "instance_class" {
@@ -44,8 +56,8 @@ variable "storage_gib" {
   type        = object({ initial = number, max = number })
 
   validation {
-    condition     = var.storage_gib.initial >= 20 && var.storage_gib.max > var.storage_gib.initial
-    error_message = "storage_gib must begin with 20 at least, and max must be more: a full disk stops the database."
+    condition     = var.storage_gib.initial >= 20 && var.storage_gib.max >= ceil(var.storage_gib.initial * 1.1)
+    error_message = "storage_gib must begin with 20 at least, and max must be a tenth more at least, as RDS wants it: a full disk stops the database."
   }
 }
 

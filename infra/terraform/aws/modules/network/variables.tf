@@ -58,6 +58,11 @@ variable "public_subnets" {
     ])
     error_message = "public_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.public_subnets))}."
   }
+
+  validation {
+    condition     = alltrue([for range in values(var.public_subnets) : try(tonumber(split("/", range)[1]) >= 16 && tonumber(split("/", range)[1]) <= 28, false)])
+    error_message = "public_subnets must have prefixes from /16 to /28, AWS makes no other subnet: they are ${join(", ", values(var.public_subnets))}."
+  }
 }
 
 variable "private_subnets" {
@@ -83,6 +88,11 @@ variable "private_subnets" {
       )
     ])
     error_message = "private_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.private_subnets))}."
+  }
+
+  validation {
+    condition     = alltrue([for range in values(var.private_subnets) : try(tonumber(split("/", range)[1]) >= 16 && tonumber(split("/", range)[1]) <= 28, false)])
+    error_message = "private_subnets must have prefixes from /16 to /28, AWS makes no other subnet: they are ${join(", ", values(var.private_subnets))}."
   }
 }
 
@@ -114,6 +124,11 @@ variable "database_subnets" {
       )
     ])
     error_message = "database_subnets must lie inside vpc_cidr, which is ${var.vpc_cidr}: they are ${join(", ", values(var.database_subnets))}."
+  }
+
+  validation {
+    condition     = alltrue([for range in values(var.database_subnets) : try(tonumber(split("/", range)[1]) >= 16 && tonumber(split("/", range)[1]) <= 28, false)])
+    error_message = "database_subnets must have prefixes from /16 to /28, AWS makes no other subnet: they are ${join(", ", values(var.database_subnets))}."
   }
 
   # Two ranges overlap when the wider one's prefix makes the same network of both.

@@ -36,13 +36,16 @@ resource "aws_launch_template" "this" {
 }
 
 resource "aws_eks_node_group" "this" {
-  cluster_name    = var.cluster_name
-  node_group_name = var.name
-  node_role_arn   = var.role_arn
-  subnet_ids      = var.subnets
-  capacity_type   = var.capacity_type
-  instance_types  = var.instance_types
-  ami_type        = "AL2023_x86_64_STANDARD"
+  cluster_name = var.cluster_name
+  # Other instance types are another group: the new one stands before the old one goes, so that no two have one name.
+  node_group_name_prefix = "${var.name}-"
+  node_role_arn          = var.role_arn
+  subnet_ids             = var.subnets
+  capacity_type          = var.capacity_type
+  instance_types         = var.instance_types
+  ami_type               = "AL2023_x86_64_STANDARD"
+  # Of this version EKS takes the newest image, at the time when the version is raised.
+  version = var.kubernetes_version
 
   launch_template {
     id      = aws_launch_template.this.id
@@ -72,6 +75,7 @@ resource "aws_eks_node_group" "this" {
 
   # An autoscaler moves it; an apply must not move it back.
   lifecycle {
-    ignore_changes = [scaling_config[0].desired_size]
+    create_before_destroy = true
+    ignore_changes        = [scaling_config[0].desired_size]
   }
 }

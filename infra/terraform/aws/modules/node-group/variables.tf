@@ -18,6 +18,16 @@ variable "name" {
   }
 }
 
+variable "kubernetes_version" {
+  description = "The nodes' minor version of Kubernetes: that of the cluster, which is raised first."
+  type        = string
+
+  validation {
+    condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version))
+    error_message = "kubernetes_version must be a minor version: 1.35."
+  }
+}
+
 variable "capacity_type" {
   description = "ON_DEMAND, or SPOT: cheaper, and taken back with two minutes' notice."
   type        = string

@@ -28,3 +28,25 @@ resource "aws_ecr_lifecycle_policy" "this" {
     ]
   })
 }
+
+# What another account's nodes need of this one beside their own right to pull: its layers, and nothing that writes.
+resource "aws_ecr_repository_policy" "readers" {
+  count = length(var.readers) > 0 ? 1 : 0
+
+  repository = aws_ecr_repository.this.name
+  policy     = data.aws_iam_policy_document.readers.json
+}
+
+data "aws_partition" "this" {}
+
+data "aws_iam_policy_document" "readers" {
+  statement {
+    sid     = "Pull"
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [for account in sort(tolist(var.readers)) : "arn:${data.aws_partition.this.partition}:iam::${account}:root"]
+    }
+  }
+}

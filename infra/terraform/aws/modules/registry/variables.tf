@@ -24,3 +24,14 @@ variable "force_delete" {
   type        = bool
   default     = false
 }
+
+variable "readers" {
+  description = "Numbers of the other accounts that pull images from here."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for account in var.readers : can(regex("^[0-9]{12}$", account))])
+    error_message = "readers must be numbers of accounts, twelve digits each."
+  }
+}

@@ -6,7 +6,7 @@ module "secrets" {
   entries       = local.entries
   database      = module.database.connection
   generation    = var.secrets_generation
-  recovery_days = local.protected ? 30 : 0
+  recovery_days = coalesce(var.secrets_recovery_days, local.protected ? 30 : 0)
 }
 
 # What the applications may know and nobody needs to hide.

@@ -43,9 +43,15 @@ variable "bucket_name" {
 }
 
 variable "registry" {
-  description = "Whether this environment's account holds the images; the others pull from that one."
+  description = "Whether this environment's account holds the images; image_readers of the one that does lets the others pull."
   type        = bool
   default     = true
+}
+
+variable "image_readers" {
+  description = "Numbers of the other environments' accounts that pull the images of this one: [\"111122223333\"]."
+  type        = set(string)
+  default     = []
 }
 
 variable "image" {
@@ -72,12 +78,14 @@ variable "applications" {
 variable "database" {
   description = "The database's machine, disk, standby and backups."
   type = object({
-    instance_class       = string
-    storage_gib          = object({ initial = number, max = number })
-    multi_az             = bool
-    backup_days          = number
-    performance_insights = optional(bool, true)
-    max_connections      = number
+    instance_class              = string
+    storage_gib                 = object({ initial = number, max = number })
+    multi_az                    = bool
+    backup_days                 = number
+    performance_insights        = optional(bool, true)
+    max_connections             = number
+    engine_version              = optional(string, "17")
+    allow_major_version_upgrade = optional(bool, false)
   })
 
   validation {
@@ -172,6 +180,23 @@ variable "budget_usd" {
   }
 }
 
+variable "anomaly_monitor_arn" {
+  description = "The account's monitor of unusual cost, whose findings go to the alarms: aws ce get-anomaly-monitors names Default-Services-Monitor. Empty: unusual cost is told by AWS's own mails alone."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.anomaly_monitor_arn == "" || can(regex("^arn:[a-z-]+:ce::[0-9]{12}:anomalymonitor/.+$", var.anomaly_monitor_arn))
+    error_message = "anomaly_monitor_arn must be the ARN of a monitor: aws ce get-anomaly-monitors --query 'AnomalyMonitors[].[MonitorName,MonitorArn]'."
+  }
+}
+
+variable "anomaly_monitor_by_tag" {
+  description = "Whether a monitor of what carries the environment's tag is made. An organization's management account may, or an account without one; AWS refuses it elsewhere."
+  type        = bool
+  default     = false
+}
+
 variable "trace_share" {
   description = "The share of requests that X-Ray keeps, beside one in each second."
   type        = number
@@ -187,4 +212,10 @@ variable "secrets_generation" {
   description = "Raise it to make every random secret anew."
   type        = number
   default     = 1
+}
+
+variable "secrets_recovery_days" {
+  description = "Days in which a deleted secret can be taken back, and its name is not free: 30 in prod and 0 elsewhere unless said. 0 before a destroy that is followed by an apply."
+  type        = number
+  default     = null
 }

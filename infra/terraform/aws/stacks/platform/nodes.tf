@@ -31,9 +31,12 @@ resource "aws_iam_role_policy_attachment" "nodes" {
 module "on_demand" {
   source = "../../modules/node-group"
 
-  cluster_name   = module.cluster.name
-  name           = "on-demand"
-  capacity_type  = "ON_DEMAND"
+  cluster_name  = module.cluster.name
+  name          = "on-demand"
+  capacity_type = "ON_DEMAND"
+
+  kubernetes_version = var.kubernetes_version
+
   instance_types = var.on_demand.instance_types
   size           = var.on_demand.size
   subnets        = local.subnets
@@ -47,9 +50,12 @@ module "on_demand" {
 module "spot" {
   source = "../../modules/node-group"
 
-  cluster_name   = module.cluster.name
-  name           = "spot"
-  capacity_type  = "SPOT"
+  cluster_name  = module.cluster.name
+  name          = "spot"
+  capacity_type = "SPOT"
+
+  kubernetes_version = var.kubernetes_version
+
   instance_types = var.spot.instance_types
   size           = var.spot.size
   subnets        = local.subnets

@@ -23,7 +23,7 @@ run "closed_encrypted_and_protected" {
   }
 
   assert {
-    condition     = aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot && aws_db_instance.this.final_snapshot_identifier == "my-app-dev-last"
+    condition     = aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot && can(regex("^my-app-dev-last-[0-9a-z]{8}$", aws_db_instance.this.final_snapshot_identifier))
     error_message = "A protected database refuses to go, and leaves a last snapshot."
   }
 
@@ -47,7 +47,7 @@ run "a_disk_that_cannot_grow" {
   command = plan
 
   variables {
-    storage_gib = { initial = 20, max = 20 }
+    storage_gib = { initial = 20, max = 21 }
   }
 
   expect_failures = [var.storage_gib]
@@ -61,4 +61,45 @@ run "a_user_that_rds_reserves" {
   }
 
   expect_failures = [var.database]
+}
+
+run "logs_have_an_end" {
+  command = plan
+
+  assert {
+    condition     = { for name, group in aws_cloudwatch_log_group.this : group.name => group.retention_in_days } == { "/aws/rds/instance/my-app-dev/postgresql" = 30, "/aws/rds/instance/my-app-dev/upgrade" = 30 }
+    error_message = "Both groups that RDS writes to are made here, with a retention."
+  }
+}
+
+run "as_it_was" {
+  command = apply
+}
+
+run "a_new_major_version_is_in_the_plan" {
+  command = plan
+
+  variables {
+    engine_version              = "18"
+    allow_major_version_upgrade = true
+  }
+
+  assert {
+    condition     = aws_db_instance.this.engine_version == "18" && aws_db_instance.this.allow_major_version_upgrade && aws_db_instance.this.apply_immediately
+    error_message = "The instance is upgraded, not its parameter group alone."
+  }
+
+  assert {
+    condition     = aws_db_parameter_group.this.name_prefix == "my-app-dev-postgres18-" && aws_db_parameter_group.this.family == "postgres18"
+    error_message = "The new version has a parameter group of its own, beside the old one."
+  }
+}
+
+run "not_by_itself" {
+  command = plan
+
+  assert {
+    condition     = !aws_db_instance.this.allow_major_version_upgrade && aws_db_instance.this.auto_minor_version_upgrade
+    error_message = "Minor versions come by themselves, major ones do not."
+  }
 }

@@ -126,3 +126,13 @@ run "one_zone" {
 
   expect_failures = [var.public_subnets]
 }
+
+run "a_subnet_that_aws_does_not_make" {
+  command = plan
+
+  variables {
+    private_subnets = { us-west-2a = "10.0.10.0/30", us-west-2b = "10.0.20.0/24" }
+  }
+
+  expect_failures = [var.private_subnets]
+}

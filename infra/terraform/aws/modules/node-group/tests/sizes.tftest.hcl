@@ -3,14 +3,16 @@ mock_provider "aws" {
 }
 
 variables {
-  cluster_name   = "my-app-dev"
-  name           = "spot"
-  capacity_type  = "SPOT"
-  instance_types = ["m6i.large", "m6a.large", "m5.large"]
-  size           = { desired = 1, min = 0, max = 3 }
-  subnets        = ["subnet-0a"]
-  security_group = "sg-0a"
-  role_arn       = "arn:aws:iam::111122223333:role/nodes"
+  cluster_name  = "my-app-dev"
+  name          = "spot"
+  capacity_type = "SPOT"
+
+  kubernetes_version = "1.35"
+  instance_types     = ["m6i.large", "m6a.large", "m5.large"]
+  size               = { desired = 1, min = 0, max = 3 }
+  subnets            = ["subnet-0a"]
+  security_group     = "sg-0a"
+  role_arn           = "arn:aws:iam::111122223333:role/nodes"
 }
 
 run "spot_is_tainted_and_safe" {
@@ -50,4 +52,36 @@ run "more_at_least_than_at_most" {
   }
 
   expect_failures = [var.size]
+}
+
+run "as_it_was" {
+  command = apply
+
+  assert {
+    condition     = aws_eks_node_group.this.node_group_name_prefix == "spot-"
+    error_message = "A group that replaces another has another name."
+  }
+}
+
+run "a_raised_version_is_in_the_plan" {
+  command = plan
+
+  variables {
+    kubernetes_version = "1.36"
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this.version == "1.36"
+    error_message = "Nodes follow the cluster."
+  }
+}
+
+run "a_version_that_is_none" {
+  command = plan
+
+  variables {
+    kubernetes_version = "latest"
+  }
+
+  expect_failures = [var.kubernetes_version]
 }
