@@ -85,5 +85,5 @@ def test_what_would_take_data_or_the_service_with_it_is_protected() -> None:
 
 def test_production_names_its_zone_and_who_is_told() -> None:
     app = chosen(["app"])[-1]
-    assert inputs(app, "prod", "Z1")[1:] == ["-var=zone_id=Z1", '-var=alarm_emails=["team@example.com"]']
-    assert len(inputs(app, "dev")) == 1
+    assert inputs(app, "prod", "Z1")[2:] == ["-var=zone_id=Z1", '-var=alarm_emails=["team@example.com"]']
+    assert len(inputs(app, "dev")) == 2
