@@ -24,6 +24,8 @@ class Change(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    KEPT = "kept"
+    """It is in the release no longer, and Helm leaves it where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Difference:
         return tuple(dict.fromkeys(change.application for change in self.changes))
 
 
-def compare(before: Iterable[Document], after: Iterable[Document]) -> Difference:
-    """What turns the objects of one side into those of the other."""
+def compare(before: Iterable[Document], after: Iterable[Document], *, keeps: bool = True) -> Difference:
+    """What turns the objects of one side into those of the other; `keeps` is false for two environments."""
     sides = [[_stored(document) for document in side if document] for side in (before, after)]
     crowded = {stem for side in sides for stem, number in Counter(map(_stem, side)).items() if number > 1}
     old, new = ({_identity(document, crowded): document for document in side} for side in sides)
@@ -69,7 +71,7 @@ def compare(before: Iterable[Document], after: Iterable[Document]) -> Difference
     changes = [
         change
         for identity in {**old, **new}
-        if (change := _changed(old.get(identity), new.get(identity), applications))
+        if (change := _changed(old.get(identity), new.get(identity), applications, keeps=keeps))
     ]
     changes.sort(key=lambda one: (one.application is None, one.application or "", one.kind, one.name))
     touched = {change.application for change in changes}
@@ -126,15 +128,23 @@ def _workload_of(document: Document) -> str | None:
     return _application(document) if document.get("kind") in ("Deployment", "Rollout") else None
 
 
-def _changed(old: Document | None, new: Document | None, known: set[str]) -> ObjectChange | None:
+def _changed(
+    old: Document | None, new: Document | None, known: set[str], *, keeps: bool
+) -> ObjectChange | None:
     here = new if new is not None else old
     assert here is not None
     named = _application(here)
     head = (str(here.get("kind")), _name(here), named if named in known else None)
     if old is None or new is None:
-        return ObjectChange(*head, Change.ADDED if old is None else Change.REMOVED)
+        gone = Change.KEPT if keeps and _is_kept(here) else Change.REMOVED
+        return ObjectChange(*head, Change.ADDED if old is None else gone)
     fields = tuple(_fields(old, new, (), secret=here.get("kind") == "Secret"))
     return ObjectChange(*head, Change.CHANGED, fields) if fields else None
+
+
+def _is_kept(document: Document) -> bool:
+    annotations = (document.get("metadata") or {}).get("annotations") or {}
+    return annotations.get("helm.sh/resource-policy") == "keep"
 
 
 def _fields(old: Any, new: Any, at: tuple[str, ...], *, secret: bool) -> Iterator[FieldChange]:

@@ -16,6 +16,8 @@ LONGEST_VALUE = 60
 LONGEST_PATTERN = 160
 # Helm reads numbers as floats: beyond this, two whole numbers become one.
 EXACT = 2**53 - 1
+# What --set leaves a text, as Helm does: it fits no number of 64 bits.
+_TOO_LONG = re.compile(r"-?[0-9]{19,}")
 _NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
 
 Locate = Callable[[KeyPath], Location | None]
@@ -104,6 +106,8 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
         case "required":
             missing = next(name for name in error.validator_value if name not in error.instance)
             return (*path, missing), "is required and missing", None
+        case "type" if isinstance(error.instance, str) and _TOO_LONG.fullmatch(error.instance):
+            return path, f"{error.instance[:LONGEST_VALUE]} is too long for a whole number", _about(error)
         case "type":
             return (
                 path,

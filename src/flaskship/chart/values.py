@@ -115,6 +115,22 @@ class LayeredValues:
         role = self._role(keys[1], (self.merged.get("applications") or {}).get(keys[1]) or {})
         return [("defaults", *keys[2:]), ("roles", role, *keys[2:]), keys]
 
+    def implied(self, path: str) -> str | None:
+        """What counts at a path where no layer says it, and why: the role of an application, of its name."""
+        keys = parse_path(path)
+        own = _at(self.merged, keys[:2])
+        named = len(keys) == 3 and (keys[0], keys[2]) == ("applications", "role")
+        if not named or not isinstance(own, Mapping) or own.get("role"):
+            return None
+        name = str(keys[1])
+        role = self._role(name, own)
+        why = (
+            "from the name's last word"
+            if name.rpartition("-")[2] == role
+            else "as the name's last word is none"
+        )
+        return f"{role}, {why}"
+
     def _role(self, name: str, own: Mapping[str, Any]) -> str:
         guess = name.rpartition("-")[2]
         return str(own.get("role") or (guess if guess in (self.merged.get("roles") or {}) else "api"))
@@ -150,6 +166,8 @@ def layer_values(
         _refuse_position(set_layer)
         assign(supplied, set_layer.assignment)
     layered = LayeredValues((chart_defaults, *file_layers, *set_layers), supplied)
+    for set_layer in set_layers:
+        _refuse_hole(set_layer, layered.merged)
     _validate(project.chart, environment.name, layered)
     application_names.refuse_misspelt(project.chart, layered.layers)
     return layered
@@ -181,6 +199,25 @@ def _application_of(document: Mapping[str, Any]) -> str | None:
     labels = (document.get("metadata") or {}).get("labels") or {}
     name = labels.get("app.kubernetes.io/name")
     return str(name) if name else None
+
+
+def _refuse_hole(layer: SetLayer, merged: Mapping[str, Any]) -> None:
+    """Raise where a --set names a place of a list before which nothing stands."""
+    path: KeyPath = layer.assignment.path
+    holder: Any = merged
+    for depth, part in enumerate(path):
+        before: list[Any] = holder[:part] if isinstance(holder, list) and isinstance(part, int) else []
+        if None in before:
+            hole = schema.dotted((*path[:depth], before.index(None)))
+            raise ConfigurationError(
+                f"{schema.dotted(path[: depth + 1])}: nothing stands at {hole} before it",
+                location=Location(layer.name),
+                hint=f"begin with {hole}",
+            )
+        try:
+            holder = holder[part]
+        except (KeyError, IndexError, TypeError):
+            return
 
 
 def _refuse_position(layer: SetLayer) -> None:

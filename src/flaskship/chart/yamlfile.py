@@ -143,6 +143,13 @@ class _Walk:
                 location=Location(self._path, node.start_mark.line + 1),
                 hint="write a finite number, or a text in quotes",
             )
+        elif node.id == "scalar" and node.style is None and _is_word_of_truth(node.value, path):
+            raise ConfigurationError(
+                f"{'.'.join(map(str, path))}: Helm reads {node.value} as a truth value, "
+                "which would reach the process as true or false",
+                location=Location(self._path, node.start_mark.line + 1),
+                hint=f'write it in quotes: "{node.value}"',
+            )
         elif node.id == "sequence":
             for index, item in enumerate(node.value):
                 yield (*path, index), item.start_mark.line + 1
@@ -192,6 +199,15 @@ class _Walk:
                 hint=f'"{text}": ...',
             )
         return _as_number(text)
+
+
+def _is_word_of_truth(text: str, path: KeyPath) -> bool:
+    """Whether a text for a process would become another one: on, which is true to Helm, and its like."""
+    asked = path[:1] in (("defaults",), ("roles",), ("applications",)) and path[-2:-1] in (
+        ("env",),
+        ("config",),
+    )
+    return asked and text.lower() not in ("true", "false") and bool(_TRUTH.fullmatch(text))
 
 
 def _as_number(text: str) -> str:

@@ -9,7 +9,7 @@ from flaskship.cli.clean import printable
 from flaskship.tasks.diff import Compared, Side
 
 LONGEST_VALUE = 100
-_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~"}
+_SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~", Change.KEPT: "="}
 _COLOURS = {"+": "32", "-": "31", "~": "33"}
 
 
@@ -56,7 +56,8 @@ def change_lines(found: Difference) -> Iterator[str]:
         yield name or "the environment as a whole"
         for one in found.changes:
             if one.application == name:
-                yield f"  {_SIGNS[one.change]} {one.kind} {one.name}"
+                stays = " (stays: helm.sh/resource-policy is keep)" if one.change is Change.KEPT else ""
+                yield f"  {_SIGNS[one.change]} {one.kind} {one.name}{stays}"
                 for field in one.fields:
                     yield f"    {_field(field)}"
     for name in found.unchanged:

@@ -217,6 +217,7 @@ def explained_document(environment: str, found: Explained) -> Json:
         "path": found.path,
         "present": found.present,
         "nearest": found.nearest,
+        "implied": found.implied,
         "origins": [_setting(one.path, one) for one in found.origins],
         "parts": [_setting(part.path, part.winner) for part in found.parts],
     }

@@ -62,7 +62,8 @@ def _objects(names: list[str]) -> str:
 def _lines(one: Finding) -> Iterator[str]:
     where = f"  {near(one.values)}" if one.values else ""
     yield f"    {one.severity}  {one.rule}  {one.object}{where}"
-    yield f"      {printable(one.message)} ({one.field})" if one.field else f"      {printable(one.message)}"
+    told = not one.field or one.message.startswith(f"{one.field}:")
+    yield f"      {printable(one.message)}" + ("" if told else f" ({one.field})")
 
 
 def _count(findings: list[Finding]) -> str:

@@ -246,7 +246,9 @@ def explained_screen(found: Explained) -> list[str]:
     lines = []
     if not found.present:
         near_by = f"; the nearest is {found.nearest}" if found.nearest else ""
-        lines.append(f"{found.path}: is not there{near_by}")
+        lines.append(f"{found.path}: {found.implied or f'is not there{near_by}'}")
+    elif found.implied:
+        lines.append(f"{found.path}: {found.implied}")
     rows = [
         ("*" if _wins(found, one) else " ", near(one.location), one.path, shown(one.value))
         for one in found.origins

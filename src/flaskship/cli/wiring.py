@@ -93,7 +93,7 @@ def _around(layered: Layered, path: str) -> Around:
     from flaskship.chart.paths import surroundings
 
     found = surroundings(layered, path)
-    return Around(found.present, found.below, found.nearest)
+    return Around(found.present, found.below, found.nearest, layered.implied(path))
 
 
 def _render(

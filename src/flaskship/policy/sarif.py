@@ -41,6 +41,18 @@ def sarif(findings: Sequence[Finding], root: Path, version: str) -> dict[str, An
     }
 
 
+def failed(message: str, location: Location | None, root: Path, version: str) -> dict[str, Any]:
+    """One run that could judge nothing, with the reason: what reads reports gets one all the same."""
+    report = sarif((), root, version)
+    notification: dict[str, Any] = {"level": "error", "message": {"text": message}}
+    if location is not None:
+        notification["locations"] = [{"physicalLocation": _physical(location, root)}]
+    report["runs"][0]["invocations"] = [
+        {"executionSuccessful": False, "toolExecutionNotifications": [notification]}
+    ]
+    return report
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     page = page_of(rule)
     return {

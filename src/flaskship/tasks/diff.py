@@ -53,6 +53,7 @@ async def diff(
         difference = compare(
             neutral(before, other.release, other.namespace),
             neutral(after, environment.release, environment.namespace),
+            keeps=False,
         )
         return Compared(environment.name, Side(other.name), difference)
     async with reading(world, project, environment, engine) as (opened, snapshot):

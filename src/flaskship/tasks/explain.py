@@ -25,6 +25,7 @@ class Explained:
     origins: tuple[Setting, ...]
     parts: tuple[Part, ...] = ()
     nearest: str | None = None
+    implied: str | None = None
 
 
 def explain(
@@ -41,6 +42,9 @@ def explain(
     if not around.present:
         # What deletes a path is told; what others would inherit under a name that is not there is not.
         told = tuple(one for one in world.origins(layered, path) if one.path == path)
-        return Explained(path, present=False, origins=told, nearest=around.nearest)
+        return Explained(path, present=False, origins=told, nearest=around.nearest, implied=around.implied)
     parts = [Part(below, found[-1]) for below in around.below if (found := world.origins(layered, below))]
-    return Explained(path, present=True, origins=world.origins(layered, path), parts=tuple(parts))
+    origins = world.origins(layered, path)
+    return Explained(
+        path, present=True, origins=origins, parts=tuple(parts), implied=None if origins else around.implied
+    )

@@ -77,6 +77,8 @@ class Around:
     present: bool
     below: tuple[str, ...] = ()
     nearest: str | None = None
+    implied: str | None = None
+    """What counts where nobody says it, and why."""
 
 
 class Report(Protocol):

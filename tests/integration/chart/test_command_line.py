@@ -311,3 +311,41 @@ def test_unicode_in_a_text_is_kept(type_in: Type, tmp_path: Path) -> None:
     file.write_text("defaults: {config: {GREETING: 'Grüße, 世界 \N{WAVING HAND SIGN}'}}\n", encoding="utf-8")
     printed = type_in("render", "dev", "-f", str(file))
     assert "Grüße, 世界" in printed.out
+
+
+def test_explain_says_which_role_counts_where_nobody_names_one(type_in: Type) -> None:
+    printed = type_in("explain", "dev", f"{API}.role")
+    assert "role: api, from the name's last word" in printed.out
+    document = type_in("explain", "dev", f"{API}.role", "-o", "json").document
+    assert (document["origins"], document["implied"]) == ([], "api, from the name's last word")
+    named = type_in("explain", "dev", f"{API}.role", "--set", f"{API}.role=worker", "-o", "json").document
+    assert (named["origins"][-1]["value"], named["implied"]) == ("worker", None)
+    other = type_in("explain", "dev", "applications.shop.role", "--set", "applications.shop.enabled=true")
+    assert "role: api, as the name's last word is none" in other.out
+
+
+def test_a_place_of_a_list_before_which_nothing_stands_is_refused(type_in: Type) -> None:
+    printed = type_in("render", "dev", "--set", "extraObjects[2].kind=A")
+    assert printed.code == 2
+    assert "--set extraObjects[2].kind=A: extraObjects[2]: nothing stands at extraObjects[0]" in printed.err
+    assert type_in("render", "prod", "--set", "networkPolicy.ingressCidrs[0]=10.9.0.0/24").code == 0
+
+
+def test_a_number_beyond_64_bits_is_told_as_one(type_in: Type) -> None:
+    printed = type_in("render", "dev", "--set", f"{API}.replicas=99999999999999999999")
+    assert "99999999999999999999 is too long for a whole number" in printed.err
+
+
+@pytest.mark.parametrize("word", ["on", "Off", "yes", "NO"])
+@pytest.mark.parametrize("part", ["env", "config"])
+def test_a_word_that_yaml_takes_for_a_truth_value_is_refused_where_a_process_reads_it(
+    type_in: Type, tmp_path: Path, word: str, part: str
+) -> None:
+    extra = tmp_path / "extra.yaml"
+    extra.write_text(f"applications:\n  my-tomorrows-api:\n    {part}: {{A: {word}}}\n")
+    printed = type_in("render", "dev", "-f", str(extra))
+    assert printed.code == 2
+    assert f"extra.yaml:3: {API}.{part}.A: Helm reads {word} as a truth value" in printed.err
+    for plain in ("true", f"'{word}'", "once"):
+        extra.write_text(f"applications:\n  my-tomorrows-api:\n    {part}: {{A: {plain}}}\n")
+        assert type_in("render", "dev", "-f", str(extra)).code == 0

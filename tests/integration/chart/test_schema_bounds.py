@@ -234,6 +234,7 @@ INSIDE = {
     "env": [
         "{A: {valueFrom: {fieldRef: {fieldPath: metadata.nope}}}}",
         "{A: {valueFrom: {fieldRef: {fieldPath: 'metadata.labels'}}}}",
+        f"{{A: {{valueFrom: {{fieldRef: {{fieldPath: \"metadata.labels['{'a.' * 127}b/c']\"}}}}}}}}",
         "{A: {valueFrom: {resourceFieldRef: {resource: limits.gpu}}}}",
         "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: '7'}}}}",
         "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1Mi}}}}",
@@ -350,6 +351,7 @@ def test_every_network_looks_like_one(address: IPv4Address | IPv6Address, length
         "ingress: {annotations: {'a: b': x}}",
         "monitoring: {labels: {'a b': x}}",
         "monitoring: {labels: {a: 'x y'}}",
+        "extraObjects: [{apiVersion: v1, kind: List, metadata: {name: x}, items: []}]",
         f"monitoring: {{labels: {{{'a.' * 127}b/c: x}}}}",
         "networkPolicy: {ingressCidrs: [10.0.1.5/24]}",
         "networkPolicy: {databaseCidrs: [10.0.0.0/24, 10.0.1.5/24]}",

@@ -536,6 +536,39 @@ def test_an_environment_that_does_not_render_stops_nobody_else(tmp_path: Path) -
     assert run(compared, output=Output(io.StringIO(), io.StringIO())) == 2
 
 
+def test_a_check_that_could_judge_nothing_is_a_report_too() -> None:
+    code, out, err = flaskship("check", "dev", "--set", "nonsense=1", "-o", "sarif")
+    (one,) = json.loads(out)["runs"]
+    assert (code, one["results"]) == (2, [])
+    (invocation,) = one["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert "nonsense" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert err.startswith("error: ")
+
+
+def test_a_host_that_an_extra_object_repeats_is_told_at_the_extra_object(tmp_path: Path) -> None:
+    extra = tmp_path / "extra.yaml"
+    backend = "{service: {name: my-tomorrows-api, port: {name: http}}}"
+    extra.write_text(
+        "extraObjects:\n"
+        "  - apiVersion: networking.k8s.io/v1\n"
+        "    kind: Ingress\n"
+        "    metadata: {name: another}\n"
+        "    spec:\n"
+        "      rules:\n"
+        "        - host: api.staging.mytomorrows.com\n"
+        f"          http: {{paths: [{{path: /, pathType: Prefix, backend: {backend}}}]}}\n"
+    )
+    (found,) = check("staging", "-f", str(extra)).of("ingress-host")
+    assert found["values"] == {"file": str(extra), "line": 7}
+
+
+def test_a_place_is_told_once(tmp_path: Path) -> None:
+    _, out, _ = flaskship("check", "dev", "--set", "persistence.mountPath=/tmp")
+    (line,) = [one for one in out.splitlines() if "stands twice" in one and "initContainers" in one][:1]
+    assert line.count("volumeMounts[1]") == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -149,6 +149,15 @@ def test_what_a_secret_holds_is_not_shown_where_the_other_side_has_nothing_at_al
     assert (changed.path, changed.after, changed.masked) == ("data", {"k": MASK}, True)
 
 
+def test_what_helm_leaves_where_it_is_is_not_told_as_removed() -> None:
+    kept = thing("ConfigMap", "c-config-0123456789")
+    kept["metadata"] = {**kept["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}
+    assert [one.change for one in compare([kept], []).changes] == [Change.KEPT]
+    assert [one.change for one in compare([], [kept]).changes] == [Change.ADDED]
+    assert [one.change for one in compare([kept], [], keeps=False).changes] == [Change.REMOVED]
+    assert [one.change for one in compare([thing("ConfigMap", "c")], []).changes] == [Change.REMOVED]
+
+
 def test_neither_bytes_nor_what_kubectl_noted_nor_the_lines_of_a_settings_file_are_shown() -> None:
     noted = '{"kind": "Secret", "stringData": {"plain": "%s"}}'
     sides = [

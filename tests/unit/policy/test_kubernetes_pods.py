@@ -108,11 +108,6 @@ def test_it_is_refused_by_every_minor() -> None:
     assert place[1] == "every supported Kubernetes (1.30 to 1.37)"
 
 
-def test_a_list_is_no_object() -> None:
-    made = Object(Node({"apiVersion": "v1", "kind": "List", "metadata": {"name": "x"}, "items": []}), None)
-    assert [one.path for one in refused_of_pods(made)] == ["kind"]
-
-
 @pytest.mark.parametrize(
     "spec", [None, [], "x", {"initContainers": {}, "containers": [1], "volumes": [None]}]
 )

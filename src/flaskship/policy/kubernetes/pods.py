@@ -22,11 +22,7 @@ _FIELD = re.compile(r"metadata\.(name|namespace|uid|labels|annotations|(labels|a
 
 
 def refused_of_pods(one: Object) -> Iterator[Violation]:
-    """Every violation of an object's pod, and of a list that stands in for its objects."""
-    if one.kind == "List" and one.api_version == "v1":
-        yield _invalid(
-            one.node.at("kind"), "is no object, but a list of some: write each as an entry of its own"
-        )
+    """Every violation of an object's pod."""
     if one.pod is None:
         return
     spec = one.pod.spec

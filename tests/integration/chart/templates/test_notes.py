@@ -28,6 +28,20 @@ def test_prod_tells_its_hosts_and_nothing_of_worker_and_monitoring_outside(rende
     assert "kubectl port-forward svc/my-tomorrows-monitoring 8080:80 -n my-app-prod" in notes
 
 
+@pytest.mark.override
+@pytest.mark.parametrize(
+    ("service", "way"),
+    [
+        ("{type: NodePort, nodePort: null}", "-o jsonpath='{.spec.ports[0].nodePort}'"),
+        ("{type: LoadBalancer, nodePort: null}", "-o jsonpath='{.status.loadBalancer.ingress[0]}'"),
+    ],
+)
+def test_a_port_or_an_address_that_the_cluster_chooses_is_asked_for(render, service: str, way: str) -> None:
+    notes = str(render(f"applications: {{my-tomorrows-api: {{service: {service}}}}}\n").rendered.notes)
+    assert f"kubectl get svc my-tomorrows-api -n my-app-dev {way}" in notes
+    assert "curl http://localhost" not in notes
+
+
 def test_the_wrong_namespace_is_said() -> None:
     project = load_project(ROOT)
     layered = layer_values(project, project.environment("dev"))
