@@ -1,7 +1,14 @@
 """_applications.tpl: defaults, then the role, then the application, merged once for all templates."""
 
+import json
+from pathlib import Path
+
 import pytest
 
+from flaskship.chart.helm import parse_values
+from flaskship.chart.layers import merge
+
+VALUES = Path(__file__).resolve().parents[4] / "infra" / "helmchart" / "values.yaml"
 API = "applications:\n  my-tomorrows-api:\n    "
 
 
@@ -78,3 +85,34 @@ def test_the_list_of_the_guide_means_what_the_map_means(render) -> None:
 def test_defaults_may_be_off_and_one_application_on(render) -> None:
     text = "defaults: {enabled: false}\napplications: {my-tomorrows-worker: {enabled: false}, x-worker: {}}\n"
     assert list(render(text).all("Deployment")) == ["my-tomorrows-api"]
+
+
+KEYS = sorted(parse_values(VALUES.read_text(), VALUES)["defaults"])
+
+
+@pytest.mark.override
+@pytest.mark.parametrize("key", KEYS)
+def test_who_says_what_it_would_inherit_changes_nothing(render, key: str) -> None:
+    # Rules and texts are asked once for what a role hands on: a group that reads a key which it does not name
+    # would miss what is not made yet, or take what was made of other values.
+    apart = "networkPolicy: {databaseCidrs: [10.0.0.0/8]}\nsecrets: {provider: existing}\n"
+    apart += "ingress: {enabled: false}\napplications:\n"
+    twins = "".join(f"  {name}: {{}}\n" for name in ("a-api", "b-api", "a-worker", "b-worker"))
+    plain = render(f"{apart}{twins}", environment="prod")
+    merged = plain.layered.merged
+    for named in (("a-api", "a-worker"), ("b-api", "b-worker")):
+        said = {}
+        for name in named:
+            role = merged["roles"][name.partition("-")[2]]
+            said[name] = {key: merge(merged["defaults"], role)[key]}
+        if key == "replicas":
+            # Beside autoscaling they are refused where anybody says them.
+            said = {name: {**own, "autoscaling": {"enabled": False}} for name, own in said.items()}
+        text = f"{apart}{twins}"
+        for name, own in said.items():
+            text = text.replace(f"  {name}: {{}}\n", f"  {name}: {json.dumps(own)}\n")
+        again = render(text, environment="prod")
+        if key == "replicas":
+            assert again.one("Deployment", named[0])["spec"]["replicas"] == said[named[0]]["replicas"]
+        else:
+            assert again.rendered.documents == plain.rendered.documents
