@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from tests.cluster.town import API, PATIENT, WORKER, Town
 
 from flaskship.engines.kubernetes.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, SECRETS
@@ -93,6 +94,7 @@ async def test_no_rollback_leaves_the_failure_for_study(town: Town) -> None:
     assert back.document["rolled_back_to"] == 1
 
 
+@pytest.mark.timeout(600)  # five deploys in a row
 async def test_what_nothing_needs_any_more_is_pruned(town: Town) -> None:
     few = ("--set", "defaults.revisionHistoryLimit=1")
     for level in ("DEBUG", "INFO", "WARNING", "ERROR"):

@@ -14,6 +14,8 @@ from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
 from flaskship.engines.kubernetes.resources import DEPLOYMENTS, PODS, ROLLOUTS, SERVICES
 from flaskship.verification.receipt import drive
 
+# Several deploys in a row on a node that is shared: what is tested is what they come to.
+pytestmark = pytest.mark.timeout(600)
 CANARY = """
 applications:
   my-tomorrows-api:
@@ -160,7 +162,6 @@ async def test_a_plain_helm_meets_no_other_owner_of_a_selector(town: Town) -> No
     assert await selected(town) == before
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("values", [CANARY, BLUE_GREEN], ids=["canary", "blue-green"])
 async def test_another_strategy_loses_no_request_there_and_back(town: Town, values: str) -> None:
     """A Deployment becomes a Rollout and a Deployment again: what serves goes when the other one does."""
@@ -186,7 +187,6 @@ async def test_another_strategy_loses_no_request_there_and_back(town: Town, valu
     assert status["phase"] == "Healthy"
 
 
-@pytest.mark.timeout(600)
 async def test_another_strategy_that_fails_leaves_what_served(town: Town) -> None:
     file = await prepare(town, BLUE_GREEN)
     (await town.go("deploy", "dev", *PATIENT)).succeeded()
