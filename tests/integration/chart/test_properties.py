@@ -257,7 +257,7 @@ OWN_RULES = re.compile(
     "a service that is off|there is no role|cut off from|moves requests between|there is no class|"
     "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts|"
     "leave no step to take|differs from the key|is no part of|where its range begins|"
-    "past what the chart reckons with|remove one of them|this name is kept for"
+    "past what the chart reckons with|remove one of them|this name is kept for|has bits set beyond its prefix"
 )
 
 
