@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ SCHEMA: dict[str, Any] = json.loads((ROOT / "infra" / "helmchart" / "values.sche
 PROJECT = load_project(ROOT)
 NETWORK = SCHEMA["$defs"]["peer"]["properties"]["ipBlock"]["properties"]["cidr"]["pattern"]
 """What no pattern can say of a network is refused with its line: that has tests of its own."""
+ALLOWED = SCHEMA["$defs"]["application"]["properties"]["webhooks"]["properties"]["allow"]["items"]["pattern"]
 
 # `make test` tries the same few each time; `make properties` sets a number, and tries others each time.
 EXAMPLES = int(os.environ.get("FLASKSHIP_EXAMPLES", "0"))
@@ -74,6 +76,8 @@ def value_of(kind: str, rules: dict[str, Any]) -> st.SearchStrategy[Any]:
     match kind:
         case "string" if rules.get("pattern") == NETWORK:
             return st.sampled_from(["10.0.0.0/8", "10.1.0.0/16", "192.168.7.1/32", "2001:db8::/32"])
+        case "string" if rules.get("pattern") == ALLOWED:
+            return st.one_of(networks(), st.ip_addresses().map(str), st.sampled_from(["shop", "a.example"]))
         case "string" if "pattern" in rules:
             return st.from_regex(
                 rules["pattern"].replace("$", r"\Z"), alphabet=st.characters(codec="ascii")
@@ -85,8 +89,19 @@ def value_of(kind: str, rules: dict[str, Any]) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
         case "array":
-            return st.lists(values_of(rules["items"]), min_size=rules.get("minItems", 0), max_size=2)
+            low, high = rules.get("minItems", 0), min(2, rules.get("maxItems", 2))
+            return st.lists(values_of(rules["items"]), min_size=low, max_size=high)
     return objects(rules)
+
+
+def networks() -> st.SearchStrategy[str]:
+    """Any network without bits beyond its prefix, and none of IPv4 in the clothes of IPv6."""
+    texts = st.builds(
+        lambda address, length: ip_network((address, min(length, address.max_prefixlen)), strict=False),
+        st.ip_addresses(),
+        st.integers(0, 128),
+    )
+    return texts.filter(lambda one: not getattr(one.network_address, "ipv4_mapped", None)).map(str)
 
 
 def objects(rules: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
