@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from typing import TypeGuard
 
 from sqlalchemy.exc import DBAPIError
 
@@ -27,7 +28,7 @@ def lasting(error: DBAPIError) -> str | None:
     return next((words for pattern, words in POSTGRESQL if pattern.search(text)), None)
 
 
-def refuses_login(error: BaseException) -> bool:
+def refuses_login(error: BaseException) -> TypeGuard[DBAPIError]:
     """Tell whether the server is there and takes neither this user nor this password."""
     text = str(getattr(error, "orig", ""))
     return isinstance(error, DBAPIError) and any(pattern.search(text) for pattern, _ in POSTGRESQL[:2])
