@@ -1,5 +1,7 @@
 """How the image is served: one process, eight threads, probes that tell the truth while it stops."""
 
+import contextlib
+import importlib
 import os
 from typing import Any
 
@@ -32,6 +34,13 @@ control_socket_disable = True
 accesslog = None
 logconfig_dict = logging_config(_settings)
 proc_name = _settings.name
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Begin tracing, where a cluster brings it: what it starts in the master ends with the fork."""
+    if os.environ.get("OTEL_AWS_PYTHON_DEFER_TO_WORKERS_ENABLED") == "true":
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module("opentelemetry.instrumentation.auto_instrumentation.sitecustomize")
 
 
 def post_worker_init(worker: Any) -> None:

@@ -271,3 +271,34 @@ def test_draining_worker_releases_the_lease_of_what_it_cannot_finish(serve, sqli
         # Given back, not left to run out: the lease of thirty seconds has hardly begun.
         assert api.get(f"/reminders/{made['id']}").json["status"] == "scheduled"
         hold.set()
+
+
+def instrumentation(folder):
+    """Stands in for what the operator of CloudWatch puts on the path: it notes which process began it."""
+    package = folder / "opentelemetry" / "instrumentation" / "auto_instrumentation"
+    package.mkdir(parents=True)
+    for part in (package, package.parent, package.parent.parent):
+        (part / "__init__.py").touch()
+    begun = folder / "begun"
+    (package / "sitecustomize.py").write_text(
+        f"import os, pathlib\npathlib.Path({str(begun)!r}).write_text(str(os.getpid()))\n"
+    )
+    return begun
+
+
+def test_tracing_that_a_cluster_brings_begins_in_the_worker(serve, sqlite_url, tmp_path):
+    begun = instrumentation(tmp_path / "injected")
+    where = {"DATABASE_URL": sqlite_url, "PYTHONPATH": tmp_path / "injected"}
+    server = serve("api", **where, OTEL_AWS_PYTHON_DEFER_TO_WORKERS_ENABLED="true")
+    assert begun.read_text() != str(server.process.pid)
+
+
+def test_tracing_begins_nowhere_unless_it_is_asked_for(serve, sqlite_url, tmp_path):
+    begun = instrumentation(tmp_path / "injected")
+    serve("api", DATABASE_URL=sqlite_url, PYTHONPATH=tmp_path / "injected")
+    assert not begun.exists()
+
+
+def test_a_machine_that_brings_no_tracing_serves_without(serve, sqlite_url):
+    server = serve("api", DATABASE_URL=sqlite_url, OTEL_AWS_PYTHON_DEFER_TO_WORKERS_ENABLED="true")
+    assert server.get("/ready").status == 200

@@ -108,6 +108,8 @@ that nobody can set the key.
       {{- $_ := set $app "configName" (printf "%s-config-%s" $name $app.settingsHash) }}
       {{- $variables := omit $app.variables }}
       {{- if not (hasKey $variables "APP_NAME") }}{{- $_ := set $variables "APP_NAME" (printf "value: %q" $name) }}{{- end }}
+      {{- /* The operator knows the name of a Deployment, and not that of a Rollout. */}}
+      {{- if and $app.aws.applicationSignals (not (hasKey $variables "OTEL_SERVICE_NAME")) }}{{- $_ := set $variables "OTEL_SERVICE_NAME" (printf "value: %q" $name) }}{{- end }}
       {{- $_ := set $app "environment" $variables }}
       {{- $_ := set $app "account" $name }}
       {{- if $app.aws.access }}{{- $_ := set $app "account" $.Values.aws.serviceAccount }}
@@ -152,7 +154,7 @@ my-app.sets.image: [image]
 my-app.sets.secrets: [database, requireApiKey, volumes, volumeMounts]
 my-app.sets.serving: [probes, preStopSeconds, service]
 my-app.sets.settings: [config, features, logLevel, gracefulTimeoutSeconds, webhooks]
-my-app.sets.variables: [env, service, database, requireApiKey, volumes, volumeMounts]
+my-app.sets.variables: [env, service, database, requireApiKey, volumes, volumeMounts, aws]
 my-app.sets.workload: [strategy]
 {{- end }}
 
@@ -214,6 +216,11 @@ my-app.sets.workload: [strategy]
 {{- $env := omit $app.secretVariables }}
 {{- $_ := set $env "APP_ROLE" (printf "value: %q" $app.role) }}
 {{- $_ := set $env "PORT" (printf "value: \"%d\"" (int64 $app.service.targetPort)) }}
+{{- if $app.aws.applicationSignals }}
+  {{- /* Threads that the SDK starts in gunicorn's master end with the fork. Events are a feature of their own, which prints lines that are no JSON. */}}
+  {{- $_ := set $env "OTEL_AWS_PYTHON_DEFER_TO_WORKERS_ENABLED" "value: \"true\"" }}
+  {{- $_ := set $env "OTEL_AWS_SERVICE_EVENTS_ENABLED" "value: \"false\"" }}
+{{- end }}
 {{- range $key, $value := $app.env }}
   {{- if kindIs "map" $value }}
     {{- $_ := set $env $key (printf "valueFrom:%s" (toYaml $value.valueFrom | nindent 16)) }}

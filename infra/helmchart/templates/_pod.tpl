@@ -17,9 +17,13 @@ made once, and at their final column: indenting text again costs more than makin
         {{- range $key, $value := $app.podLabels }}
         {{ $key | quote }}: {{ $value | quote }}
         {{- end }}
-      {{- with $app.podAnnotations }}
+      {{- $traced := and $app.aws.applicationSignals (not (hasKey ($app.podAnnotations | default dict) "instrumentation.opentelemetry.io/inject-python")) }}
+      {{- if or $traced $app.podAnnotations }}
       annotations:
-        {{- range $key, $value := . }}
+        {{- if $traced }}
+        instrumentation.opentelemetry.io/inject-python: "true"
+        {{- end }}
+        {{- range $key, $value := $app.podAnnotations }}
         {{ $key | quote }}: {{ $value | quote }}
         {{- end }}
       {{- end }}

@@ -259,6 +259,7 @@ paths: those that answer when the load balancer asks.
   {{- else if $app.aws.access }}{{- $need = "AWS" }}
   {{- else if eq $app.role "monitoring" }}{{- $need = "the applications that it watches" }}
   {{- else if $exposed }}{{- $need = "the load balancer" }}
+  {{- else if $app.aws.applicationSignals }}{{- $need = "the agent of CloudWatch, which takes its traces" }}
   {{- end }}
   {{- if $need }}
     {{- fail (printf "applications.%s.networkPolicy.enabled: false leaves it with DNS alone, cut off from %s; set it to true" $app.name $need) }}

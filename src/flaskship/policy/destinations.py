@@ -37,7 +37,8 @@ _URL = re.compile(
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)(?::(?P<port>[0-9]{1,5}))?(?=[/?#,;\s\"']|$)"
 )
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|::1|0\.0\.0\.0|::")
-_IN_CLUSTER = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+(\.svc(\.[a-z0-9.-]+)?)?")
+_IN_CLUSTER = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)(\.svc(\.[a-z0-9.-]+)?)?")
+_NAMESPACE = "kubernetes.io/metadata.name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,17 @@ def way_to(context: Context, pod: Pod, destination: Destination) -> Way:
             part for rule in leading for peer in rule.at("to").items() for part in opened(peer.at("ipBlock"))
         ]
         return Way.OPEN if holds(blocks, destination.address) else Way.CLOSED
-    if leading or (_IN_CLUSTER.fullmatch(destination.host) and _leads_to_pods(rules)):
+    within = _IN_CLUSTER.fullmatch(destination.host)
+    if leading or (within and _leads_to_pods(rules, within[1])):
         return Way.OPEN
     return Way.UNKNOWN
 
 
-def _leads_to_pods(rules: tuple[Node, ...]) -> bool:
-    """Whether a rule names pods of other namespaces: the ports behind a Service there are not known here."""
+def _leads_to_pods(rules: tuple[Node, ...], namespace: str) -> bool:
+    """Whether a rule may name pods of a namespace: the ports behind a Service there are not known here."""
     return any(
         peer.at("namespaceSelector")
+        and (peer.at("namespaceSelector", "matchLabels", _NAMESPACE).text or namespace) == namespace
         for rule in rules
         if not opens_port(rule, 53, "UDP")
         for peer in rule.at("to").items()

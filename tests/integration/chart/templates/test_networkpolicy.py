@@ -47,9 +47,9 @@ def test_requests_come_from_siblings_and_the_load_balancer_to_the_containers_por
 @pytest.mark.on
 def test_only_who_has_a_database_reaches_it(render) -> None:
     release = render(environment="prod")
-    (rule,) = release.one("NetworkPolicy")["spec"]["egress"]
+    rule, _ = release.one("NetworkPolicy")["spec"]["egress"]
     assert rule["ports"] == [{"port": 5432, "protocol": "TCP"}]
-    monitoring = release.one("NetworkPolicy", "my-tomorrows-monitoring")["spec"]["egress"]
+    *monitoring, _ = release.one("NetworkPolicy", "my-tomorrows-monitoring")["spec"]["egress"]
     assert monitoring == [
         {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": "prod-apps"}}}]}
     ]
@@ -57,7 +57,7 @@ def test_only_who_has_a_database_reaches_it(render) -> None:
 
 def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render) -> None:
     release = render(environment="prod")
-    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][-1]["to"]
     assert blocks[0]["ipBlock"]["cidr"] == "0.0.0.0/0"
     for private in ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"):
         assert private in blocks[0]["ipBlock"]["except"]
@@ -68,7 +68,7 @@ def test_only_the_worker_reaches_the_public_internet_and_nothing_private(render)
 @pytest.mark.on
 def test_the_network_refuses_the_addresses_that_the_application_refuses(render, addresses) -> None:
     release = render("networkPolicy: {ipv6: true}\n", environment="prod")
-    peers = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    peers = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][-1]["to"]
     closed = [ipaddress.ip_network(one) for peer in peers for one in peer["ipBlock"]["except"]]
     # What is mapped goes out by IPv4, and the API server refuses a policy that names it.
     assert sorted([*map(str, closed), "::ffff:0:0/96"]) == sorted(map(str, addresses.CLOSED))
@@ -98,7 +98,7 @@ def test_no_two_of_the_closed_networks_overlap(addresses) -> None:
 @pytest.mark.override
 def test_ipv6_goes_out_only_where_it_is_said(render) -> None:
     release = render("networkPolicy: {ipv6: true}\n", environment="prod")
-    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][-1]["to"]
     assert blocks[1]["ipBlock"]["cidr"] == "::/0"
     assert "fc00::/7" in blocks[1]["ipBlock"]["except"]
 
@@ -106,7 +106,7 @@ def test_ipv6_goes_out_only_where_it_is_said(render) -> None:
 def test_what_webhooks_may_reach_the_network_opens_too(render) -> None:
     allow = "{webhooks: {allow: [10.9.0.0/16, 10.8.0.1, 'fd00::1', hooks.example.com]}}"
     release = render(f"applications: {{my-tomorrows-worker: {allow}}}\n", environment="prod")
-    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][1]["to"]
+    blocks = release.one("NetworkPolicy", "my-tomorrows-worker")["spec"]["egress"][-1]["to"]
     assert [one["ipBlock"]["cidr"] for one in blocks[1:]] == ["10.9.0.0/16", "10.8.0.1/32", "fd00::1/128"]
 
 
@@ -117,7 +117,10 @@ def test_dev_has_none(render) -> None:
 
 @pytest.mark.off
 def test_one_that_needs_nobody_can_go_without_its_own(render) -> None:
-    alone = "{database: false, ingress: {enabled: false}, networkPolicy: {enabled: false}}"
+    alone = (
+        "{database: false, ingress: {enabled: false}, networkPolicy: {enabled: false}, "
+        "aws: {applicationSignals: false}}"
+    )
     off = render(f"applications: {{my-tomorrows-api: {alone}}}\n", environment="staging")
     assert "my-tomorrows-api" not in policies(off)
 
@@ -200,12 +203,37 @@ def test_a_misspelt_rule_is_refused(refused, rule: str) -> None:
     assert "egress" in refused(BLOCKS.format(way="egress", peer=rule), environment="prod", line=4)
 
 
+TRACES = {
+    "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "amazon-cloudwatch"}}}],
+    "ports": [{"port": 4316, "protocol": "TCP"}, {"port": 2000, "protocol": "TCP"}],
+}
+"""To CloudWatch's agent, as aws.applicationSignals opens it."""
+
+
+@pytest.mark.on
+def test_who_is_traced_reaches_the_agent_of_cloudwatch(render) -> None:
+    for environment in ("staging", "prod"):
+        release = render(environment=environment)
+        for name in release.all("Deployment"):
+            assert release.one("NetworkPolicy", name)["spec"]["egress"].count(TRACES) == 1
+
+
+@pytest.mark.off
+def test_who_is_not_traced_has_no_way_to_the_agent(render) -> None:
+    text = "applications: {my-tomorrows-monitoring: {aws: {applicationSignals: false}}}\n"
+    release = render(text, environment="prod")
+    assert TRACES not in release.one("NetworkPolicy", "my-tomorrows-monitoring")["spec"]["egress"]
+    assert TRACES in release.one("NetworkPolicy")["spec"]["egress"]
+    off = render("defaults: {aws: {applicationSignals: false}}\n", environment="prod")
+    assert "amazon-cloudwatch" not in off.rendered.manifests
+
+
 AWS = "applications:\n  my-tomorrows-api:\n    aws: {access: true}\n"
 
 
 def ways(release, name: str = "my-tomorrows-api") -> list[tuple[list[str], list[int]]]:
-    """The blocks and the ports of each egress rule after the one to the database."""
-    rules = release.one("NetworkPolicy", name)["spec"]["egress"][1:]
+    """The blocks and the ports of each egress rule after the one to the database, that of traces apart."""
+    rules = [one for one in release.one("NetworkPolicy", name)["spec"]["egress"][1:] if one != TRACES]
     return [
         ([to["ipBlock"]["cidr"] for to in rule["to"]], [port["port"] for port in rule["ports"]])
         for rule in rules

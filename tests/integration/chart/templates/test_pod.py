@@ -161,3 +161,61 @@ def test_what_a_pod_may_still_need(render) -> None:
     assert {"name": "x", "mountPath": "/x"} in release.container()["volumeMounts"]
     assert release.container()["args"] == ["--on"]
     assert release.container()["envFrom"][-1] == {"secretRef": {"name": "s"}}
+
+
+INJECTED = "instrumentation.opentelemetry.io/inject-python"
+SIGNALS = "aws: {applicationSignals: true}"
+
+
+def annotations(release, name: str = "my-tomorrows-api", kind: str = "Deployment") -> dict[str, str]:
+    found: dict[str, str] = release.one(kind, name)["spec"]["template"]["metadata"].get("annotations", {})
+    return found
+
+
+@pytest.mark.on
+def test_who_is_traced_asks_for_the_instrumentation_under_its_own_name(render) -> None:
+    release = render(API + SIGNALS + "\n")
+    assert annotations(release) == {INJECTED: "true"}
+    env = release.env()
+    assert env["OTEL_SERVICE_NAME"] == "my-tomorrows-api"
+    assert env["OTEL_AWS_PYTHON_DEFER_TO_WORKERS_ENABLED"] == "true"
+    assert env["OTEL_AWS_SERVICE_EVENTS_ENABLED"] == "false"
+    for environment in ("staging", "prod"):
+        release = render(environment=environment)
+        for name in release.all("Deployment"):
+            assert annotations(release, name)[INJECTED] == "true"
+            assert release.env(name)["OTEL_SERVICE_NAME"] == name
+
+
+@pytest.mark.off
+def test_nothing_is_asked_for_where_nobody_is_traced(render) -> None:
+    for release in (render(), render("defaults: {aws: {applicationSignals: false}}\n", environment="prod")):
+        assert "opentelemetry" not in release.rendered.manifests
+        assert "OTEL_" not in release.rendered.manifests
+
+
+@pytest.mark.override
+def test_what_an_application_says_itself_of_its_tracing_wins(render) -> None:
+    own = f"podAnnotations: {{{INJECTED}: 'false', team: blue}}"
+    env = "env: {OTEL_SERVICE_NAME: shop, OTEL_AWS_SERVICE_EVENTS_ENABLED: 'true'}"
+    release = render(f"{API}{SIGNALS}\n    {own}\n    {env}\n")
+    assert annotations(release) == {INJECTED: "false", "team": "blue"}
+    assert release.env()["OTEL_SERVICE_NAME"] == "shop"
+    assert release.env()["OTEL_AWS_SERVICE_EVENTS_ENABLED"] == "true"
+    beside = render(f"{API}{SIGNALS}\n    podAnnotations: {{team: blue}}\n")
+    assert annotations(beside) == {INJECTED: "true", "team": "blue"}
+
+
+@pytest.mark.on
+def test_a_rollout_is_traced_under_its_own_name_too(render) -> None:
+    release = render(API + SIGNALS + "\n    strategy: {type: Canary}\n")
+    assert annotations(release, kind="Rollout") == {INJECTED: "true"}
+    (container,) = release.one("Rollout")["spec"]["template"]["spec"]["containers"]
+    assert {"name": "OTEL_SERVICE_NAME", "value": "my-tomorrows-api"} in container["env"]
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("value", ["'true'", "1", "{enabled: true}"])
+def test_tracing_that_is_neither_on_nor_off_is_refused(refused, value: str) -> None:
+    text = f"{API}aws: {{applicationSignals: {value}}}\n"
+    assert "applications.my-tomorrows-api.aws.applicationSignals" in refused(text, line=3)

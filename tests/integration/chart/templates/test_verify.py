@@ -206,14 +206,27 @@ RULES = {
         of(api="{networkPolicy: {enabled: false}}"),
         "false leaves it with DNS alone, cut off from its database",
         2,
-        of(api="{networkPolicy: {enabled: false}, database: false, ingress: {enabled: false}}"),
+        of(
+            api="{networkPolicy: {enabled: false}, database: false, ingress: {enabled: false}, "
+            "aws: {applicationSignals: false}}"
+        ),
     ),
     "no policy of its own, and webhooks": (
         "staging",
         of(worker="{networkPolicy: {enabled: false}, database: false}"),
         "cut off from its webhooks",
         2,
+        of(
+            worker="{networkPolicy: {enabled: false}, database: false, webhooks: {deliver: false}, "
+            "aws: {applicationSignals: false}}"
+        ),
+    ),
+    "no policy of its own, and traces": (
+        "staging",
         of(worker="{networkPolicy: {enabled: false}, database: false, webhooks: {deliver: false}}"),
+        "cut off from the agent of CloudWatch, which takes its traces",
+        2,
+        of(worker="{networkPolicy: {enabled: true}}"),
     ),
     "nothing to watch": (
         "prod",

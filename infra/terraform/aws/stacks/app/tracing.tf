@@ -1,6 +1,7 @@
+# CloudWatch's agent indexes where a trace comes from as Application Signals names it: the cluster and the namespace.
 resource "aws_xray_group" "slow_or_failed" {
   group_name        = "${local.name}-slow-or-failed"
-  filter_expression = "annotation.environment = \"${var.environment}\" AND (fault = true OR responsetime > 0.5)"
+  filter_expression = "annotation[aws.local.environment] = \"eks:${local.platform.cluster}/${local.namespace}\" AND (fault = true OR responsetime > 0.5)"
 
   insights_configuration {
     insights_enabled      = true

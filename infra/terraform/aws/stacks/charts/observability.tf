@@ -1,5 +1,5 @@
-# The applications' traces, by OpenTelemetry, to X-Ray; what every container prints, read from the nodes, to log groups:
-# one for each application, one for migrations, one for the parts of the platform together.
+# What every container prints, read from the nodes, to log groups: one for each application, one for migrations, one for
+# the parts of the platform together. Traces are not its: applications send them to CloudWatch's own agent.
 # The filters, alarms and saved queries of the stack `app` read those groups.
 resource "helm_release" "collector" {
   name             = "collector"
@@ -13,13 +13,16 @@ resource "helm_release" "collector" {
   values = [yamlencode({
     mode             = "daemonset"
     fullnameOverride = "collector"
-    # The distribution that has both exporters. The chart's own tag goes with it; AWS's distribution counts its
+    # The distribution that has the exporter. The chart's own tag goes with it; AWS's distribution counts its
     # versions otherwise, so that the chart's tag names no image there.
     image   = { repository = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib" }
     command = { name = "otelcol-contrib" }
     # Every node, spot ones too: what is printed on a node can be read there alone.
     tolerations = [{ operator = "Exists" }]
+    # Nobody sends anything here, so that nothing listens on the nodes.
     ports = {
+      otlp           = { enabled = false }
+      otlp-http      = { enabled = false }
       jaeger-compact = { enabled = false }
       jaeger-thrift  = { enabled = false }
       jaeger-grpc    = { enabled = false }
@@ -49,6 +52,7 @@ resource "helm_release" "collector" {
           ]
         }
         # The chart's defaults that nobody here sends to.
+        otlp       = null
         jaeger     = null
         zipkin     = null
         prometheus = null
@@ -64,7 +68,6 @@ resource "helm_release" "collector" {
         }
       }
       exporters = {
-        awsxray = { region = var.region }
         awscloudwatchlogs = {
           region          = var.region
           log_group_name  = "/${var.project}/${var.environment}/{ServiceName}"
@@ -75,8 +78,8 @@ resource "helm_release" "collector" {
       }
       service = {
         pipelines = {
-          traces  = { receivers = ["otlp"], processors = ["memory_limiter", "batch"], exporters = ["awsxray"] }
-          logs    = { receivers = ["otlp"], processors = ["memory_limiter", "resource", "batch"], exporters = ["awscloudwatchlogs"] }
+          logs    = { receivers = ["filelog"], processors = ["memory_limiter", "resource", "batch"], exporters = ["awscloudwatchlogs"] }
+          traces  = null
           metrics = null
         }
       }

@@ -42,26 +42,13 @@ module "collector_role" {
   source = "../../modules/service-account-role"
 
   name              = "${local.name}-collector"
-  description       = "Collector: the applications' traces to X-Ray and their logs to CloudWatch"
+  description       = "Collector: what containers print, to CloudWatch"
   oidc_provider_arn = module.cluster.oidc_provider_arn
   service_accounts  = ["observability:collector"]
   policies          = { write = data.aws_iam_policy_document.collector.json }
 }
 
 data "aws_iam_policy_document" "collector" {
-  # checkov:skip=CKV_AWS_356:X-Ray narrows no writing of traces to a resource.
-  # checkov:skip=CKV_AWS_111:The same; logs are narrowed.
-  statement {
-    sid = "Traces"
-    actions = [
-      "xray:PutTraceSegments",
-      "xray:PutTelemetryRecords",
-      "xray:GetSamplingRules",
-      "xray:GetSamplingTargets",
-    ]
-    resources = ["*"]
-  }
-
   statement {
     sid       = "Logs"
     actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]

@@ -136,8 +136,8 @@ run "the_collectors_pipelines_name_what_is_configured" {
   assert {
     condition = alltrue(flatten([
       for pipeline in values(yamldecode(helm_release.collector.values[0]).config.service.pipelines) : [
-        # The chart configures otlp, batch and memory_limiter itself.
-        length(setsubtract(pipeline.receivers, concat(keys(yamldecode(helm_release.collector.values[0]).config.receivers), ["otlp"]))) == 0,
+        # The chart configures batch and memory_limiter itself.
+        length(setsubtract(pipeline.receivers, [for name, receiver in yamldecode(helm_release.collector.values[0]).config.receivers : name if receiver != null])) == 0,
         length(setsubtract(pipeline.processors, concat(keys(yamldecode(helm_release.collector.values[0]).config.processors), ["batch", "memory_limiter"]))) == 0,
         length(setsubtract(pipeline.exporters, keys(yamldecode(helm_release.collector.values[0]).config.exporters))) == 0,
         pipeline.processors[0] == "memory_limiter" && element(pipeline.processors, length(pipeline.processors) - 1) == "batch",
@@ -147,8 +147,13 @@ run "the_collectors_pipelines_name_what_is_configured" {
   }
 
   assert {
-    condition     = keys(yamldecode(helm_release.collector.values[0]).config.exporters) == ["awscloudwatchlogs", "awsxray"]
-    error_message = "Logs go to CloudWatch, traces to X-Ray, and nothing to the chart's debug exporter."
+    condition     = keys(yamldecode(helm_release.collector.values[0]).config.exporters) == ["awscloudwatchlogs"]
+    error_message = "Logs go to CloudWatch, and nothing to the chart's debug exporter."
+  }
+
+  assert {
+    condition     = [for name, pipeline in yamldecode(helm_release.collector.values[0]).config.service.pipelines : name if pipeline != null] == ["logs"]
+    error_message = "Traces are the business of CloudWatch's agent."
   }
 }
 
