@@ -26,8 +26,11 @@ def test_all_environments_side_by_side(terminal: Terminal) -> None:
     assert any(line.startswith(API) for line in lines)
     assert "a month in us-west-2; infra/prices.toml, of 2026-11-26: AWS's public on-demand" in printed.out
     # What is proven of the prices, and what is not.
-    assert "held against a second source: 30 of 33" in printed.out
-    assert "by a person: Container Insights, observations; db.m7g.large; traces" in printed.out
+    assert "held against a second source: 31 of 35" in printed.out
+    assert (
+        "by a person: Application Signals; Container Insights, observations; db.m7g.large; traces"
+        in printed.out
+    )
     assert "nor the logs of the control plane" not in printed.out
 
 

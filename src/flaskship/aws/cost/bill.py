@@ -143,11 +143,13 @@ def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator
     # The database's and that of the alarms' topic.
     yield item("key", Decimal(2))
     yield item("secret", Decimal(len(sizes["secrets"]) + OF_THE_DATABASE))
+    yield item("secret, questions", prices.used(environment, "question_millions"))
     yield item("logs taken in", logs)
     yield item("logs kept", logs * _months(sizes["log_retention_days"]))
     apis = sum(name.endswith("-api") for name in sizes["applications"])
     yield item("alarm", Decimal(ALARMS + OF_AN_API * apis + OF_AN_APPLICATION * len(sizes["applications"])))
     yield item("metric of ours", Decimal(METRICS * len(sizes["applications"])))
+    yield item("Application Signals", prices.used(environment, "signal_millions"))
     yield item("traces", prices.used(environment, "trace_millions"))
     yield item("objects in S3", prices.used(environment, "bucket_gb"))
     yield item("images in ECR", prices.used(environment, "image_gb") if sizes["registry"] else ZERO)

@@ -104,6 +104,13 @@ def test_the_databases_own_secret_is_paid_beside_those_of_the_table(prices: Pric
     assert counts(make_bill("dev", sizes, prices, exposed=False))["secret"] == 1
 
 
+def test_what_is_traced_and_asked_for_is_paid_where_it_is_on(prices: Prices, sizes: Sizes) -> None:
+    lines = {"Application Signals", "traces", "secret, questions"}
+    assert not lines & counts(make_bill("dev", sizes, prices, exposed=False)).keys()
+    for environment in ("staging", "prod"):
+        assert lines <= counts(make_bill(environment, sizes, prices, exposed=False)).keys()
+
+
 def test_images_are_paid_where_the_registry_is(prices: Prices, sizes: Sizes) -> None:
     sizes["app"]["registry"] = False
     assert "images in ECR" not in counts(make_bill("dev", sizes, prices, exposed=False))

@@ -24,7 +24,12 @@ def test_every_price_says_what_it_was_held_against_or_that_it_was_not(prices: Pr
     assert used == prices.compared.keys()
     assert all(prices.price(name).compared is None for name in prices.unproven)
     # What nobody can prove stays little, and the report names it.
-    assert prices.unproven == ("Container Insights, observations", "db.m7g.large", "traces")
+    assert prices.unproven == (
+        "Application Signals",
+        "Container Insights, observations",
+        "db.m7g.large",
+        "traces",
+    )
 
 
 def test_every_node_says_what_it_offers(prices: Prices) -> None:

@@ -65,6 +65,15 @@ run "the_pods_role_is_bound_and_narrow" {
   }
 }
 
+run "the_group_of_traces_asks_for_what_the_agent_indexes" {
+  command = plan
+
+  assert {
+    condition     = startswith(aws_xray_group.slow_or_failed.filter_expression, "annotation[aws.local.environment] = \"eks:my-app-dev/my-app-dev\" AND ")
+    error_message = "Traces are found by cluster and namespace, as Application Signals names them."
+  }
+}
+
 run "prod_without_a_certificate" {
   command = plan
 
