@@ -39,6 +39,12 @@ MATRIX = (
     Entry("supervisor", "kill -9 of the supervisor, nobody asks anything", killed("supervisor"), fast=True),
     Entry("router", "kill -9 of the router", killed("router"), fast=True),
     Entry("spawner", "kill -9 of the spawner", killed("spawner")),
+    Entry(
+        "spawner-initializing",
+        "kill -9 of the spawner while an initContainer runs",
+        standing.unseen_initialization,
+        fast=True,
+    ),
     Entry("supervisor-spawner", "kill -9 of supervisor and spawner at once", killed("supervisor", "spawner")),
     Entry("router-spawner", "kill -9 of router and spawner at once", killed("router", "spawner")),
     Entry("frozen-supervisor", "SIGSTOP of the supervisor", standing.frozen_supervisor),

@@ -13,7 +13,7 @@ import pytest
 from tests.faults import operations
 from tests.faults.operations import Case, whole
 from tests.faults.results import Seen
-from tests.faults.town import Town, alive, python
+from tests.faults.town import IMAGE, Town, alive, python
 
 from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.processes import proc
@@ -62,6 +62,44 @@ def killed(*roles: str) -> Fault:
         )
 
     return run
+
+
+INITIALIZING = """
+import os, sys, time
+runs, gate = sys.argv[1:]
+with open(runs, 'a') as told: told.write('begun\\n')
+while not os.path.exists(gate): time.sleep(0.01)
+with open(runs, 'a') as told: told.write('done\\n')
+"""
+
+
+async def unseen_initialization(town: Town) -> Seen:
+    """The spawner dies while an initContainer runs: what that ended with nobody learns, so it is repeated."""
+    url = await running(town)
+    number = town.number()
+    runs, gate = (town.project.parent / f"{name}{number}" for name in ("runs", "gate"))
+    release = town.web(NAME, f"v{number}")
+    pod = release.documents[0]["spec"]["template"]["spec"]
+    command = ["python", "-I", "-S", "-c", INITIALIZING, str(runs), str(gate)]
+    pod["initContainers"] = [{"name": "migrate", "image": IMAGE, "command": command}]
+    with town.watch(url) as watch:
+        deploying = asyncio.create_task(operations.deploy(town, release))
+        await town.until(lambda: deploying.done() or runs.exists(), what="the initContainer has begun")
+        dead = town.daemon("spawner")
+        assert dead is not None
+        begun = time.monotonic()
+        os.kill(dead, signal.SIGKILL)
+        await town.until(lambda: not alive(dead) and town.daemon("spawner") is not None)
+        gate.touch()
+        moved = await deploying
+        seconds = time.monotonic() - begun
+    assert moved.successful, moved
+    assert runs.read_text().split() == ["begun", "done"] * 2
+    await town.settle(NAME, lambda s, _: whole(s))
+    assert operations.ask(url) == (200, f"v{number}")
+    assert not watch.doubles
+    assert watch.failed == []
+    return Seen("none", "the initContainer is repeated, and the deploy goes on", seconds, watch.sent, 0)
 
 
 async def _uids(town: Town) -> set[str]:

@@ -65,6 +65,11 @@ class Exit:
     program: str | None = None
     """What was started, without its arguments: those may hold what nobody is to read."""
 
+    @property
+    def unknown(self) -> bool:
+        """Tell whether nobody could collect the status, which says nothing of success or failure."""
+        return self.code is None and self.signal is None
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeFailure:

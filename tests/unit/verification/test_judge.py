@@ -67,6 +67,18 @@ def test_an_unknown_exit_counts_like_a_failed_one(make):
     assert failed_with(judge(make.one(exits=(make.exit(), make.exit())), make.NOW)) == ["ExitUnknown"]
 
 
+@pytest.mark.parametrize("container", ["migrate", "seed"])
+def test_an_unknown_exit_of_an_init_container_is_terminal_at_its_second_occurrence(make, container):
+    unseen = make.exit(container=container, init=True)
+    assert judge(make.one(exits=(unseen,)), make.NOW) is None
+    assert failed_with(judge(make.one(exits=(unseen, unseen)), make.NOW)) == ["ExitUnknown"]
+
+
+def test_an_init_container_that_fails_when_it_is_repeated_is_terminal_at_once(make):
+    tries = (make.exit(container="migrate", init=True), make.exit(1, container="migrate", init=True))
+    assert failed_with(judge(make.one(exits=tries), make.NOW)) == ["MigrationFailed"]
+
+
 def test_what_the_engine_ended_itself_never_counts(make):
     ended = tuple(make.exit(code, killed_by=KilledBy.ENGINE) for code in (143, 0, 127))
     assert judge(make.one(exits=ended), make.NOW) is None

@@ -16,7 +16,7 @@ ENDS = Ends.AT_ONCE
 def find(subject: Subject) -> Cause | None:
     """Find a failed exit of an initContainer."""
     exit = subject.last_exit
-    if exit is None or not exit.init:
+    if exit is None or exit.unknown or not exit.init:
         return None
     message = (
         f"The initContainer {exit.container} failed: {describe_exit(exit)}. "

@@ -1,7 +1,7 @@
-"""Something outside killed the process: neither the application nor the engine ended it.
+"""Something killed the process with a signal that the engine did not send.
 
-A person, another program, or the system's own out-of-memory killer sent the signal. Look into the system's
-log (`journalctl -k`, `dmesg`) for that moment.
+A person, another program, or the system's own out-of-memory killer may have sent it; that the program sent
+it to itself cannot be told from that. Look into the system's log (`journalctl -k`, `dmesg`) for that moment.
 """
 
 import signal
@@ -25,7 +25,7 @@ def find(subject: Subject) -> Cause | None:
     if exit is None or exit.killed_by not in (KilledBy.OUTSIDE, None) or exit.signal not in SENT_BY_OTHERS:
         return None
     message = (
-        f"{exit.container} was killed by {signal_name(exit.signal)} from outside: not by itself and not by "
+        f"{exit.container} was killed by {signal_name(exit.signal)} from outside, not by "
         "the engine. The system's log at that moment may name who did it."
     )
     return subject.cause(CODE, message, tail(exit.last_lines))

@@ -24,7 +24,7 @@ URL = "env.DATABASE_URL"
 def find(subject: Subject) -> Cause | None:
     """Find a failed exit of the initContainer that migrates."""
     exit = subject.last_exit
-    if exit is None or not exit.init or exit.container != CONTAINER:
+    if exit is None or exit.unknown or not exit.init or exit.container != CONTAINER:
         return None
     field = blamed(exit.last_lines)
     advice = (

@@ -195,6 +195,8 @@ def test_a_kill_below_the_limit_is_no_lack_of_memory(make):
     killed = make.exit(signal=9, killed_by=KilledBy.OUTSIDE, memory_limit=128 << 20, memory_peak=1 << 20)
     cause = only(make, "KilledFromOutside", exits=(killed,))
     assert "SIGKILL" in cause.message
+    # A program can send itself a signal: who sent it the engine cannot see.
+    assert "not by itself" not in cause.message
 
 
 @pytest.mark.parametrize("recording", ["python_threads", "python_fork", "python_subprocess"])
@@ -375,6 +377,31 @@ def test_a_process_that_the_engine_ended_is_no_cause(make):
 
 def test_exit_unknown(make):
     only(make, "ExitUnknown", exits=(make.exit(),))
+
+
+@pytest.mark.parametrize("container", ["migrate", "seed"])
+def test_an_initialization_whose_end_nobody_saw_is_not_said_to_have_failed(make, container):
+    unseen = make.exit(container=container, init=True, lines=("adding a column",))
+    cause = only(make, "ExitUnknown", exits=(unseen,))
+    assert container in cause.message
+    assert cause.evidence == ("adding a column",)
+    assert cause.field is None
+
+
+def test_an_initialization_of_a_job_whose_end_nobody_saw_is_told_as_well(make):
+    unseen = make.exit(container="seed", init=True)
+    found = causes(job(make, unseen, phase=Phase.PROGRESSING), make.NOW)
+    assert [one.code for one in found] == ["ExitUnknown"]
+
+
+def test_an_initialization_that_was_killed_has_failed(make):
+    killed = make.exit(signal=9, container="migrate", init=True, killed_by=KilledBy.OUTSIDE)
+    only(make, "MigrationFailed", exits=(killed,))
+
+
+def test_an_initialization_that_was_repeated_with_success_is_no_cause(make):
+    unseen = make.exit(at=make.NOW - 5, container="migrate", init=True)
+    assert told(make, exits=(unseen,), started_at=make.NOW - 4) == ()
 
 
 def job(make, *exits, phase=Phase.DEGRADED, **more):
