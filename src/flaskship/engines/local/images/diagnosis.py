@@ -120,9 +120,9 @@ def diagnose(failure: Failure) -> ImageBuildError:
         if pattern.search(text):
             about_package = issubclass(kind, DependencyFailedError)
             where = (_culprit(failure, text) if about_package else None) or instruction
-            return kind(_quoting(message, said), location=where, hint=hint, output=said)
+            return kind(message, location=where, hint=hint, output=said)
     return DependencyFailedError(
-        _quoting(f"the installer ended with {failure.status}", said),
+        f"the installer ended with {failure.status}",
         location=_culprit(failure, text) or instruction,
         hint="the lines above are the installer's own",
         output=said,
@@ -139,10 +139,6 @@ def _last_words(lines: tuple[str, ...]) -> tuple[str, ...]:
     """From the first error on: what stands before it is about what went well."""
     first = next((at for at, line in enumerate(lines) if _ERROR.match(line)), 0)
     return tuple(line[:_LONGEST] for line in lines[first:][-_KEPT:])
-
-
-def _quoting(message: str, said: tuple[str, ...]) -> str:
-    return message + "".join(f"\n    {line}" for line in said)
 
 
 def _culprit(failure: Failure, text: str) -> Location | None:

@@ -58,6 +58,9 @@ def resolve_environment(
     own = _own(container, context, declared, visible)
     places = Places(container, context, visible)
     image = {name: places.rewrite(value) for name, value in image_env.items()}
+    if "PATH" in image:
+        # Two folders of the image can have the one place here.
+        image["PATH"] = ":".join(dict.fromkeys(image["PATH"].split(":")))
     fixed = {
         UID_VARIABLE: context.uid,
         "FLASKSHIP_ENVIRONMENT": context.environment,

@@ -65,6 +65,12 @@ def test_a_referenced_value_is_not_expanded(resolve, context):
     assert found.env["D"] == "$(PATH) $$"
 
 
+def test_a_folder_stands_on_the_path_once(resolve):
+    """Two folders of the image can have the one place here."""
+    path = "/p/image/venv/bin:/opt/venv/bin:/usr/bin"
+    assert resolve(image_env=[("PATH", path)]).env["PATH"] == "/p/image/venv/bin:/usr/bin"
+
+
 def test_the_image_is_not_seen_by_references(resolve):
     assert resolve(("A", "$(HOME)"), image_env=[("HOME", "/root")]).env["A"] == "$(HOME)"
 
