@@ -381,7 +381,7 @@ def test_a_key_that_yaml_would_take_for_something_else_stays_text(render, key: s
     release = render(API + text + f"ingress: {{annotations: {both}}}\n", environment="prod")
     template = release.one("Deployment")["spec"]["template"]
     assert template["metadata"]["labels"][key] == "x"
-    assert template["metadata"]["annotations"] == {key: "x"}
+    assert template["metadata"]["annotations"][key] == "x"
     assert template["spec"]["nodeSelector"] == {key: "x"}
     for kind, name in (
         ("Service", "my-tomorrows-api"),
