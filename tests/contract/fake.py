@@ -8,7 +8,7 @@ from tests.contract.fake_state import Clock, FakeEnvironment, FakeReplica, FakeS
 from tests.contract.fake_view import endpoints, images_by_application, overall, phase_of, release_state
 
 from flaskship.engines.base import Abort, Action, Lock, Pause, Restart, Resume, Scale
-from flaskship.model.errors import ConfigurationError, LockedError
+from flaskship.model.errors import ConfigurationError, LockedError, PausedError
 from flaskship.model.release import Document, Event, LogLine, Release, Revision
 from flaskship.model.snapshot import (
     Exit,
@@ -58,6 +58,10 @@ class FakeEngine:
     async def apply(self, release: Release, lock: Lock) -> int:
         self._check(release.environment, lock)
         here = self._state.of(release.environment)
+        for held in (one.name for one in here.workloads.values() if one.paused):
+            raise PausedError(
+                f"Deployment/{held} is paused", hint=f"flaskship resume {release.environment} {held}"
+            )
         number = here.revisions[-1].number + 1 if here.revisions else 1
         here.namespace, here.running = release.namespace, True
         here.revisions.append(

@@ -6,6 +6,7 @@ import pytest
 from tests.contract.harness import Harness, complete, locked, uids
 
 from flaskship.engines.base import Pause, Resume
+from flaskship.model.errors import PausedError
 from flaskship.model.snapshot import Phase, Snapshot
 
 
@@ -49,3 +50,23 @@ async def test_another_writer_may_pause_the_rollout_of_whoever_holds_the_lock(ha
         await asyncio.wait_for(other.steer("dev", "web", Pause(), None), 10)
         await harness.until(other, is_paused)
         await other.steer("dev", "web", Resume(), None)
+
+
+@pytest.mark.needs("pause")
+async def test_a_release_onto_a_paused_workload_is_refused_with_the_command_that_frees_it(
+    harness: Harness,
+) -> None:
+    engine = harness.engine()
+    before = await harness.succeed(engine, harness.release(*harness.web()))
+    await engine.steer("dev", "web", Pause(), None)
+    await harness.until(engine, is_paused)
+    following = harness.release(*harness.web(env={"N": "2"}))
+    with pytest.raises(PausedError, match="web is paused") as refused:
+        await harness.apply(engine, following)
+    assert (refused.value.exit_code, refused.value.code) == (4, "Paused")
+    assert str(refused.value.hint).startswith("flaskship resume dev web")
+    assert [one.number for one in await engine.history("dev")] == [1]
+    assert uids(await engine.observe("dev")) == uids(before)
+    await engine.steer("dev", "web", Resume(), None)
+    await harness.until(engine, lambda now: not is_paused(now))
+    assert not uids(await harness.succeed(engine, following)) & uids(before)

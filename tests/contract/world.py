@@ -224,7 +224,8 @@ def judge(snapshot: Snapshot, now: float) -> Verdict | None:
                 causes.append(
                     Cause("ExitedNonZero", message, workload.application, replica.name, ("boom",), "command")
                 )
-        if not workload.complete and now - workload.progressed_at > workload.progress_deadline:
+        late = not workload.complete and not workload.paused
+        if late and now - workload.progressed_at > workload.progress_deadline:
             causes.append(Cause("ProgressDeadlineExceeded", "never became ready", workload.application))
     if causes:
         return Verdict(Outcome.FAILED, tuple(causes))

@@ -172,6 +172,15 @@ class HasRemarks(Protocol):
         ...
 
 
+@runtime_checkable
+class HasOptions(Protocol):
+    """An engine that a command line has to name."""
+
+    def options(self) -> str:
+        """Return the options that mean it, with a space before them."""
+        ...
+
+
 class ForwardRefusedError(PreflightError):
     """The engine is not allowed to lend a Service an address; code is what scripts see."""
 
@@ -203,7 +212,7 @@ class Engine(Protocol):
         ...
 
     async def apply(self, release: Release, lock: Lock) -> int:
-        """Start moving to the release and return its revision number."""
+        """Start moving to the release and return its revision number; PausedError where one is held."""
         ...
 
     async def conclude(

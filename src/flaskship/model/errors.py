@@ -85,6 +85,12 @@ class PortConflictError(PreflightError):
     code = "PortConflict"
 
 
+class PausedError(PreflightError):
+    """A workload is paused, so that nothing would move it: nothing was changed."""
+
+    code = "Paused"
+
+
 class UnresponsiveError(PreflightError):
     """A process of ours lives and answers nothing: stopped, or hung; what it runs may go on."""
 

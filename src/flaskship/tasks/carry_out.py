@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flaskship.engines.base import Engine, HasRemarks, Lock
+from flaskship.model.errors import PausedError
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
@@ -147,6 +148,9 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
         old = await stage.engine.recall(moved.environment, healthy.number)
         release = going_back(old, by, healthy.number, reason)
         back = await _move(calm, release, await stage.engine.observe(moved.environment), failed)
+    except PausedError as held:
+        again = f"flaskship rollback {moved.environment} {healthy.number}{_named(stage.engine)}"
+        return _left(stage, moved, f"a pause holds what would go back: {held.hint}; then {again}")
     except asyncio.CancelledError:
         go_on_after_cancellation()
         again = f"flaskship rollback {moved.environment} {healthy.number}"

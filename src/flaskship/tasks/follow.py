@@ -8,6 +8,7 @@ from typing import Any
 from flaskship.engines.base import Engine, Lock, TakesWithdrawals, Withdrawal
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.pausing import paused_lines
 from flaskship.tasks.world import Report, World
 
 TIMED_OUT = "TimedOut"
@@ -42,7 +43,7 @@ async def follow_to_verdict(
     What runs as a newer revision says nothing of this one: it is Superseded, and never successful.
     """
     begun = world.now()
-    latest = None
+    latest, told = None, frozenset[str]()
     async with following(engine, environment) as snapshots:
         async for snapshot in snapshots:
             latest = snapshot
@@ -54,10 +55,20 @@ async def follow_to_verdict(
                 verdict = world.judge(snapshot, world.now())
                 if verdict is not None:
                     return verdict, snapshot
+                told = _tell_paused(engine, snapshot, report, told)
             if timeout is not None and world.now() - begun >= timeout:
-                return _timed_out(snapshot, timeout, world.causes(snapshot, world.now())), snapshot
+                held = tuple(paused_lines(engine, snapshot).values())
+                return _timed_out(snapshot, timeout, held, world.causes(snapshot, world.now())), snapshot
     lost = Cause("ObservationLost", "the engine stopped reporting before the release could be judged")
     return Verdict(Outcome.INCONCLUSIVE, (lost,)), latest
+
+
+def _tell_paused(engine: Engine, snapshot: Snapshot, report: Report, told: frozenset[str]) -> frozenset[str]:
+    """Tell of each pause once, and again where it comes back: no deadline ends what it holds."""
+    lines = paused_lines(engine, snapshot)
+    for application in sorted(lines.keys() - told):
+        report.warn(f"{snapshot.environment}: {lines[application]}")
+    return frozenset(lines)
 
 
 def superseded(revision: int, newest: int) -> Verdict:
@@ -90,11 +101,14 @@ def _given_up(wanted: Withdrawal) -> Verdict:
     return Verdict(Outcome.FAILED, (Cause(WITHDRAWN, message, wanted.application),))
 
 
-def _timed_out(snapshot: Snapshot, timeout: float, others: tuple[Cause, ...]) -> Verdict:
+def _timed_out(
+    snapshot: Snapshot, timeout: float, held: tuple[str, ...], others: tuple[Cause, ...]
+) -> Verdict:
     waiting = tuple(
         f"{workload.name}: {workload.ready} of {workload.desired} ready"
         for workload in snapshot.workloads
         if not workload.complete
     )
-    message = f"no verdict within the {timeout:g} s of --timeout"
+    why = f": {'; '.join(held)}" if held else ""
+    message = f"no verdict within the {timeout:g} s of --timeout{why}"
     return Verdict(Outcome.INCONCLUSIVE, (Cause(TIMED_OUT, message, evidence=waiting), *others))

@@ -7,6 +7,7 @@ from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.follow import TIMED_OUT, follow_to_verdict, following
 from flaskship.tasks.locking import writing_to
+from flaskship.tasks.pausing import refuse_paused
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import exit_code
 from flaskship.tasks.targets import find_application, runs
@@ -144,6 +145,8 @@ async def _steer(
             )
         if application is not None:
             find_application(environment, application, (one.application for one in before.workloads))
+        if isinstance(action, Restart):
+            refuse_paused(engine, before, application)
         for workload in before.workloads:
             if application in (None, workload.application):
                 report.step(f"{environment}: {describe(action)} {workload.name}")

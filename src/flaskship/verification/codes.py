@@ -112,6 +112,11 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
             4,
             "The folder of images cannot be written.",
         ),
+        "Paused": (
+            4,
+            "A workload is paused (`flaskship pause`, `kubectl rollout pause`), so that nothing would move "
+            "it and no progress deadline would run. Nothing was changed; the hint resumes it.",
+        ),
         "Unresponsive": (
             4,
             "A process of ours lives and answers nothing: the message says which, and what to do.",

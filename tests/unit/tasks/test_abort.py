@@ -9,7 +9,7 @@ from tests.contract.world import API, IMAGE, WORKER, Stage, Told
 
 from flaskship.engines.base import Lock, Pause, Resume, Withdrawal
 from flaskship.model.errors import ConfigurationError, LockedError
-from flaskship.model.release import Provenance
+from flaskship.model.release import Provenance, Release
 from flaskship.model.snapshot import Phase
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.abort import abort
@@ -22,6 +22,15 @@ from flaskship.tasks.steer import pause, resume
 BY = Provenance("ada")
 BREAK = (f"applications.{API}.command={{/bin/false}}",)
 SILENT = (f"applications.{API}.ready_path=/never",)
+
+
+class PausedInTheMiddle(FakeEngine):
+    """Somebody pauses the application as soon as a revision of it is applied."""
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        number = await super().apply(release, lock)
+        await self.steer("dev", API, Pause(), None)
+        return number
 
 
 async def deployed(stage: Stage, *sets: str, back: bool = True) -> Moved:
@@ -67,8 +76,8 @@ async def test_a_pause_shows_and_a_resume_goes_on_to_a_verdict() -> None:
 async def test_a_deploy_that_is_paused_waits_and_succeeds_once_it_is_resumed() -> None:
     stage, told = Stage(), Told()
     await deployed(stage)
-    await stage.engine().steer("dev", API, Pause(), None)
-    moving = asyncio.ensure_future(deployed(stage, f"applications.{API}.replicas=2"))
+    stage.make = PausedInTheMiddle
+    moving = asyncio.ensure_future(deployed(stage, f"applications.{API}.command={{/bin/true}}"))
     while not any(one.phase is Phase.PAUSED for one in (await stage.engine().observe("dev")).workloads):
         await asyncio.sleep(0)
     held = await pause(stage.world(), stage.engine(), "dev", API, Wish(), told)

@@ -21,6 +21,7 @@ from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.preflight import options
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.engines.kubernetes.steering import Stage, steer
@@ -67,6 +68,10 @@ class KubernetesEngine:
         self._leases = Leases(cluster, clock, sleep)
         self._targets = Targets(cluster)
         self._writing = Writing(cluster, self._helm, clock, sleep)
+
+    def options(self) -> str:
+        """Return the options that mean it, with a space before them."""
+        return options(self.cluster.context)
 
     def foresee(self, environment: str) -> None:
         """Load Helm beside what comes before the write."""

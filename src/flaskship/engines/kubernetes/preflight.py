@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +18,13 @@ from flaskship.engines.kubernetes.failures import (
 from flaskship.engines.kubernetes.installing import how_to_install
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import LEASES, NAMESPACES, SECRETS, Resource
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import PausedError, PreflightError
 from flaskship.model.release import Document
 
 OLDEST, NEWEST = (1, 30), (1, 37)
 AT_ONCE = 8
+STEERED = ("Deployment", "Rollout")
+NAME = "app.kubernetes.io/name"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 Kinds = Mapping[tuple[str, str], Resource]
 
@@ -36,6 +38,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A workload that somebody has paused."""
+
+    workload: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """What was found: findings stop a deploy, warnings do not."""
 
@@ -43,10 +53,12 @@ class Examined:
     warnings: tuple[str, ...] = ()
     version: str = ""
     kinds: Kinds = field(default_factory=dict)
+    paused: tuple[Held, ...] = ()
 
     def insist(self, place: Place, context: str) -> None:
-        """Raise PreflightError for all that was found, the first advice last."""
+        """Raise PreflightError for all that was found, PausedError for a pause alone."""
         if not self.findings:
+            self._insist_on_motion(place, context)
             return
         listed = [one.message for one in self.findings]
         text = listed[0] if len(listed) == 1 else "".join(f"\n  - {one}" for one in listed)
@@ -55,6 +67,17 @@ class Examined:
             f"{place.environment} cannot be deployed to {context}: {text}",
             hint="; ".join(dict.fromkeys(advice)) or None,
         )
+
+    def _insist_on_motion(self, place: Place, context: str) -> None:
+        if self.paused:
+            listed = ", ".join(one.workload for one in self.paused)
+            resume = f"flaskship resume {place.environment}"
+            raise PausedError(
+                f"{place.environment} cannot be deployed to {context}: {listed} "
+                f"{'is' if len(self.paused) == 1 else 'are'} paused, so that nothing would move and no "
+                "progress deadline would run",
+                hint="; ".join(f"{resume} {one.application}{options(context)}" for one in self.paused),
+            )
 
 
 async def examine(
@@ -72,14 +95,16 @@ async def examine(
         return Examined(tuple(findings), version=version, kinds=kinds)
     findings += await check_permissions(cluster, place, objects, kinds)
     warnings: tuple[str, ...] = ()
+    held: tuple[Held, ...] = ()
     if not findings:
         refused, after = await rehearse(cluster, place, objects, kinds)
         findings += refused
+        held = tuple(paused(objects, after))
         if pods and not findings:
             looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
             findings += pod_findings(looked, place)
             warnings = looked.unchecked
-    return Examined(tuple(findings), warnings, version=version, kinds=kinds)
+    return Examined(tuple(findings), warnings, version=version, kinds=kinds, paused=held)
 
 
 def check_version(version: str, context: str) -> list[Finding]:
@@ -210,6 +235,29 @@ def pod_findings(looked: Looked, place: Place) -> list[Finding]:
             )
         found.append(Finding(message, advice))
     return found
+
+
+def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator[Held]:
+    """Yield the workloads that an apply would leave paused, though their documents do not say so."""
+    meant = {_identity(one) for one in documents if (one.get("spec") or {}).get("paused")}
+    for one in after:
+        if (
+            one.get("kind") in STEERED
+            and (one.get("spec") or {}).get("paused")
+            and _identity(one) not in meant
+        ):
+            name = str(one["metadata"]["name"])
+            labels = one["metadata"].get("labels") or {}
+            yield Held(f"{one['kind']}/{name}", str(labels.get(NAME) or name))
+
+
+def options(context: str) -> str:
+    """Return what a command line says to mean this cluster."""
+    return f" --engine kubernetes --context {context}"
+
+
+def _identity(document: Document) -> tuple[Any, Any]:
+    return document.get("kind"), (document.get("metadata") or {}).get("name")
 
 
 def _of_a_pod(message: str) -> str:

@@ -126,7 +126,8 @@ class Api:
         if refused := self.refusals.get(path.rpartition("/")[2]):
             return _status(*refused)
         if request.url.params.get("dryRun"):
-            return httpx2.Response(200, json=body)
+            # What another owner set stays, as in a server-side apply.
+            return httpx2.Response(200, json=_merged(self.objects.get(path) or {}, body))
         if "merge-patch" in request.headers["content-type"]:
             body = _merged(self.objects[path], body)
         return httpx2.Response(200, json=self.put(path, body))

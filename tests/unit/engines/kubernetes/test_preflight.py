@@ -7,7 +7,7 @@ from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
 
 from flaskship.engines.kubernetes.installing import controller_of, how_to_install
 from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine
-from flaskship.model.errors import PreflightError
+from flaskship.model.errors import PausedError, PreflightError
 
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
@@ -103,3 +103,26 @@ def test_kubernetes_own_groups_have_no_controller_to_install() -> None:
     for version in ("v1", "apps/v1", "unknown.example/v1"):
         assert controller_of(version) is None
     assert "CustomResourceDefinition" in how_to_install("unknown.example/v1", "Thing")
+
+
+def paused(**spec: Any) -> dict[str, Any]:
+    named = {"name": "web", "labels": {"app.kubernetes.io/name": "shop-web"}}
+    return {**WEB, "metadata": named, "spec": {"template": {}, **spec}}
+
+
+async def test_a_deployment_that_somebody_paused_is_refused_with_the_command_that_frees_it() -> None:
+    api = Api()
+    api.put("/apis/apps/v1/namespaces/shop/deployments/web", paused(paused=True))
+    found = await examine(api.cluster(), PLACE, (paused(),), pods=False)
+    with pytest.raises(PausedError) as refused:
+        found.insist(PLACE, "here")
+    assert refused.value.message.startswith("dev cannot be deployed to here: Deployment/web is paused")
+    assert refused.value.hint == "flaskship resume dev shop-web --engine kubernetes --context here"
+    assert not any(one.startswith(("POST /apis/apps", "PUT")) for one in api.asked)
+
+
+async def test_a_deployment_that_is_not_paused_or_that_the_chart_pauses_is_applied() -> None:
+    api = Api()
+    api.put("/apis/apps/v1/namespaces/shop/deployments/web", paused(paused=False))
+    (await examine(api.cluster(), PLACE, (paused(),), pods=False)).insist(PLACE, "here")
+    (await examine(api.cluster(), PLACE, (paused(paused=True),), pods=False)).insist(PLACE, "here")

@@ -27,7 +27,7 @@ from flaskship.engines.local.supervisor.services import ListenerPlan
 from flaskship.engines.local.supervisor.strays import end_strays
 from flaskship.engines.local.supervisor.world import World
 from flaskship.engines.local.version import code_version
-from flaskship.model.errors import ConfigurationError, FlaskshipError
+from flaskship.model.errors import ConfigurationError, FlaskshipError, PausedError
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
@@ -79,6 +79,7 @@ class Supervisor:
         spec = read_release(release.documents)
         if not spec.deployments and not spec.jobs:
             raise ConfigurationError(f"the manifests of {name} hold no workload")
+        self._refuse_paused(name, spec)
         configurations = configurations_of(self.world.paths, name, spec)
         listeners = self._listeners(name, spec)
         with services.bound(self.link, listeners):
@@ -93,6 +94,16 @@ class Supervisor:
         runtime.move_to(intent, generation, listeners)
         runtime.event(release.name, "Applied", f"revision {number}")
         return number
+
+    def _refuse_paused(self, environment: str, spec: LocalRelease) -> None:
+        intent = self.world.state.intent(environment)
+        held = [one for one in spec.deployments if intent is not None and one.name in intent.paused]
+        if held:
+            listed = ", ".join(f"{one.origin}/{one.name}" for one in held)
+            raise PausedError(
+                f"{environment} cannot be deployed: {listed} {'is' if len(held) == 1 else 'are'} paused",
+                hint="; ".join(f"flaskship resume {environment} {one.application}" for one in held),
+            )
 
     def conclude(
         self, environment: str, revision: int, verdict: Verdict, receipt: Receipt | None, token: str
