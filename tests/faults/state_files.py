@@ -42,7 +42,7 @@ def spoilt(spoil: Callable[[Town], None], words: str, *, kept: bool) -> Fault:
             seconds = time.monotonic() - begun
         assert words in said.message, said.message
         assert said.hint
-        assert said.exit_code == 4
+        assert (said.code, said.exit_code) == ("StateDamaged" if kept else "PreflightFailed", 4)
         assert watch.failed == []
         assert alive(router)
         copies = [file for file in town.paths.home.glob("state.db.damaged-*") if file.read_bytes() == harmed]
@@ -142,6 +142,7 @@ async def full_disk(town: Town) -> Seen:
         again = State(mount / "state.db")
         assert len(again.revisions(NAME)) == kept
         again.close()
+        assert (said.code, said.exit_code) == ("NoSpace", 4)
         return Seen(f"exit {said.exit_code}", said.message, time.monotonic() - begun)
     finally:
         subprocess.run(["umount", str(mount)], check=True)

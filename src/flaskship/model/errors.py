@@ -91,6 +91,12 @@ class PausedError(PreflightError):
     code = "Paused"
 
 
+class NoSpaceError(PreflightError):
+    """The disk is full."""
+
+    code = "NoSpace"
+
+
 class UnresponsiveError(PreflightError):
     """A process of ours lives and answers nothing: stopped, or hung; what it runs may go on."""
 

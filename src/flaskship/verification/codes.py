@@ -102,7 +102,7 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "NoSpace": (
             4,
-            "The disk is full.",
+            "The disk is full, of the images or of the engine's state: nothing was changed.",
         ),
         "NoNetwork": (
             4,

@@ -63,10 +63,11 @@ async def end_supervisor(harness: Harness) -> None:
             await wait_gone(who)
 
 
-async def told(engine: LocalEngine) -> FlaskshipError:
+async def told(engine: LocalEngine, code: str = "StateDamaged") -> FlaskshipError:
     with pytest.raises(PreflightError) as found:
         await engine.observe("dev")
     await engine.close()
+    assert found.value.code == code
     return found.value
 
 
@@ -218,7 +219,7 @@ async def test_a_newer_file_is_left_alone_and_serves_on(harness: Harness) -> Non
         db.execute("PRAGMA user_version = 99")
         db.commit()
     was = (file.read_bytes(), file.stat().st_mtime_ns)
-    said = await told(harness.engine())
+    said = await told(harness.engine(), "PreflightFailed")
     assert "version 99" in said.message
     with pytest.raises(PreflightError, match="version 99"):
         await harness.engine().acquire("dev", "ada", 0.0)

@@ -56,7 +56,7 @@ def answers(paths: LocalPaths) -> bool:
 
 
 def start_supervisor(paths: LocalPaths) -> None:
-    """Return once a supervisor answers; PreflightError with its own words when it could not start."""
+    """Return once a supervisor answers; its own error, of its kind, when it could not start."""
     paths.create()
     reader, writer = os.pipe()
     try:
@@ -70,10 +70,21 @@ def start_supervisor(paths: LocalPaths) -> None:
     answer = _answer(reader, paths)
     if answer == READY:
         return
-    message, _, hint = answer.partition("\n")
-    if not message:
-        raise FlaskshipError("the supervisor ended as it started", hint=f"Its log: {paths.log('supervisor')}")
-    raise PreflightError(message, hint=hint or None)
+    raise _refusal(answer, paths)
+
+
+def _refusal(answer: str, paths: LocalPaths) -> FlaskshipError:
+    import json
+
+    from flaskship.engines.local.rpc import revive
+
+    try:
+        return revive(json.loads(answer))
+    except ValueError:
+        # It died before it could say all of it.
+        return FlaskshipError(
+            "the supervisor ended as it started", hint=f"Its log: {paths.log('supervisor')}"
+        )
 
 
 def daemons(paths: LocalPaths) -> dict[str, int]:

@@ -11,7 +11,7 @@ import msgspec
 
 from flaskship.engines.local.migrations import migrate, version_of
 from flaskship.engines.local.write_ahead import spoilt
-from flaskship.model.errors import FlaskshipError, PreflightError, StateDamagedError
+from flaskship.model.errors import FlaskshipError, NoSpaceError, PreflightError, StateDamagedError
 
 Kind = TypeVar("Kind")
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -47,7 +47,8 @@ class StateFile:
         try:
             yield
         except sqlite3.OperationalError as error:
-            raise FlaskshipError(f"the state could not be written: {error}", hint=AGAIN) from error
+            kind = NoSpaceError if _code(error) == sqlite3.SQLITE_FULL else FlaskshipError
+            raise kind(f"the state could not be written: {error}", hint=AGAIN) from error
         except sqlite3.DatabaseError as error:
             raise unusable(self._path, error) from error
 
@@ -66,6 +67,15 @@ class StateFile:
         except msgspec.DecodeError as error:
             # A page that changed on the disk can still look like one.
             raise damaged(self._path, str(error)) from error
+
+
+@contextmanager
+def once_changed() -> Iterator[None]:
+    """Write what comes after a change: a full disk is no refusal then, as that says nothing was changed."""
+    try:
+        yield
+    except NoSpaceError as error:
+        raise FlaskshipError(error.message, hint=error.hint) from error
 
 
 def encode(value: Any) -> str:
@@ -107,11 +117,10 @@ def unusable(path: Path, error: sqlite3.Error) -> PreflightError:
     code = _code(error)
     if code in DAMAGE:
         return damaged(path, str(error))
-    full = code == sqlite3.SQLITE_FULL
-    return PreflightError(
-        f"the state file {path} cannot be opened: {error}",
-        hint=AGAIN if full else "It is left as it is. Your user must be able to read and write it.",
-    )
+    said = f"the state file {path} cannot be opened: {error}"
+    if code == sqlite3.SQLITE_FULL:
+        return NoSpaceError(said, hint=AGAIN)
+    return PreflightError(said, hint="It is left as it is. Your user must be able to read and write it.")
 
 
 def damaged(path: Path, why: str) -> StateDamagedError:

@@ -9,7 +9,8 @@ from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import STEPS, VERSION
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.state import LockRecord, ProcessRecord, ReplicaRecord, State
-from flaskship.model.errors import FlaskshipError
+from flaskship.engines.local.state_file import once_changed
+from flaskship.model.errors import FlaskshipError, NoSpaceError
 from flaskship.model.location import Location
 from flaskship.model.release import Event, Provenance, Release
 from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
@@ -236,6 +237,19 @@ def test_a_failed_write_leaves_the_quick_way_on(state):
     with pytest.raises(FlaskshipError):
         state.add_revision(release(), 1.0)
     assert state._db.execute("PRAGMA synchronous").fetchone()[0] == 1
+
+
+def test_a_full_disk_is_a_refusal_until_something_has_changed(state):
+    (pages,) = state._db.execute("PRAGMA page_count").fetchone()
+    state._db.execute(f"PRAGMA max_page_count={pages}")
+    long = release(documents=({"kind": "x" * 100_000},))
+    with pytest.raises(NoSpaceError) as said:
+        state.add_revision(long, 1.0)
+    assert (said.value.code, said.value.exit_code) == ("NoSpace", 4)
+    assert "Free some space" in said.value.hint
+    with pytest.raises(FlaskshipError, match="full") as late, once_changed():
+        raise said.value
+    assert (late.value.code, late.value.exit_code) == ("Failed", 1)
 
 
 def test_a_file_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds(path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from flaskship.model import errors
 from flaskship.model.errors import ConfigurationError, FlaskshipError, PreflightError
 from flaskship.model.location import Location
 
@@ -41,8 +42,8 @@ class DependencyFailedError(ImageBuildError, ConfigurationError):
     code = "DependencyFailed"
 
 
-class NoSpaceError(ImageBuildError, PreflightError):
-    """The disk is full."""
+class NoSpaceError(ImageBuildError, errors.NoSpaceError):
+    """The disk is full: no image was made."""
 
     code = "NoSpace"
 

@@ -63,8 +63,12 @@ def _set_aside(paths: LocalPaths, damage: StateDamagedError) -> StateDamagedErro
 
 def _refuse(error: FlaskshipError, ready: int | None) -> int:
     # The one who started us reads the reason from the pipe; everybody else finds it in the log.
+    import json
+
+    from flaskship.engines.local.rpc import describe
+
     print(error, file=sys.stderr)  # noqa: T201
-    _tell(ready, f"{error.message}\n{error.hint or ''}")
+    _tell(ready, json.dumps(describe(error)))
     return error.exit_code
 
 

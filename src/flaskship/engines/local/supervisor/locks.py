@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flaskship.engines.base import Withdrawal
 from flaskship.engines.local.processes.identity import ProcessIdentity, alive
 from flaskship.engines.local.state import LockRecord, State
+from flaskship.engines.local.state_file import once_changed
 from flaskship.model.errors import LockedError
 
 LOOK_SECONDS = 0.5
@@ -91,7 +92,8 @@ class Locks:
     async def give_back(self, environment: str, token: str) -> None:
         """Free the lock; doing it twice is harmless."""
         self._wanted.pop(token, None)
-        self._state.remove_lock(environment, token)
+        with once_changed():
+            self._state.remove_lock(environment, token)
         async with self._freed:
             self._freed.notify_all()
 

@@ -14,6 +14,7 @@ from flaskship.engines.local.processes.ports import Addresses, Placement
 from flaskship.engines.local.resting import stopped
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
+from flaskship.engines.local.state_file import once_changed
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor import ingress, observing, services
 from flaskship.engines.local.supervisor.custody import is_unfinished, take_custody
@@ -110,7 +111,8 @@ class Supervisor:
     ) -> None:
         """Record what a revision came to and forget those beyond the history limit."""
         self.locks.require(environment, token)
-        self._record(environment, revision, verdict, receipt)
+        with once_changed():
+            self._record(environment, revision, verdict, receipt)
 
     def observe(self, environment: str) -> Snapshot:
         """Return the environment at this instant."""
@@ -156,7 +158,8 @@ class Supervisor:
         if runtime is not None:
             await self._stop(runtime)
         if purge:
-            self.world.state.forget(environment)
+            with once_changed():
+                self.world.state.forget(environment)
             self.world.paths.secrets(environment).unlink(missing_ok=True)
             with REMOVE_ENVIRONMENT_FOLDER:
                 await asyncio.to_thread(
