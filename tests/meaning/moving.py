@@ -119,7 +119,7 @@ MOVING = (
         "activeDeadlineSeconds ends everything that runs, however many retries are left.",
         f"{JOB}#job-termination-and-cleanup",
         f"{JOBS}::test_the_deadline_ends_what_runs",
-        (f"{LOCAL}/jobs.py", "now >= deadline)", "now >= deadline + 60)"),
+        (f"{LOCAL}/jobs.py", "now >= deadline:", "now >= deadline + 60:"),
     ),
     Rule(
         "Jobs",
