@@ -114,7 +114,7 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "Paused": (
             4,
-            "A workload is paused (`flaskship pause`, `kubectl rollout pause`), so that nothing would move "
+            "A workload is paused (by `flaskship pause ENV APP` or kubectl), so that nothing would move "
             "it and no progress deadline would run. Nothing was changed; the hint resumes it.",
         ),
         "Unresponsive": (
