@@ -22,6 +22,7 @@ from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Asked, Machine, Met, Port
 from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Rendered, Report, Setting, World
+from flaskship.verification.relapse import is_failing, relapses
 
 REPOSITORY = "cloudandparth/my-demo-app"
 IMAGE = f"{REPOSITORY}:1.0"
@@ -117,6 +118,8 @@ class Stage:
             open_engine=self._open,
             judge=judge,
             causes=lambda snapshot, now: (),
+            relapses=relapses,
+            is_failing=is_failing,
             drive=self._drive,
             rules=lambda: self.rules,
             check_health=self._check,

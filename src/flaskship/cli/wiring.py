@@ -44,6 +44,8 @@ def real_world() -> World:
         open_engine=_open_engine,
         judge=_judge,
         causes=_causes,
+        relapses=_relapses,
+        is_failing=_is_failing,
         drive=_drive,
         rules=_rules,
         check_health=_check_health,
@@ -209,6 +211,18 @@ def _causes(snapshot: Snapshot, now: float) -> tuple[Cause, ...]:
     from flaskship.verification.judge import causes
 
     return causes(snapshot, now)
+
+
+def _relapses(healthy: Snapshot, now: Snapshot) -> tuple[Cause, ...]:
+    from flaskship.verification.relapse import relapses
+
+    return relapses(healthy, now)
+
+
+def _is_failing(now: Snapshot) -> bool:
+    from flaskship.verification.relapse import is_failing
+
+    return is_failing(now)
 
 
 async def _drive(url: str, until: asyncio.Event) -> Receipt:

@@ -1,8 +1,9 @@
 """Moving an environment to a release: apply, follow, judge, record, and go back where it failed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from flaskship.engines.base import Engine, HasRemarks, Lock
 from flaskship.model.errors import PausedError
@@ -14,6 +15,7 @@ from flaskship.tasks.follow import (
     INTERRUPTED,
     SUPERSEDED,
     WITHDRAWN,
+    Followed,
     follow_to_verdict,
     superseded,
     unless_withdrawn,
@@ -23,6 +25,7 @@ from flaskship.tasks.locking import while_ours
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved, was_interrupted
+from flaskship.tasks.staying import judged_again
 from flaskship.tasks.targets import runs
 from flaskship.tasks.testing import NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
@@ -103,12 +106,11 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
 
 
 async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdict, Snapshot | None, Trials]:
+    begun = stage.world.now()
     following = follow_to_verdict(
         stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
     )
-    if stage.may_be_withdrawn:
-        following = unless_withdrawn(stage.engine, stage.lock, following)
-    verdict, snapshot = await following
+    verdict, snapshot = await _withdrawable(stage, following)
     tests = NOT_WELL
     if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
         async with reachable(stage.engine, snapshot) as now:
@@ -117,7 +119,25 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
         if verdict.outcome is Outcome.SUCCESSFUL:
             tests = await run_tests(stage.engine, release.environment, stage.lock, stage.report)
             verdict = with_tests(verdict, tests, snapshot)
+        left = None if stage.wish.timeout is None else stage.wish.timeout - (stage.world.now() - begun)
+        again = judged_again(
+            stage.world,
+            stage.engine,
+            release.environment,
+            revision,
+            stage.report,
+            left,
+            healthy=snapshot,
+            verified=verdict,
+        )
+        verdict, snapshot = await _withdrawable(stage, again)
     return verdict, snapshot, tests
+
+
+async def _withdrawable(stage: Stage, following: Coroutine[Any, Any, Followed]) -> Followed:
+    if stage.may_be_withdrawn:
+        following = unless_withdrawn(stage.engine, stage.lock, following)
+    return await following
 
 
 async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | None) -> Moved:

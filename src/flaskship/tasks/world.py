@@ -121,6 +121,10 @@ class World:
     open_engine: Callable[[Project, Environment, str], Engine]
     judge: Callable[[Snapshot, float], Verdict | None]
     causes: Callable[[Snapshot, float], tuple[Cause, ...]]
+    relapses: Callable[[Snapshot, Snapshot], tuple[Cause, ...]]
+    """Causes of what was healthy in the first snapshot and has not stayed so in the second."""
+    is_failing: Callable[[Snapshot], bool]
+    """Whether a liveness probe fails, though it has not brought about a restart yet."""
     drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
     rules: Callable[[], Sequence[Rule]]
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]

@@ -20,6 +20,12 @@ def find(subject: Subject) -> Cause | None:
     reached = probe is not None and probe.consecutive >= probe.threshold
     if not reached and (exit is None or exit.killed_by is not KilledBy.LIVENESS):
         return None
+    return cause_of(subject)
+
+
+def cause_of(subject: Subject) -> Cause:
+    """Return the cause of a replica whose liveness probe is known to have failed for good."""
+    probe = subject.probe("liveness")
     times = f" {probe.consecutive} times in a row" if probe is not None else ""
     message = (
         f"The liveness probe failed{times} and the container was restarted. "

@@ -309,8 +309,8 @@ def test_a_volume_that_came_at_last_is_forgotten():
     assert problem(pod(running()), failed) is None
 
 
-def failures(one, *events):
-    return {found.probe: found for found in failures_of(one, events, Evidence())}
+def failures(one, *events, now=940.0):
+    return {found.probe: found for found in failures_of(one, events, Evidence(), now)}
 
 
 REFUSED = 'Get "http://10.0.0.7:5000/ready": dial tcp 10.0.0.7:5000: connect: connection refused'
@@ -390,3 +390,11 @@ def test_the_lines_of_an_init_container_that_runs_are_asked_for():
     owned = replace(one.metadata, owner_references=(Owner(uid="r1"),))
     (want,) = wanted(Observed(pods=(replace(one, metadata=owned),)), 0.0)
     assert want == WantedLog(LogKey("p1", "migrate", 0), "web-1", "migrate", previous=False, ended=False)
+
+
+def test_liveness_that_fails_of_a_ready_pod_is_told_until_the_next_probe_would_have_told_again():
+    one = pod(running(), ready=True, since=900.0)
+    failed = event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 404", 935.0)
+    found = failures(one, failed)["liveness"]
+    assert (found.answer, found.consecutive) == ("404", 1)
+    assert failures(one, failed, now=960.0) == {}

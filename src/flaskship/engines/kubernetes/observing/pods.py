@@ -43,6 +43,7 @@ class Probe(Shape, frozen=True):
     grpc: Grpc | None = None
     exec: Command | None = None
     period_seconds: int = 10
+    timeout_seconds: int = 1
     failure_threshold: int = 3
 
 

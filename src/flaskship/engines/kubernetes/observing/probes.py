@@ -15,12 +15,19 @@ _SAID = re.compile(r"(Startup|Readiness|Liveness) probe (?:failed|errored)[^:]*:
 _REQUEST = re.compile(r'(?:Get|Head) "(?P<url>[^"]+)": (?P<answer>.*)', re.DOTALL)
 _STATUS = re.compile(r"HTTP probe failed with statuscode: (\d+)(.*)", re.DOTALL)
 SLACK = 1.0
+TOLD_LATE = 2.0
+"""An event has whole seconds, and comes a moment after what it tells."""
 
 
-def failures_of(pod: Pod, events: tuple[Event, ...], evidence: Evidence) -> tuple[ProbeFailure, ...]:
-    """Return the failing probes of a pod that is not ready; what an earlier run failed at is forgotten."""
+def failures_of(
+    pod: Pod, events: tuple[Event, ...], evidence: Evidence, now: float
+) -> tuple[ProbeFailure, ...]:
+    """Return the failing probes of a pod; what an earlier run failed at is forgotten.
+
+    Of a ready one it is liveness alone that fails beside: until the next probe would have told again.
+    """
     if is_ready(pod):
-        return ()
+        return tuple(_failing_beside(pod, events, evidence, now))
     return tuple(
         failure
         for init, container, status in runs(pod)
@@ -28,6 +35,19 @@ def failures_of(pod: Pod, events: tuple[Event, ...], evidence: Evidence) -> tupl
         for kind, probe in probes_of(container)
         if (failure := _failure(pod, container, status, kind, probe, events, evidence)) is not None
     )
+
+
+def _failing_beside(
+    pod: Pod, events: tuple[Event, ...], evidence: Evidence, now: float
+) -> Iterator[ProbeFailure]:
+    for init, container, status in runs(pod):
+        probe = container.liveness_probe
+        if init or probe is None:
+            continue
+        found = _failure(pod, container, status, "liveness", probe, events, evidence)
+        lasts = probe.period_seconds + probe.timeout_seconds + TOLD_LATE
+        if found is not None and now - found.at <= lasts:
+            yield found
 
 
 def probes_of(container: Container) -> Iterator[tuple[str, Probe]]:

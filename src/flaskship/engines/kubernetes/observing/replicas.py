@@ -36,7 +36,7 @@ def replica_of(
         was_ready=was_ready(pod),
         address=pod.status.pod_ip or None,
         exits=exits_of(pod, events, evidence),
-        probes=failures_of(pod, events, evidence),
+        probes=failures_of(pod, events, evidence, now),
         problem=problem_of(pod, events, observed, now),
         last_lines=_last_lines(pod, initializing or main, evidence),
         initializing=initializing.name if initializing is not None else None,

@@ -1,0 +1,37 @@
+"""Looking again at what was healthy, once all the rest is verified: liveness probes fail only after Ready."""
+
+from dataclasses import replace
+
+from flaskship.engines.base import Engine
+from flaskship.model.snapshot import Snapshot
+from flaskship.model.verdict import Outcome, Verdict
+from flaskship.tasks.follow import follow_to_verdict
+from flaskship.tasks.world import Report, World
+
+
+async def judged_again(
+    world: World,
+    engine: Engine,
+    environment: str,
+    revision: int,
+    report: Report,
+    timeout: float | None,
+    healthy: Snapshot,
+    verified: Verdict,
+) -> tuple[Verdict, Snapshot | None]:
+    """Return the verdict on what was healthy and then verified, as it is after that.
+
+    It is waited for while a new replica's liveness probe fails short of its threshold; a success is waited
+    for until it is one again, too. What fails for its liveness is told before what it made fail.
+    """
+    successful = verified.outcome is Outcome.SUCCESSFUL
+
+    def judge(now: Snapshot, at: float) -> Verdict | None:
+        if relapsed := world.relapses(healthy, now):
+            return Verdict(Outcome.FAILED, relapsed + verified.causes)
+        if world.is_failing(now):
+            return None
+        return world.judge(now, at) if successful else verified
+
+    looking = replace(world, judge=judge)
+    return await follow_to_verdict(looking, engine, environment, revision, report, timeout)

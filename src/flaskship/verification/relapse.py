@@ -1,0 +1,58 @@
+"""Whether what was healthy has stayed so: a liveness probe fails after Ready, when the rollout looks done."""
+
+from collections.abc import Iterator
+
+from flaskship.model.snapshot import KilledBy, ProbeFailure, ReplicaPhase, ReplicaSnapshot, Snapshot
+from flaskship.model.verdict import Cause
+from flaskship.verification.causes import liveness_failed
+from flaskship.verification.subject import Subject
+
+ENDING = frozenset({ReplicaPhase.TERMINATING, ReplicaPhase.SUCCEEDED})
+
+
+def relapses(healthy: Snapshot, now: Snapshot) -> tuple[Cause, ...]:
+    """Return, once for each application, that its new replicas fail the liveness probe after all.
+
+    healthy: the snapshot in which the rollout was complete; what a replica went through before that, it
+    has outlived.
+    """
+    known = {one.uid: one for workload in healthy.workloads for one in workload.replicas}
+    found: dict[str | None, Cause] = {}
+    for subject in _new(now):
+        if _killed_since(subject.replica, known.get(subject.replica.uid)) or _at_threshold(subject):
+            cause = liveness_failed.cause_of(subject)
+            found.setdefault(cause.application, cause)
+    return tuple(found.values())
+
+
+def is_failing(now: Snapshot) -> bool:
+    """Tell whether a new replica's liveness probe fails now, be it short of its threshold."""
+    return any(_liveness(subject) is not None for subject in _new(now))
+
+
+def _new(now: Snapshot) -> Iterator[Subject]:
+    applied_at = now.release.applied_at if now.release is not None else 0.0
+    for workload in now.workloads:
+        for replica in workload.replicas:
+            if (
+                workload.kind != "Job"
+                and replica.current
+                and replica.created_at >= applied_at
+                and replica.phase not in ENDING
+            ):
+                yield Subject(workload, replica, now.at)
+
+
+def _killed_since(replica: ReplicaSnapshot, before: ReplicaSnapshot | None) -> bool:
+    outlived = len(before.exits) if before is not None else 0
+    return any(one.killed_by is KilledBy.LIVENESS for one in replica.exits[outlived:])
+
+
+def _at_threshold(subject: Subject) -> bool:
+    probe = _liveness(subject)
+    return probe is not None and probe.consecutive >= probe.threshold
+
+
+def _liveness(subject: Subject) -> ProbeFailure | None:
+    probe = subject.probe("liveness")
+    return probe if probe is not None and probe.consecutive > 0 else None

@@ -1,0 +1,73 @@
+"""A deploy looks again after its tests: a liveness probe fails only after Ready, when all looked done."""
+
+from dataclasses import replace
+
+import pytest
+from tests.contract.fake import FakeEngine, FakeState
+from tests.contract.world import API, Stage, Told
+
+from flaskship.engines.base import Lock, Trial
+from flaskship.model.snapshot import ProbeFailure, Snapshot
+from flaskship.model.verdict import Outcome
+from flaskship.tasks.deploy import deploy
+from flaskship.tasks.prepare import Wish
+
+
+class Sick(FakeEngine):
+    """The API's liveness probe fails from its tests on: `fails` times in a row, then it succeeds."""
+
+    def __init__(self, state: FakeState, fails: int, *, passed: bool) -> None:
+        super().__init__(state)
+        self.fails, self.passed, self.looks, self.tested = fails, passed, 0, False
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        return (f"{API}-answers",)
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        self.tested = True
+        return (Trial(f"{API}-answers", self.passed, "connection refused"),)
+
+    async def observe(self, environment: str) -> Snapshot:
+        now = await super().observe(environment)
+        if not self.tested:
+            return now
+        self.looks += 1
+        if self.looks > self.fails:
+            return now
+        probe = ProbeFailure("liveness", self._clock(), self.looks, 3, "GET /nope", "404 NOT FOUND")
+        workloads = tuple(
+            replace(one, replicas=tuple(replace(replica, probes=(probe,)) for replica in one.replicas))
+            if one.name == API
+            else one
+            for one in now.workloads
+        )
+        return replace(now, workloads=workloads)
+
+
+@pytest.mark.parametrize(
+    ("fails", "passed", "codes"),
+    [
+        (0, True, []),
+        (2, True, []),
+        (3, True, ["LivenessFailed"]),
+        (3, False, ["LivenessFailed", "TestFailed"]),
+        (2, False, ["TestFailed"]),
+    ],
+    ids=["well", "it passes", "it stays", "it broke the test", "the test fails for itself"],
+)
+async def test_what_is_healthy_is_judged_again_after_its_tests(
+    fails: int, passed: bool, codes: list[str]
+) -> None:
+    stage = Stage()
+    stage.make = lambda state: Sick(state, fails, passed=passed)
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    assert [one.code for one in moved.move.verdict.causes] == codes
+    assert moved.move.verdict.outcome is (Outcome.FAILED if codes else Outcome.SUCCESSFUL)
+
+
+async def test_the_users_timeout_holds_for_the_second_look_too() -> None:
+    stage = Stage()
+    stage.make = lambda state: Sick(state, 2, passed=True)
+    wish = Wish(timeout=1.0)
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, Told())
+    assert moved.exit_code == 70
