@@ -22,6 +22,7 @@ from flaskship.tasks.follow import (
 )
 from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.locking import while_ours
+from flaskship.tasks.pausing import options_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved, was_interrupted
@@ -169,7 +170,7 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
         release = going_back(old, by, healthy.number, reason)
         back = await _move(calm, release, await stage.engine.observe(moved.environment), failed)
     except PausedError as held:
-        again = f"flaskship rollback {moved.environment} {healthy.number}{_named(stage.engine)}"
+        again = f"flaskship rollback {moved.environment} {healthy.number}{options_of(stage.engine)}"
         return _left(stage, moved, f"a pause holds what would go back: {held.hint}; then {again}")
     except asyncio.CancelledError:
         go_on_after_cancellation()

@@ -8,9 +8,14 @@ STEPPED = "Rollout"
 """The kind that pauses by itself between its steps, most of them only for a while."""
 
 
+def options_of(engine: Engine) -> str:
+    """Return what a command line says to mean this engine, with a space before it; empty where nothing."""
+    return engine.options() if isinstance(engine, HasOptions) else ""
+
+
 def paused_lines(engine: Engine, snapshot: Snapshot) -> dict[str, str]:
     """Return, by application, the sentence on each workload that waits for somebody to resume it."""
-    options = engine.options() if isinstance(engine, HasOptions) else ""
+    options = options_of(engine)
     return {
         one.application: f"{one.application} is paused: "
         f"flaskship resume {snapshot.environment} {one.application}{options}"
@@ -21,7 +26,7 @@ def paused_lines(engine: Engine, snapshot: Snapshot) -> dict[str, str]:
 
 def refuse_paused(engine: Engine, snapshot: Snapshot, application: str | None) -> None:
     """Raise PausedError where a pause would hold what is to be done to the application, or to all."""
-    options = engine.options() if isinstance(engine, HasOptions) else ""
+    options = options_of(engine)
     held = [
         one.application
         for one in snapshot.workloads

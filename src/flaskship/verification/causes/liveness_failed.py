@@ -2,6 +2,7 @@
 
 The evidence is the probe's last request and what came back. The process may hang, may be too busy to answer
 within the probe's timeout, or may still be starting: then it needs a startup probe.
+A wrong path shows itself only after Ready: what is healthy is judged again after its tests.
 """
 
 from flaskship.model.snapshot import KilledBy

@@ -2,6 +2,8 @@
 
 The evidence is the probe's last request and what came back: the body of a 503 usually names the dependency
 that is missing. Bring that dependency back, or correct the probe's path or port.
+One that never succeeded is judged at the progress deadline, not at its threshold: an application that starts
+fails as often. `progressDeadlineSeconds` in the values shortens the wait.
 """
 
 from flaskship.model.snapshot import ReplicaPhase
