@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,8 @@ def _failed(error: BaseException, output: Output, settings: Settings) -> int:
             failure = Failure(
                 error.code, error.message, error.exit_code, error.location, error.hint, evidence
             )
+            if listed := getattr(error, "listed", ()):
+                failure = replace(failure, evidence=tuple(listed), long=True)
         case click.UsageError():
             failure = Failure("UsageInvalid", error.format_message(), 2, hint=_usage_hint(error))
         case click.ClickException():

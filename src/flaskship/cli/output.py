@@ -30,6 +30,8 @@ class Failure:
     location: Location | None = None
     hint: str | None = None
     evidence: tuple[str, ...] = ()
+    long: bool = False
+    """Whether the evidence is for the JSON alone: the message has as much of it as people read."""
 
 
 class Output:
@@ -124,7 +126,7 @@ class Output:
         }
         where = f"{clean.near(place)}: " if place else ""
         lines = [f"error: {where}{failure.message}"]
-        lines += [f"  | {clean.printable(line)}" for line in failure.evidence]
+        lines += [f"  | {clean.printable(line)}" for line in failure.evidence if not failure.long]
         lines += [f"  {failure.hint}"] if failure.hint else []
         self._write_err("\n".join(lines) + "\n")
 

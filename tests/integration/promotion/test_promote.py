@@ -194,6 +194,8 @@ def test_what_is_untested_and_not_accepted_is_refused_with_the_line_that_brings_
         town.promote("dev", "staging")
     assert refused.value.exit_code == 3
     assert "dev has never exercised" in refused.value.message
+    assert f"(and {len(refused.value.listed) - 1} more)" in refused.value.message
+    assert len(set(refused.value.listed)) == len(refused.value.listed) > 1
     location = refused.value.location
     assert location is not None
     # In the file that the user has, not in the one that was rendered aside.

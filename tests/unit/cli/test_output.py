@@ -170,3 +170,14 @@ def test_a_place_is_shown_as_somebody_in_the_folder_would_write_it(
     assert clean.near(Location(tmp_path / "a/b.yaml", 4)) == "a/b.yaml:4"
     assert clean.near(Location("/elsewhere/b.yaml")) == "/elsewhere/b.yaml"
     assert clean.near(Location("--set x=1")) == "--set x=1"
+
+
+def test_long_evidence_is_for_the_json_and_the_message_stands_for_it_in_text() -> None:
+    failure = Failure("PromotionRefused", "58 things differ", 3, evidence=("one", "two"), long=True)
+    out, err = io.StringIO(), io.StringIO()
+    output = Output(out, err)
+    output.configure("json", False)
+    output.fail(failure)
+    output.finish()
+    assert json.loads(out.getvalue())["error"]["evidence"] == ["one", "two"]
+    assert err.getvalue() == "error: 58 things differ\n"

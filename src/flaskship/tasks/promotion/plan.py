@@ -27,6 +27,18 @@ class PromotionRefusedError(FlaskshipError):
     exit_code = 3
     code = "PromotionRefused"
 
+    def __init__(
+        self,
+        message: str,
+        evidence: tuple[str, ...],
+        *,
+        location: Location | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, location=location, hint=hint)
+        self.listed = evidence
+        """All that was found, where the message has the first of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -99,6 +111,7 @@ def refuse_stray(source: str, target: str, difference: Difference, against: str)
         raise PromotionRefusedError(
             f"promoting {source} to {target} would change more than images against {against}: "
             f"{'; '.join(others[:SHOWN])}{more}",
+            others,
             hint=f"deploy those changes by themselves first; see: flaskship diff {target}",
         )
 
@@ -110,6 +123,9 @@ def refuse_untested(source: str, target: str, findings: tuple[Finding, ...]) -> 
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         raise PromotionRefusedError(
             f"{source} has never exercised what {target} has: {first.object}: {first.message}{more}",
+            tuple(
+                f"{f'{one.values}: ' if one.values else ''}{one.object}: {one.message}" for one in findings
+            ),
             location=first.values,
             hint=f"exercise it in {source}, or accept it with a reason in policy.accept; all of it: "
             f"flaskship check {target} --untested-against {source}",
