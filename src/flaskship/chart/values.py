@@ -174,11 +174,12 @@ def layer_values(
 
 
 def where(layered: LayeredValues, document: str | Mapping[str, Any], field_path: str) -> Location | None:
-    """The file and line (or --set) behind a container's field of an application or its Deployment."""
+    """The file and line (or --set) behind a field of an application, or behind the application."""
     name = document if isinstance(document, str) else _application_of(document)
     if name is None:
         return None
-    return layered.location(("applications", name, *parse_path(_FIELDS.get(field_path, field_path))))
+    path = parse_path(_FIELDS.get(field_path, field_path)) if field_path else ()
+    return layered.location(("applications", name, *path))
 
 
 def _at(values: Any, path: KeyPath) -> Any:

@@ -53,8 +53,11 @@ class Origins:
                     )
                     return
             elif (document.get("kind"), _name(document)) == (about.kind, about.name):
-                values = self.world.locate(self.plan.layered, document, f"{about.kind.lower()}.{about.field}")
-                error.location = values or self._in_template(document, manifest_path(document, about.field))
+                # A workload's values are the application's own; those of other kinds are below their name.
+                path = about.field if about.kind in WORKLOADS else f"{about.kind.lower()}.{about.field}"
+                values = self.world.locate(self.plan.layered, document, path)
+                field = manifest_path(document, about.field) if about.field else "metadata.name"
+                error.location = values or self._in_template(document, field)
                 return
 
     def _placed(self, cause: Cause) -> Cause:

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from flaskship.cli.wiring import real_world
-from flaskship.model.errors import About, ImageUnknownError, PortConflictError, SecretMissingError
+from flaskship.model.errors import (
+    About,
+    ImageUnknownError,
+    PortConflictError,
+    PreflightError,
+    SecretMissingError,
+)
 from flaskship.model.location import Location
 from flaskship.model.project import Project
 from flaskship.model.verdict import Cause, Outcome, Verdict
@@ -155,6 +161,16 @@ def test_a_node_port_that_is_taken_leads_to_the_value_that_chose_it(ours: Projec
     refused = PortConflictError("taken", about=About("Service", API, "nodePort"))
     Origins(WORLD, drawn(ours)).explain_refusal(refused)
     assert refused.location == line_with(ours.chart / "values-dev.yaml", "nodePort: 30080")
+
+
+def test_what_a_pod_is_refused_for_leads_to_the_value_of_its_workload(ours: Project) -> None:
+    mine = "applications:\n  my-tomorrows-api:\n    resources:\n      limits:\n        memory: 9Gi\n"
+    plan = drawn(ours, "dev", mine)
+    for field, line in (("resources.limits.memory", 5), ("", 2)):
+        refused = PreflightError("too much", about=About("Deployment", API, field))
+        Origins(WORLD, plan).explain_refusal(refused)
+        assert refused.location is not None
+        assert (Path(refused.location.file).name, refused.location.line) == ("mine.yaml", line)
 
 
 async def test_an_unknown_image_leads_to_the_value_that_names_it(ours: Project) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flaskship.engines.kubernetes.admission import WORKLOADS, Looked, Planned, look_at_pods, planned_of
+from flaskship.engines.kubernetes.blame import about_pod
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import (
     ConflictError,
@@ -18,7 +19,7 @@ from flaskship.engines.kubernetes.failures import (
 from flaskship.engines.kubernetes.installing import how_to_install
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import LEASES, NAMESPACES, SECRETS, Resource
-from flaskship.model.errors import PausedError, PreflightError
+from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.release import Document
 
 OLDEST, NEWEST = (1, 30), (1, 37)
@@ -35,6 +36,7 @@ class Finding:
 
     message: str
     advice: str | None = None
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Examined:
         raise PreflightError(
             f"{place.environment} cannot be deployed to {context}: {text}",
             hint="; ".join(dict.fromkeys(advice)) or None,
+            about=next((one.about for one in self.findings if one.about), None),
         )
 
     def _insist_on_motion(self, place: Place, context: str) -> None:
@@ -102,7 +105,7 @@ async def examine(
         held = tuple(paused(objects, after))
         if pods and not findings:
             looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
-            findings += pod_findings(looked, place)
+            findings += pod_findings(looked, place, objects)
             warnings = looked.unchecked
     return Examined(tuple(findings), warnings, version=version, kinds=kinds, paused=held)
 
@@ -192,15 +195,22 @@ async def rehearse(
                     resource, document, namespace, manager="helm", force=True, dry_run=True
                 )
         except (InvalidError, ConflictError, ForbiddenError, NotFoundError) as error:
-            return Finding(f"the cluster refuses {name}: {_reason(error.message)}", _advice(error.message))
+            return _refused(name, error.message)
         except RefusedError as error:
             if error.answered != 400:
                 raise
-            return Finding(f"the cluster refuses {name}: {_reason(error.message)}", _advice(error.message))
+            return _refused(name, error.message)
 
     answers = await asyncio.gather(*(tried(one) for one in documents))
     refused = [one for one in answers if isinstance(one, Finding)]
     return refused, [one for one in answers if not isinstance(one, Finding)]
+
+
+def _refused(name: str, said: str) -> Finding:
+    kind, _, own = name.partition("/")
+    port = "nodePort" if "provided port is already allocated" in said else ""
+    about = About(kind, own, port) if port or kind in WORKLOADS else None
+    return Finding(f"the cluster refuses {name}: {_reason(said)}", _advice(said), about)
 
 
 async def _planned(
@@ -215,10 +225,14 @@ async def _planned(
     return tuple(planned_of(zip(before, workloads, strict=True)))
 
 
-def pod_findings(looked: Looked, place: Place) -> list[Finding]:
+def pod_findings(looked: Looked, place: Place, documents: Sequence[Document]) -> list[Finding]:
     """What the namespace refuses of the pods, and what its quotas have no room for."""
     found = [
-        Finding(f"the cluster refuses the pods of {one.workload}: {_of_a_pod(one.why)}", _advice(one.why))
+        Finding(
+            f"the cluster refuses the pods of {one.workload}: {_of_a_pod(one.why)}",
+            _advice(one.why),
+            about_pod(one.workload, one.why, documents),
+        )
         for one in looked.refused
     ]
     for short in looked.short:
@@ -233,7 +247,8 @@ def pod_findings(looked: Looked, place: Place) -> list[Finding]:
             advice += (
                 ", or let an old pod go before its successor comes: strategy.rollingUpdate.maxUnavailable=1"
             )
-        found.append(Finding(message, advice))
+        kind, _, name = short.workload.partition("/")
+        found.append(Finding(message, advice, About(kind, name, short.path)))
     return found
 
 

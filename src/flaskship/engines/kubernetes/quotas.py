@@ -75,6 +75,13 @@ class Shortage:
     allowed: str
     replacing: bool = False
     """Whether it is the pods that an update has beside the old ones that make it so many."""
+    workload: str = ""
+    """Whose pods ask for most of it."""
+
+    @property
+    def path(self) -> str:
+        """One field of the values that asks for it."""
+        return "replicas" if self.resource in _FIELDS else self.field
 
     @property
     def field(self) -> str:
@@ -100,7 +107,8 @@ def shortages(quotas: Iterable[Object], wanted: Sequence[Wanted], others: Sequen
             if needed > now.get(name, 0) and needed + used > Quantity.parse(hard).nano:
                 title = str(quota["metadata"]["name"])
                 figures = (_shown(name, needed), _shown(name, used), str(hard))
-                found.append(Shortage(title, name, *figures, any(one.surge for one in counted)))
+                largest = max(counted, key=lambda one: one.most().get(name, 0))
+                found.append(Shortage(title, name, *figures, any(one.surge for one in counted), largest.name))
     return found
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
 
+from flaskship.engines.kubernetes.admission import Looked, Refused
 from flaskship.engines.kubernetes.installing import controller_of, how_to_install
-from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine
-from flaskship.model.errors import PausedError, PreflightError
+from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine, pod_findings
+from flaskship.engines.kubernetes.quotas import Wanted, shortages
+from flaskship.model.errors import About, PausedError, PreflightError
 
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
@@ -97,6 +99,51 @@ def test_everything_that_was_found_is_one_refusal() -> None:
     ]
     assert refused.value.hint == "get a; get b"
     Examined().insist(PLACE, "here")
+
+
+PER_CONTAINER = 'pods "x" is forbidden: [%s usage per Container is 64Mi, but %s is 128Mi]'
+SECURITY = 'pods "x" is forbidden: violates PodSecurity "restricted:latest": '
+
+
+@pytest.mark.parametrize(
+    ("why", "field"),
+    [
+        (PER_CONTAINER % ("maximum memory", "limit"), "resources.limits.memory"),
+        (PER_CONTAINER % ("minimum cpu", "request"), "resources.requests.cpu"),
+        (
+            'pods "x" is forbidden: memory max limit to request ratio per Container is 2',
+            "resources.limits.memory",
+        ),
+        ('pods "x" is forbidden: failed quota: q: must specify limits.cpu for: web', "resources.limits.cpu"),
+        (SECURITY + 'hostPath volumes (volume "host")', "volumes"),
+        (SECURITY + 'runAsNonRoot != true (container "tool" must set it)', "initContainers"),
+        (SECURITY + "host namespaces (hostNetwork=true)", ""),
+    ],
+)
+def test_what_a_pod_is_refused_for_leads_to_the_value_of_its_workload(why: str, field: str) -> None:
+    pod = {"initContainers": [{"name": "tool"}], "containers": [{"name": "web"}]}
+    looked = Looked((Refused("Deployment/web", why),))
+    (found,) = pod_findings(looked, PLACE, [{**WEB, "spec": {"template": {"spec": pod}}}])
+    assert found.about == About("Deployment", "web", field)
+    with pytest.raises(PreflightError) as refused:
+        Examined((Finding("a"), found)).insist(PLACE, "here")
+    assert refused.value.about == found.about
+
+
+def test_a_quota_without_room_leads_to_the_workload_that_asks_for_most() -> None:
+    def wanted(name: str, memory: str) -> Wanted:
+        limits = {"resources": {"limits": {"memory": memory}}}
+        return Wanted(f"Deployment/{name}", {"replicas": 1}, {"spec": {"containers": [limits]}})
+
+    def quota(resource: str, hard: str) -> dict[str, Any]:
+        return {"metadata": {"name": "q"}, "status": {"hard": {resource: hard}}}
+
+    two = [wanted("small", "16Mi"), wanted("large", "64Mi")]
+    quotas = [quota("limits.memory", "32Mi"), quota("pods", "1")]
+    looked = Looked(short=tuple(shortages(quotas, two, [])))
+    memory, pods = pod_findings(looked, PLACE, [])
+    assert memory.about == About("Deployment", "large", "resources.limits.memory")
+    assert pods.about == About("Deployment", "small", "replicas")
 
 
 def test_kubernetes_own_groups_have_no_controller_to_install() -> None:

@@ -69,8 +69,8 @@ def test_each_resource_is_named_as_the_quota_does_with_the_value_that_asks_for_i
     hard = {"requests.cpu": "100m", "memory": "100Mi", "limits.memory": "1Gi", "count/services": "0"}
     found = shortages([quota(hard)], [wanted(2, 0)], [pod("50m")])
     assert found == [
-        Shortage("team", "requests.cpu", "200m", "50m", "100m"),
-        Shortage("team", "memory", "128Mi", "64Mi", "100Mi"),
+        Shortage("team", "requests.cpu", "200m", "50m", "100m", workload="Deployment/web"),
+        Shortage("team", "memory", "128Mi", "64Mi", "100Mi", workload="Deployment/web"),
     ]
     assert [one.field for one in found] == ["resources.requests.cpu", "resources.requests.memory"]
     assert Shortage("team", "limits.memory", "", "", "").field == "resources.limits.memory"
