@@ -6,9 +6,10 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
-from tests.cluster.town import API, WORKER, Town, ended
+from tests.cluster.town import API, COMMAND, WORKER, Ended, Town, ended
 
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.failures import ConflictError
@@ -67,6 +68,56 @@ async def test_a_release_that_nobody_finishes_is_named_and_settled(town: Town) -
     assert known[-1].status == "deployed"
     # Helm goes on from what was settled, and calls it superseded as it does every older one.
     assert "its writer was killed" in (await storage.stored(town.cluster, place(town), 1)).description
+
+
+async def test_a_helm_that_is_killed_is_a_failed_deploy_that_goes_back(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    failed, number = await with_helm_killed(town)
+    assert failed.code == 1, failed.progress
+    assert failed.codes == {"WriteUnanswered"}
+    assert failed.document["error"]["code"] == "WriteUnanswered"
+    assert failed.document["rolled_back_to"] is not None
+    history = (await town.go("history")).document["revisions"]
+    assert [one["outcome"] for one in history][number - 1 :] == ["failed", "successful"]
+    known = await storage.revisions(town.cluster, place(town))
+    assert [one.status.value for one in known][number - 1 :] == ["failed", "deployed"]
+    assert (await town.go("status")).document["phase"] == "Healthy"
+
+
+async def test_a_helm_that_is_killed_may_be_left_and_the_way_back_is_told(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    failed, number = await with_helm_killed(town, "--no-rollback")
+    assert (failed.code, failed.codes) == (1, {"WriteUnanswered"}), failed.progress
+    assert failed.document["release"]["revision"] == number
+    assert failed.document["rolled_back_to"] is None
+    [told] = [line for line in failed.progress.splitlines() if "--no-rollback" in line]
+    words = told[told.index("flaskship rollback") :].split()
+    assert words[-2:] == ["--context", town.context]
+    back = town.run_words([*COMMAND, *words[1:], "--project", str(town.folder)])
+    assert back.succeeded().document["release"]["revision"] == number + 1
+
+
+async def with_helm_killed(town: Town, *more: str) -> tuple[Ended, int]:
+    """Deploy, and kill the Helm of it as soon as the revision is seen to be under way."""
+    for attempt in range(8):
+        before = (await storage.revisions(town.cluster, place(town)))[-1].number
+        level = ("DEBUG", "INFO", "WARNING", "ERROR")[attempt % 4]
+        victim = town.start("deploy", "dev", "--set", f"defaults.logLevel={level}", *more)
+        while victim.poll() is None:
+            newest = (await storage.revisions(town.cluster, place(town)))[-1]
+            if newest.number > before:
+                break
+        caught = newest.status.under_way
+        if caught:
+            children = Path(f"/proc/{victim.pid}/task/{victim.pid}/children").read_text().split()
+            helms = [one for one in children if b"helm_child" in Path(f"/proc/{one}/cmdline").read_bytes()]
+            for one in helms:
+                os.kill(int(one), signal.SIGKILL)
+        result = await asyncio.to_thread(ended, victim)
+        if caught and result.code:
+            return result, before + 1
+        print(f"attempt {attempt + 1}: Helm was done before it could be killed")
+    raise AssertionError("Helm was never caught while it wrote")
 
 
 @pytest.mark.timeout(60 * KILLS + 120)

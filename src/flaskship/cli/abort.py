@@ -35,7 +35,7 @@ def command(
     settings = options.current()
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
-    wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
+    wish = Wish(timeout=timeout, lock_timeout=lock_timeout, named=environment.named)
     by = world.provenance(project.root, reason or take_over or "")
 
     async def tell_it() -> Moved:
@@ -45,4 +45,4 @@ def command(
         finally:
             await chosen.close()
 
-    return print_moved(settings.output, tell(tell_it()), "abort failed")
+    return print_moved(settings.output, tell(tell_it()), "abort failed", environment.named)

@@ -10,6 +10,7 @@ from flaskship.cli.numbers import WholeNumber
 from flaskship.cli.output import Output
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.model.named import Named
 from flaskship.tasks import deploy as story
 from flaskship.tasks.image_override import image_sets
 from flaskship.tasks.prepare import Wish
@@ -55,7 +56,14 @@ def command(
     environment = options.choose(project, env, engine, context)
     every_set = (*sets, *(one for image in images for one in image_sets(image)))
     wish = Wish(
-        files, every_set, reason or take_over or "", timeout, lock_timeout, max_failed, not no_rollback
+        files,
+        every_set,
+        reason or take_over or "",
+        timeout,
+        lock_timeout,
+        max_failed,
+        not no_rollback,
+        environment.named,
     )
 
     async def tell_it() -> int:
@@ -67,20 +75,19 @@ def command(
                 prospect = await story.rehearse(world, project, environment, chosen, wish)
                 return _print_changes(settings.output, env, chosen.name, prospect)
             moved = await story.deploy(world, project, environment, chosen, wish, settings.output)
-            return print_moved(settings.output, moved, "deploy failed")
+            return print_moved(settings.output, moved, "deploy failed", wish.named)
         finally:
             await chosen.close()
 
     return tell(tell_it())
 
 
-def print_moved(output: Output, moved: Moved, what: str) -> int:
+def print_moved(output: Output, moved: Moved, what: str, named: Named) -> int:
     """Print what a move came to and return the exit code."""
     ignored = {} if moved.ignored is None else {"ignored": documents.ignored_list(moved.ignored)}
     output.answer(documents.moved_document(moved) | ignored, screens.moved_screen(moved))
-    failure = failure_of(
-        moved.move.verdict, moved.exit_code, what, f"see: flaskship logs {moved.environment}"
-    )
+    hint = f"see: {named.command('logs', moved.environment)}"
+    failure = failure_of(moved.move.verdict, moved.exit_code, what, hint)
     if failure is not None:
         output.fail(failure)
     return moved.exit_code

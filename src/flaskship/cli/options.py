@@ -10,6 +10,7 @@ import click
 from flaskship.cli.numbers import Number
 from flaskship.cli.settings import Settings
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
 from flaskship.tasks.world import World
 
@@ -100,6 +101,8 @@ def load(settings: Settings) -> tuple[World, Project]:
 def choose(project: Project, name: str, engine: str | None = None, context: str | None = None) -> Environment:
     """Return the environment of that name, with the context that the user names instead."""
     environment = project.environment(name)
+    if engine or context:
+        environment = replace(environment, named=Named(engine, context))
     if context is None:
         return environment
     if (engine or environment.engine) == "local":

@@ -48,13 +48,14 @@ def command(
     """Bring the digests that run and were verified in FROM to TO, and nothing else."""
     settings = options.current()
     world, project = options.load(settings)
+    goal = options.choose(project, target, context=context)
     trip = Trip(
         world,
         project,
         options.choose(project, source),
-        options.choose(project, target, context=context),
+        goal,
         settings.output,
-        Wish((), (), reason, timeout, lock_timeout, max_failed, not no_rollback),
+        Wish((), (), reason, timeout, lock_timeout, max_failed, not no_rollback, goal.named),
         application=app,
         dry_run=dry_run,
         pushing=Pushing(push, sync_timeout),
@@ -66,9 +67,8 @@ def command(
     if promoted.delivery is not None:
         verdict = promoted.delivery.verdict
     if promoted.exit_code and verdict is not None:
-        failure = failure_of(
-            verdict, promoted.exit_code, "promotion failed", f"see: flaskship status {target}"
-        )
+        hint = f"see: {goal.named.command('status', target)}"
+        failure = failure_of(verdict, promoted.exit_code, "promotion failed", hint)
         if failure is not None:
             settings.output.fail(failure)
     return promoted.exit_code

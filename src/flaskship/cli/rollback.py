@@ -50,7 +50,7 @@ def command(
     settings = options.current()
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
-    wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
+    wish = Wish(timeout=timeout, lock_timeout=lock_timeout, named=environment.named)
     by = world.provenance(project.root, reason or take_over or "")
     if environment.writer == "argocd" and (engine or environment.engine) != LOCAL and take_over is None:
         if revision is not None or app is not None:
@@ -71,7 +71,7 @@ def command(
         finally:
             await chosen.close()
 
-    return print_moved(settings.output, tell(tell_it()), "rollback failed")
+    return print_moved(settings.output, tell(tell_it()), "rollback failed", wish.named)
 
 
 def _through_git(

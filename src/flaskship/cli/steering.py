@@ -30,7 +30,7 @@ def steer(
     settings = options.current()
     world, project = options.load(settings)
     environment = options.choose(project, env, engine, context)
-    wish = Wish(timeout=timeout, lock_timeout=lock_timeout)
+    wish = Wish(timeout=timeout, lock_timeout=lock_timeout, named=environment.named)
     owner = owned_by(world.provenance(project.root, "").actor, name)
 
     async def tell_it() -> Steered:
@@ -43,7 +43,8 @@ def steer(
     steered = tell(tell_it())
     lines = [*screens.status_screen(steered.snapshot), *screens.verdict_lines(steered.verdict)]
     settings.output.answer(documents.steered_document(steered), lines)
-    failure = failure_of(steered.verdict, steered.exit_code, f"{name} failed", f"see: flaskship logs {env}")
+    hint = f"see: {environment.named.command('logs', env)}"
+    failure = failure_of(steered.verdict, steered.exit_code, f"{name} failed", hint)
     if failure is not None:
         settings.output.fail(failure)
     return steered.exit_code

@@ -27,5 +27,6 @@ def open_engine(project: "Project", environment: "Environment", name: str) -> "E
     from flaskship.engines.kubernetes.engine import KubernetesEngine
     from flaskship.engines.kubernetes.place import Place
 
-    places = (Place(one.name, one.release, one.namespace) for one in project.environments)
+    # What was named is the cluster of all places of this engine.
+    places = (Place(one.name, one.release, one.namespace, environment.named) for one in project.environments)
     return KubernetesEngine(Cluster.of(environment.context), places)

@@ -7,6 +7,7 @@ from typing import Literal
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
+from flaskship.model.named import NOTHING, Named
 
 Engine = Literal["local", "kubernetes"]
 Writer = Literal["cli", "terraform", "argocd"]
@@ -23,6 +24,8 @@ class Environment:
     context: str | None
     promotes_from: str | None
     writer: Writer
+    named: Named = NOTHING
+    """The engine and the context that the command line named for it."""
 
 
 @dataclass(frozen=True, slots=True)

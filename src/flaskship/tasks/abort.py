@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from flaskship.engines.base import Abort, Engine, Resume, TakesWithdrawals, Withdrawal
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.release import Provenance, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome
@@ -32,12 +33,14 @@ async def abort(
 
     A deploy that still watches has the lock: it is asked to give up, ends as failed, and leaves us the rest.
     """
-    asked = await _ask_to_give_up(engine, environment, application, by, report)
+    asked = await _ask_to_give_up(engine, environment, application, by, report, wish.named)
     owner = owned_by(by.actor, "abort", by.reason)
     async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
         before = await engine.observe(environment)
         history = await engine.history(environment)
-        healthy = rolled_out_before(environment, application, before, history, given_up=asked)
+        healthy = rolled_out_before(
+            environment, application, before, history, given_up=asked, named=wish.named
+        )
         for workload in before.workloads:
             # (This machine moves it as a rolling update, which the revision below takes back.)
             by_controller = workload.kind == GRADUAL and not engine.local_images
@@ -63,7 +66,7 @@ async def abort(
 
 
 async def _ask_to_give_up(
-    engine: Engine, environment: str, application: str, by: Provenance, report: Report
+    engine: Engine, environment: str, application: str, by: Provenance, report: Report, named: Named
 ) -> bool:
     """Ask the command that watches the rollout, if one does; where nothing is rolled out nobody is asked."""
     if not isinstance(engine, TakesWithdrawals):
@@ -71,7 +74,7 @@ async def _ask_to_give_up(
     now, history = await engine.observe(environment), await engine.history(environment)
     if not history or history[-1].outcome is not None:
         return False  # it was judged: nobody watches it any more
-    rolled_out_before(environment, application, now, history)
+    rolled_out_before(environment, application, now, history, named=named)
     asked = await engine.withdraw(environment, Withdrawal(by.actor, by.reason, application))
     if asked:
         report.step(
@@ -87,6 +90,7 @@ def rolled_out_before(
     history: tuple[Revision, ...],
     *,
     given_up: bool = False,
+    named: Named = NOTHING,
 ) -> Revision:
     """Return the revision to put the application back to, or say why there is nothing to abort.
 
@@ -95,7 +99,7 @@ def rolled_out_before(
     if not runs(now) or not history:
         raise ConfigurationError(
             f"{environment} does not run: there is nothing to abort",
-            hint=f"deploy it first: flaskship deploy {environment}",
+            hint=f"deploy it first: {named.command('deploy', environment)}",
         )
     find_application(environment, application, (one.application for one in now.workloads))
     newest = history[-1]
@@ -103,12 +107,13 @@ def rolled_out_before(
     if newest.outcome is Outcome.SUCCESSFUL or (complete and not given_up):
         raise ConfigurationError(
             f"nothing of {application} is being rolled out in {environment}",
-            hint=f"to leave a revision that succeeded: flaskship rollback {environment} --app {application}",
+            hint="to leave a revision that succeeded: "
+            f"{named.command('rollback', environment, '--app', application)}",
         )
     for one in reversed(history[:-1]):
         if one.outcome is Outcome.SUCCESSFUL:
             return one
     raise ConfigurationError(
         f"{environment} has no successful revision before revision {newest.number} to put back",
-        hint=f"flaskship down {environment} stops it",
+        hint=f"{named.command('down', environment)} stops it",
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from flaskship.engines.base import Engine, HasRemarks, Lock
-from flaskship.model.errors import PausedError
+from flaskship.model.errors import DeployError, PausedError
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
@@ -22,7 +22,6 @@ from flaskship.tasks.follow import (
 )
 from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.locking import while_ours
-from flaskship.tasks.pausing import options_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved, was_interrupted
@@ -148,13 +147,14 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
             stage, moved, f"what to go back to is left to whoever {_ending(moved)} revision {failed}"
         )
     if not stage.wish.rollback:
-        return _left(stage, moved, f"revision {failed} is left as it is (--no-rollback)")
+        left = f"revision {failed} is left as it is (--no-rollback)"
+        return _left(stage, moved, f"{left}: {_way_back(stage, moved, healthy)}" if healthy else left)
     if healthy is None:
         return _left(
             stage,
             moved,
             f"nothing ran healthily before revision {failed}, so nothing is undone: "
-            f"flaskship down {moved.environment}{_named(stage.engine)} stops it",
+            f"{_down(stage, moved)} stops it",
         )
     interrupted = was_interrupted(moved.move.verdict)
     if interrupted:
@@ -164,18 +164,25 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
     else:
         stage.report.step(f"going back to revision {healthy.number}")
     reason = f"revision {failed} {'was interrupted' if interrupted else 'failed'}"
-    calm = replace(stage, wish=Wish(), explain=lambda verdict: verdict, may_be_withdrawn=False)
+    calm = replace(
+        stage, wish=Wish(named=stage.wish.named), explain=lambda verdict: verdict, may_be_withdrawn=False
+    )
     try:
         old = await stage.engine.recall(moved.environment, healthy.number)
         release = going_back(old, by, healthy.number, reason)
         back = await _move(calm, release, await stage.engine.observe(moved.environment), failed)
     except PausedError as held:
-        again = f"flaskship rollback {moved.environment} {healthy.number}{options_of(stage.engine)}"
+        again = _way_back(stage, moved, healthy)
         return _left(stage, moved, f"a pause holds what would go back: {held.hint}; then {again}")
     except asyncio.CancelledError:
         go_on_after_cancellation()
-        again = f"flaskship rollback {moved.environment} {healthy.number}"
+        again = _way_back(stage, moved, healthy)
         return _left(stage, moved, f"interrupted before revision {healthy.number} was put back: {again}")
+    except DeployError as error:
+        again = _way_back(stage, moved, healthy)
+        return _left(
+            stage, moved, f"revision {healthy.number} could not be put back ({error.message}): {again}"
+        )
     if back.verdict.outcome is Outcome.SUCCESSFUL:
         stage.report.step(f"revision {back.revision} runs what revision {healthy.number} was")
     else:
@@ -227,9 +234,16 @@ def judge_receipt(verdict: Verdict, receipt: Receipt | None, max_failed: int | N
     return Verdict(Outcome.FAILED, (*verdict.causes, lost))
 
 
-def _named(engine: Engine) -> str:
+def _way_back(stage: Stage, moved: Moved, healthy: Revision) -> str:
+    return stage.wish.named.command("rollback", moved.environment, healthy.number)
+
+
+def _down(stage: Stage, moved: Moved) -> str:
+    named = stage.wish.named
     # down means this machine where nothing else is said.
-    return "" if engine.local_images else f" --engine {engine.name}"
+    if not stage.engine.local_images:
+        named = replace(named, engine=stage.engine.name)
+    return named.command("down", moved.environment)
 
 
 def _left(stage: Stage, moved: Moved, why: str) -> Moved:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from flaskship.engines.base import Engine, HasBlindSpots, Ignored
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.frozen import dataclass
+from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document, Release
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
@@ -65,7 +66,8 @@ async def deploy_locked(
     release = compose(stage.world, plan, images, stage.wish)
     before = await stage.engine.observe(plan.environment.name)
     healthy = await _last_healthy_release(stage.engine, plan.environment.name)
-    _tell_ignored(stage.report, plan.environment.name, ignored, _ignored_before(stage.engine, healthy))
+    before_too = _ignored_before(stage.engine, healthy)
+    _tell_ignored(stage.report, plan.environment.name, ignored, before_too, stage.wish.named)
     origins = origins_of(stage.world, plan, healthy, stage.engine)
     try:
         return await carry_out(replace(stage, explain=origins.explain), release, before)
@@ -132,7 +134,11 @@ def ignored_line(one: Ignored) -> str:
 
 
 def _tell_ignored(
-    report: Report, environment: str, ignored: tuple[Ignored, ...], before: tuple[Ignored, ...]
+    report: Report,
+    environment: str,
+    ignored: tuple[Ignored, ...],
+    before: tuple[Ignored, ...],
+    named: Named,
 ) -> None:
     """Warn of what was not ignored before; what ran with it already is one line, lest nobody reads any."""
     known = {(field, one.reason) for one in before for field in one.fields}
@@ -142,7 +148,7 @@ def _tell_ignored(
     if before and len(fresh) < len(ignored):
         report.step(
             f"{environment}: ignored on this machine as before, for {len(ignored) - len(fresh)} reasons: "
-            f"flaskship deploy {environment} --dry-run lists them"
+            f"{named.command('deploy', environment, '--dry-run')} lists them"
         )
 
 

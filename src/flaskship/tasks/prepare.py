@@ -9,6 +9,7 @@ from typing import Any
 from flaskship.model.errors import ImageUnknownError
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.project import Environment, ImageSource, Project
 from flaskship.model.release import ChartSource, Document, Release
 from flaskship.tasks.nearest import did_you_mean
@@ -26,6 +27,8 @@ class Wish:
     lock_timeout: float = 30.0
     max_failed: int | None = None
     rollback: bool = True
+    named: Named = NOTHING
+    """The engine and the context that the command line named."""
 
 
 @dataclass(frozen=True, slots=True)

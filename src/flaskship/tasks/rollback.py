@@ -2,6 +2,7 @@
 
 from flaskship.engines.base import Engine
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.release import Provenance, Revision
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage, carry_out, going_back
@@ -29,7 +30,7 @@ async def rollback(
     owner = owned_by(by.actor, "rollback", by.reason)
     async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
         history = await engine.history(environment)
-        target = choose(environment, history, revision)
+        target = choose(environment, history, revision, wish.named)
         if target.outcome is not Outcome.SUCCESSFUL:
             report.warn(f"revision {target.number} was {target.outcome or 'never judged'} when it ran")
         report.step(f"{environment}: going back to revision {target.number}")
@@ -45,11 +46,14 @@ async def rollback(
     return moved.asked_to_go_back(target.number)
 
 
-def choose(environment: str, history: tuple[Revision, ...], revision: int | None) -> Revision:
+def choose(
+    environment: str, history: tuple[Revision, ...], revision: int | None, named: Named = NOTHING
+) -> Revision:
     """Return the revision to go back to, or say which there are."""
     if not history:
         raise ConfigurationError(
-            f"{environment} has no revisions yet", hint=f"deploy it first: flaskship deploy {environment}"
+            f"{environment} has no revisions yet",
+            hint=f"deploy it first: {named.command('deploy', environment)}",
         )
     if revision is None:
         return _before_newest(environment, history)

@@ -9,6 +9,11 @@ OF_A_RELEASE: Mapping[str, str] = MappingProxyType(
             "Helm could not apply all objects of a revision. The message has the API server's words, and "
             "what was applied before is undone with the revision."
         ),
+        "WriteUnanswered": (
+            "The Helm process was killed or ended before it said how its write went, and left a revision "
+            "that nobody finishes. It is marked as failed in Helm's history too, and what it had applied is "
+            "undone with it."
+        ),
         "AddressNotServing": ("All is ready, and an address that users take does not answer well."),
         "RequestsLost": ("More requests failed meanwhile than `--max-failed` allows."),
         "TestFailed": (
@@ -90,6 +95,10 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "PromotionRefused": (
             3,
             "A promotion would change more than images, or what nobody has tested: nothing was changed.",
+        ),
+        "WriteUnanswered": (
+            1,
+            "The Helm process was killed before it wrote a revision, or while it removed one: do it again.",
         ),
         "PreflightFailed": (
             4,

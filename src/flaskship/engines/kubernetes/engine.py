@@ -13,7 +13,7 @@ from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
-from flaskship.engines.kubernetes.helm import Helm, HelmFailure
+from flaskship.engines.kubernetes.helm import Helm, HelmFailure, WriteUnansweredError
 from flaskship.engines.kubernetes.images import running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
@@ -200,7 +200,7 @@ class KubernetesEngine:
         except NotFoundError:
             raise ConfigurationError(
                 f"{environment} has no revision {revision} any more: Helm keeps the newest {KEPT}",
-                hint=f"see: flaskship history {environment}",
+                hint=f"see: {place.command('history')}",
             ) from None
         record = next((records.record_of(one, known) for one in revisions if one.number == revision), None)
         return Release(
@@ -230,6 +230,9 @@ class KubernetesEngine:
                     hint=f"see: helm --kube-context {self.cluster.context} -n {place.namespace} status "
                     f"{place.release}",
                 ) from None
+            except WriteUnansweredError as ended:
+                ended.hint = f"do it again, which ends what it began: {place.command('down')}"
+                raise
         if known:
             await let_go(self.cluster, place, ())
             await remove_all(self.cluster, place, purge=purge)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flaskship.model.errors import FlaskshipError, PreflightError
+from flaskship.model.errors import DeployError
 
 MODULE = "flaskship.chart.helm_child"
 TIMEOUT = 60
@@ -26,6 +27,23 @@ class HelmFailure(Exception):
         super().__init__(f"{kind}: {detail}")
         self.kind = kind
         self.detail = detail
+
+
+class WriteUnansweredError(DeployError):
+    """Helm ended before it answered: only the cluster can say what of the request was carried out."""
+
+    code = "WriteUnanswered"
+
+    def __init__(self, status: int, told: str, patience: float | None = None) -> None:
+        self.killed = status < 0
+        """Whether a signal ended it; a process that ends by itself may never have begun."""
+        if patience is not None:
+            message = f"Helm did not end within {patience:g} s and was stopped"
+        elif self.killed:
+            message = f"the Helm process was ended by signal {-status} before it answered: {told}"
+        else:
+            message = f"the Helm process ended with {status} and without an answer: {told}"
+        super().__init__(message)
 
 
 class Helm:
@@ -44,6 +62,8 @@ class Helm:
     ) -> Mapping[str, Any]:
         """Carry a request out and return the answer; HelmFailure where Helm refuses.
 
+        WriteUnansweredError where no answer came, which says nothing of what was written.
+
         A cancellation waits for Helm's end first: a release is never left half written by our own hand.
         The request may say how patient we are with it.
         """
@@ -59,10 +79,7 @@ class Helm:
         except TimeoutError:
             child.kill()
             await talking
-            raise FlaskshipError(
-                f"Helm did not end within {patience:g} s and was stopped: the release may be half written",
-                hint="the next deploy settles it; helm history shows it as pending",
-            ) from None
+            raise WriteUnansweredError(-signal.SIGKILL, "", patience) from None
         except asyncio.CancelledError:
             await asyncio.wait([talking], timeout=patience)
             raise
@@ -100,10 +117,7 @@ def _answer(said: bytes, complaint: bytes, code: int) -> Mapping[str, Any]:
     except ValueError:
         lines = complaint.decode(errors="replace").strip().splitlines()
         told = lines[-1][:LONGEST] if lines else "it said nothing"
-        raise PreflightError(
-            f"the Helm process ended with {code} and without an answer: {told}",
-            hint="see whether Helm loads here: flaskship doctor",
-        ) from None
+        raise WriteUnansweredError(code, told) from None
     if not answer.get("ok"):
         raise HelmFailure(str(answer.get("error")), _shortened(str(answer.get("detail"))))
     return answer

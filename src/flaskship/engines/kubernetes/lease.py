@@ -235,8 +235,8 @@ def _lost(place: Place, lease: Object | None) -> LockedError:
     return LockedError(
         f"{place.environment} is not locked by this writer any more: its lock was lost and is now that of "
         f"{who}",
-        hint="what this command had applied is left to them: flaskship history "
-        f"{place.environment} tells what came since; then try again",
+        hint="what this command had applied is left to them: "
+        f"{place.command('history')} tells what came since; then try again",
     )
 
 

@@ -181,7 +181,7 @@ async def _release(cluster: Cluster, place: Place) -> list[Need]:
             False,
             f"revision {newest.number} of {place.release} is {newest.status}: it is being written, or its "
             "writer was killed",
-            f"the next deploy settles it: flaskship deploy {place.environment}",
+            f"the next deploy settles it: {place.command('deploy')}",
             needed=False,
         )
     ]

@@ -20,6 +20,10 @@ from flaskship.model.release import Document
 
 MARK = "flaskship.dev/record"
 """Label of Helm's revision that names the record of ours which was written for it."""
+UNANSWERED = "WriteUnanswered"
+"""The cause of a revision whose writer ended before it did."""
+GIVEN_UP = "marked as failed by flaskship"
+"""The end of what Helm's own history says of a revision that nobody finished."""
 _ZIPPED = b"\x1f\x8b"
 
 
@@ -105,7 +109,7 @@ async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
     info = content.setdefault("info", {})
     if not Status(info.get("status", "unknown")).under_way:
         return False
-    info["status"], info["description"] = Status.FAILED.value, why
+    info["status"], info["description"] = Status.FAILED.value, f"{why}; {GIVEN_UP}"
     await _rewrite(cluster, place, secret, content, {"status": Status.FAILED.value})
     return True
 

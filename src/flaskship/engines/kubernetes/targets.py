@@ -9,7 +9,7 @@ from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.observing.observed import Target
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.engines.kubernetes.storage import UNANSWERED, HelmRevision, Status
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Problem, ReleaseState, Snapshot
 
@@ -65,6 +65,13 @@ class Targets:
             said = (await storage.stored(self._cluster, place, newest.number)).description
         except NotFoundError:
             said = "it is gone"
+        if said.endswith(storage.GIVEN_UP):
+            why = said.removesuffix(f"; {storage.GIVEN_UP}")
+            return Problem(
+                UNANSWERED,
+                f"Helm began revision {newest.number} and did not end it: {why}. What it applied may be "
+                "incomplete.",
+            )
         message = (
             f"Helm could not apply all of revision {newest.number}: {said.rstrip('.')}. "
             "Correct what it names and deploy again."

@@ -7,22 +7,24 @@ from typing import Any
 
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster
-from flaskship.engines.kubernetes.helm import HelmFailure
+from flaskship.engines.kubernetes.helm import HelmFailure, WriteUnansweredError
 from flaskship.engines.kubernetes.images import images_by_application
 from flaskship.engines.kubernetes.mixture import chart_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
-from flaskship.engines.kubernetes.storage import HelmRevision, Status
+from flaskship.engines.kubernetes.storage import UNANSWERED, HelmRevision, Status
 from flaskship.engines.kubernetes.succession import hold, unmark
-from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.errors import ConfigurationError, FlaskshipError, PreflightError
 from flaskship.model.release import ChartSource, Document, Release
+from flaskship.model.verdict import Cause, Outcome, Verdict
 
 KEPT = 20
 """Revisions that Helm keeps, and we with it."""
 SETTLE_SECONDS = 20.0
 """How long a Helm that somebody else's command left behind may take to end what it began."""
 LOOK = 0.5
+KILLED = "its writer was killed"
 RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
@@ -65,7 +67,7 @@ class Writing:
         )
         await records.write(self._cluster, place, record)
         held = await hold(self._cluster, place, release.documents)
-        refused = ""
+        refused, unanswered = "", None
         try:
             if source.mixture:
                 await self._write_mixture(place, source, before, record, release.documents)
@@ -73,9 +75,18 @@ class Writing:
                 await self._write(place, source, before, record)
         except HelmFailure as failure:
             refused = failure.detail
+        except WriteUnansweredError as ended:
+            unanswered = ended
         after = await storage.revisions(self._cluster, place)
-        if any((one.number, one.mark) == (number, mark) for one in after):
+        ours = next((one for one in after if (one.number, one.mark) == (number, mark)), None)
+        if ours is not None:
+            if unanswered is not None and ours.status.under_way:
+                # Whoever wrote it is gone for certain: nothing is to be waited for.
+                await storage.settle(self._cluster, place, number, unanswered.message)
             return number  # a failed one, too: its status says so
+        if unanswered is not None and (not after or after[-1].number < number):
+            await unmark(self._cluster, place, held)
+            raise _nothing_written(unanswered, place)
         if refused and (not after or after[-1].number < number):
             await unmark(self._cluster, place, held)
             raise PreflightError(
@@ -125,14 +136,19 @@ class Writing:
             if not known or not known[-1].status.under_way:
                 return known
             if self._clock() >= until:
-                await storage.settle(
-                    self._cluster,
-                    place,
-                    known[-1].number,
-                    "its writer was killed; marked as failed by flaskship",
-                )
+                await self._give_up(place, known[-1])
                 until = self._clock() + SETTLE_SECONDS
             await self._sleep(LOOK)
+
+    async def _give_up(self, place: Place, revision: HelmRevision) -> None:
+        """Mark a revision that nobody finishes as failed, in Helm's history and in ours."""
+        if not await storage.settle(self._cluster, place, revision.number, KILLED):
+            return
+        record = records.record_of(revision, await records.read(self._cluster, place))
+        if record is not None and record.verdict is None:
+            cause = Cause(UNANSWERED, f"{KILLED}; {storage.GIVEN_UP}")
+            failed = records.concluded(record, Verdict(Outcome.FAILED, (cause,)), None, {})
+            await records.write(self._cluster, place, failed)
 
     async def forget_old(self, place: Place) -> None:
         """Helm drops its oldest revisions; our records go with them."""
@@ -143,6 +159,17 @@ class Writing:
         for number in known:
             if number < oldest:
                 await records.forget(self._cluster, place, number)
+
+
+def _nothing_written(unanswered: WriteUnansweredError, place: Place) -> FlaskshipError:
+    """A Helm that a signal ended is a failed write; one that ended by itself never began."""
+    message = f"{unanswered.message}; no revision was written"
+    if not unanswered.killed:
+        return PreflightError(message, hint="see whether Helm loads here: flaskship doctor")
+    unanswered.message = message
+    unanswered.hint = f"nothing was changed; see: {place.command('history')}"
+    unanswered.args = (message,)
+    return unanswered
 
 
 def _source(release: Release) -> ChartSource:
@@ -160,5 +187,5 @@ def _mark_of(known: tuple[HelmRevision, ...], number: int, place: Place) -> str:
             return one.mark
     raise ConfigurationError(
         f"Helm keeps revision {number} of {place.release} no longer",
-        hint=f"see: flaskship history {place.environment}",
+        hint=f"see: {place.command('history')}",
     )

@@ -12,7 +12,7 @@ from tests.unit.engines.kubernetes.api import LEASES, NAMESPACES, PLACE, SECRETS
 from flaskship.engines.base import Lock
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.engine import KubernetesEngine
-from flaskship.engines.kubernetes.helm import HelmFailure
+from flaskship.engines.kubernetes.helm import HelmFailure, WriteUnansweredError
 from flaskship.engines.kubernetes.targets import Targets
 from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Provenance, Release
@@ -30,6 +30,7 @@ class Helm:
         self.api = api
         self.requests: list[dict[str, Any]] = []
         self.refuses = ""
+        self.dies = ""
         self.others = 0
         self.looks: Callable[[Mapping[str, Any]], None] = lambda request: None
 
@@ -46,6 +47,8 @@ class Helm:
             self.others -= 1
             self.api.helm(number, "deployed", mark="of a command that was killed")
             raise HelmFailure("HelmReleaseError", "another operation is in progress")
+        if self.dies == "before":
+            raise WriteUnansweredError(-9, "it said nothing")
         if self.refuses == "before":
             raise HelmFailure("HelmReleaseError", "Service web exists and is not ours")
         if action == "uninstall":
@@ -53,6 +56,9 @@ class Helm:
             return {}
         mark = (request.get("labels") or {}).get(storage.MARK) or self._mark(request.get("revision"))
         self.api.helm(number, "failed" if self.refuses else "deployed", mark=mark, manifest=json.dumps(WEB))
+        if self.dies:
+            self.api.helm(number, self.dies, mark=mark, manifest=json.dumps(WEB))
+            raise WriteUnansweredError(-9, "it said nothing")
         if self.refuses:
             raise HelmFailure("HelmReleaseError", "admission denied")
         return {"revision": number}
@@ -166,6 +172,62 @@ async def test_a_refusal_in_the_middle_is_a_failed_revision_with_helms_words(
     assert target.release.problem.code == "ReleaseRefused"
     assert not target.settled
     assert target.expected == (("Deployment", "web"),)
+
+
+async def test_a_helm_that_is_killed_in_the_middle_is_a_failed_revision_with_a_cause_of_its_own(
+    engine: KubernetesEngine, helm: Helm, api: Api
+) -> None:
+    await engine.apply(release(), LOCK)
+    helm.dies = "pending-upgrade"
+    assert await engine.apply(release(), LOCK) == 2
+    assert [one.status for one in await storage.revisions(api.cluster(), PLACE)] == ["deployed", "failed"]
+    target = await Targets(api.cluster()).find(PLACE)
+    assert target.release is not None
+    assert target.release.problem is not None
+    assert target.release.problem.code == "WriteUnanswered"
+    assert "signal 9" in target.release.problem.message
+
+
+async def test_a_helm_that_dies_after_its_last_word_to_the_cluster_has_written_the_revision(
+    engine: KubernetesEngine, helm: Helm, api: Api
+) -> None:
+    helm.dies = "deployed"
+    assert await engine.apply(release(), LOCK) == 1
+    assert (await Targets(api.cluster()).find(PLACE)).settled
+
+
+async def test_a_helm_that_dies_before_it_wrote_is_a_failure_and_no_missing_tool(
+    engine: KubernetesEngine, helm: Helm
+) -> None:
+    helm.dies = "before"
+    with pytest.raises(WriteUnansweredError, match="no revision was written") as failed:
+        await engine.apply(release(), LOCK)
+    assert (failed.value.exit_code, failed.value.code) == (1, "WriteUnanswered")
+
+
+async def test_a_helm_that_dies_while_it_removes_a_release_is_a_failure(
+    engine: KubernetesEngine, helm: Helm
+) -> None:
+    await engine.apply(release(), LOCK)
+    helm.dies = "before"
+    with pytest.raises(WriteUnansweredError) as failed:
+        await engine.delete("dev", LOCK)
+    assert failed.value.hint == "do it again, which ends what it began: flaskship down dev"
+
+
+async def test_a_revision_whose_writer_was_killed_failed_in_our_history_too(
+    engine: KubernetesEngine, api: Api
+) -> None:
+    await engine.apply(release(), LOCK)
+    mark = api.objects[f"{SECRETS}/sh.helm.release.v1.dev-apps.v1"]["metadata"]["labels"][storage.MARK]
+    api.helm(1, "pending-install", mark=mark)
+    await engine.apply(release(), LOCK)
+    killed = (await engine.history("dev"))[0]
+    assert killed.outcome is Outcome.FAILED
+    assert killed.verdict is not None
+    (cause,) = killed.verdict.causes
+    assert cause.code == "WriteUnanswered"
+    assert "its writer was killed" in cause.message
 
 
 async def test_a_revision_of_plain_helm_is_told_without_a_name(engine: KubernetesEngine, api: Api) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from flaskship.engines.kubernetes import helm
-from flaskship.engines.kubernetes.helm import Helm, HelmFailure
-from flaskship.model.errors import FlaskshipError, PreflightError
+from flaskship.engines.kubernetes.helm import Helm, HelmFailure, WriteUnansweredError
 
 KUBECONFIG = """
 apiVersion: v1
@@ -67,13 +66,26 @@ async def test_a_child_without_an_answer_is_told_with_its_last_word(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     child(monkeypatch, tmp_path, "import sys; sys.exit('cannot load the library')")
-    with pytest.raises(PreflightError, match="ended with 1 and without an answer: cannot load the library"):
+    with pytest.raises(
+        WriteUnansweredError, match="ended with 1 and without an answer: cannot load"
+    ) as ended:
         await Helm().run("here", "shop", "apply", {})
+    assert not ended.value.killed
+
+
+async def test_a_child_that_is_killed_is_no_missing_tool(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    child(monkeypatch, tmp_path, "import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)")
+    with pytest.raises(WriteUnansweredError, match="was ended by signal 9 before it answered") as ended:
+        await Helm().run("here", "shop", "apply", {})
+    assert ended.value.killed
+    assert ended.value.exit_code == 1
 
 
 async def test_a_child_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     child(monkeypatch, tmp_path, "import time; time.sleep(600)")
-    with pytest.raises(FlaskshipError, match="did not end within"):
+    with pytest.raises(WriteUnansweredError, match="did not end within"):
         await Helm().run("here", "shop", "apply", {"patience": 0.5})
 
 

@@ -59,7 +59,10 @@ async def test_what_nobody_finishes_is_marked_as_failed(status: str) -> None:
     assert (await storage.revisions(api.cluster(), PLACE))[0].status.under_way
     assert await storage.settle(api.cluster(), PLACE, 3, "its writer was killed")
     found = await storage.stored(api.cluster(), PLACE, 3)
-    assert (found.status, found.description) == (Status.FAILED, "its writer was killed")
+    assert (found.status, found.description) == (
+        Status.FAILED,
+        "its writer was killed; marked as failed by flaskship",
+    )
     assert len(found.documents) == 2
     assert (await storage.revisions(api.cluster(), PLACE))[0].status is Status.FAILED
 
