@@ -9,7 +9,8 @@ from tests.contract.fake import FakeEngine
 from tests.contract.world import API, IMAGE, REPOSITORY, WORKER, Stage, Told
 
 from flaskship.engines.base import Ignored, Lock
-from flaskship.model.errors import ConfigurationError, LockedError
+from flaskship.model.errors import ConfigurationError, DeployError, LockedError
+from flaskship.model.named import Named
 from flaskship.model.project import ImageSource
 from flaskship.model.release import Document, Provenance, Release
 from flaskship.model.snapshot import Phase, Snapshot
@@ -129,6 +130,32 @@ async def test_no_rollback_leaves_the_failure_for_study() -> None:
     snapshot = await stage.engine().observe("dev")
     assert snapshot.phase is Phase.DEGRADED
     assert (await stage.engine().history("dev"))[1].provenance.undo is False
+
+
+async def test_the_command_that_goes_back_says_again_what_was_named() -> None:
+    stage = Stage()
+    await run(stage)
+    moved = await run(stage, sets=BREAK, rollback=False, named=Named(None, "here"))
+    assert str(moved.not_undone).endswith("flaskship rollback dev 1 --context here")
+
+
+class NotPutBack(FakeEngine):
+    """The undo's write fails without a revision."""
+
+    async def apply(self, release: Release, lock: Lock) -> int:
+        if release.provenance.rolled_back_to is not None:
+            raise DeployError("its writer was killed")
+        return await super().apply(release, lock)
+
+
+async def test_an_undo_that_cannot_be_written_leaves_the_verdict_and_the_way_back() -> None:
+    stage = Stage()
+    await run(stage)
+    stage.make = NotPutBack
+    moved = await run(stage, sets=BREAK)
+    assert moved.exit_code == 1
+    assert moved.rolled_back_to is None
+    assert str(moved.not_undone).endswith("(its writer was killed): flaskship rollback dev 1")
 
 
 async def test_an_undo_that_fails_too_is_said() -> None:
