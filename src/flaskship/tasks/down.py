@@ -35,16 +35,18 @@ async def down(engine: Engine, project: Project, environment: str, report: Repor
     """Stop one environment; doing it twice is harmless."""
     before = await engine.observe(environment)
     doomed = belongings(project.root, environment) if purge else ()
-    if not runs(before) and not doomed:
+    # An engine that lost its state has no release to tell of, and notes what it found running.
+    stopping = runs(before) or bool(before.notes)
+    if not stopping and not doomed:
         report.step(f"{environment} does not run: nothing to stop")
         return Down(environment, engine.name, stopped=False)
     for path in doomed:
         report.warn(f"removing for good: {path}")
-    if runs(before):
+    if stopping:
         report.step(f"stopping {environment}")
     async with writing_to(engine, environment, "down", DEFAULT_WAIT, report) as lock:
         await engine.delete(environment, lock, purge=purge)
-    return Down(environment, engine.name, runs(before), tuple(str(path) for path in doomed))
+    return Down(environment, engine.name, stopping, tuple(str(path) for path in doomed))
 
 
 async def down_all(world: World, project: Project, report: Report, *, purge: bool) -> tuple[Down, ...]:

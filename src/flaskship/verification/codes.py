@@ -132,7 +132,8 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "StateDamaged": (
             4,
-            "The engine's state file is damaged: it is kept aside, and what runs goes on.",
+            "The engine's state file is damaged: it is kept aside, and what runs goes on until its "
+            "environment is changed (`up`, `deploy`, `down`).",
         ),
         "ClusterUnreachable": (
             4,

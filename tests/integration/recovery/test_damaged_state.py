@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from tests.contract.harness import Harness, uids
 from tests.contract.local import daemons, local
+from tests.contract.world import Told
 from tests.integration.recovery.test_recovery import answers
 
 from flaskship.engines.local import daemon
@@ -21,7 +22,9 @@ from flaskship.engines.local.processes.identity import identify
 from flaskship.engines.local.processes.proc import marked_pids
 from flaskship.engines.local.processes.watch import wait_gone
 from flaskship.model.errors import FlaskshipError, PreflightError
+from flaskship.model.project import Project
 from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.tasks.down import down
 
 
 @pytest_asyncio.fixture
@@ -69,6 +72,12 @@ async def told(engine: LocalEngine, code: str = "StateDamaged") -> FlaskshipErro
     await engine.close()
     assert found.value.code == code
     return found.value
+
+
+async def end_all(harness: Harness) -> None:
+    project = Project(harness.folder, "demo", harness.folder, (), ())
+    ended = await down(harness.engine(), project, "dev", Told(), purge=False)
+    assert ended.stopped
 
 
 def kept(harness: Harness) -> list[Path]:
@@ -186,14 +195,26 @@ async def test_what_sqlite_takes_for_a_new_state_is_named_before_anything_is_end
     assert answers(after)
 
 
-async def test_what_no_state_knows_is_ended_by_whatever_is_asked_next(harness: Harness) -> None:
-    await running(harness)
+async def test_what_no_state_knows_serves_on_until_its_environment_is_changed(harness: Harness) -> None:
+    before = await running(harness)
     await end_supervisor(harness)
     noise(database(harness))
     await told(harness.engine())
     assert marked_pids(str(harness.folder))
     engine = harness.engine()
-    assert (await engine.observe("dev")).phase is Phase.STOPPED
+    processes = marked_pids(str(harness.folder))
+    seen = await engine.observe("dev")
+    assert seen.phase is Phase.STOPPED
+    assert any("the state does not know" in note for note in seen.notes)
+    assert await engine.history("dev") == ()
+    assert marked_pids(str(harness.folder)) == processes, "a read ends nothing"
+    assert answers(before)
+    lock = await engine.acquire("other", "ada", 5.0)
+    await engine.delete("other", lock)
+    await engine.release(lock)
+    assert marked_pids(str(harness.folder)) == processes, "another environment is none of theirs"
+    assert answers(before)
+    await end_all(harness)
     assert not marked_pids(str(harness.folder))
 
 
@@ -208,6 +229,7 @@ async def test_a_supervisor_that_nobody_asked_for_leaves_the_file_alone(harness:
     assert kept(harness) == []
     assert answers(before)
     await told(harness.engine())
+    await end_all(harness)
 
 
 async def test_a_newer_file_is_left_alone_and_serves_on(harness: Harness) -> None:

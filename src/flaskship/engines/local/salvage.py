@@ -53,8 +53,8 @@ def set_aside(path: Path, damage: StateDamagedError, at: float) -> StateDamagedE
     kept = _replace(path, at)
     return StateDamagedError(
         f"{damage.message}. {_fate(kept)}; recovered from it: {', '.join(recovered) or 'nothing'}",
-        hint="Run the command again: it takes over what still runs and is known, and ends the rest."
-        " What does not run then comes back with `flaskship up ENV`.",
+        hint="Run the command again: what still runs and is known is taken over. What is not known runs on"
+        " until `flaskship up ENV` or `deploy` replaces it, or `down` ends it.",
     )
 
 

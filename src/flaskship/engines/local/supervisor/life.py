@@ -69,7 +69,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
         for task in (*tasks, *waiting):
             task.cancel()
         await asyncio.gather(*tasks, *waiting, clearing, return_exceptions=True)
-        await supervisor.close(stop=not supervisor.environments)
+        await supervisor.close(stop=not supervisor.holds)
         addresses.close()
 
 
@@ -106,7 +106,7 @@ async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.
             async with asyncio.timeout(IDLE_SECONDS):
                 await supervisor.ended.wait()
         await server.idle.wait()
-        if not supervisor.environments:
+        if not supervisor.holds:
             stopping.set()
             return
         supervisor.ended.clear()

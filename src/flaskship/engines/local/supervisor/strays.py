@@ -1,11 +1,14 @@
 """Processes of the project that its state does not know: of a state file that was lost or put back."""
 
 import asyncio
+import json
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from flaskship.engines.local.routes import Route, from_json
 from flaskship.engines.local.spawner.records import Record
 from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.world import World
@@ -13,11 +16,47 @@ from flaskship.engines.local.supervisor.world import World
 GRACE_SECONDS = 10.0
 
 
-async def end_strays(world: World, known: Mapping[str, Record]) -> None:
-    """End every process that no replica of the state was given; who ended already is forgotten."""
+NAMED = b"FLASKSHIP_ENVIRONMENT="
+ANY = ""
+"""The environment of a process that does not tell its own."""
+
+
+def strays_of(world: World, known: Mapping[str, Record]) -> tuple[list[Record], dict[str, list[Record]]]:
+    """Return the processes that no replica of the state was given: the ended, the others by environment."""
     claimed = world.state.process_uids()
-    strays = [record for uid, record in known.items() if uid not in claimed]
-    await asyncio.gather(*(_end(world, record) for record in strays))
+    gone: list[Record] = []
+    found: dict[str, list[Record]] = {}
+    for record in (record for uid, record in known.items() if uid not in claimed):
+        (gone if record.ending else found.setdefault(_environment(record), [])).append(record)
+    return gone, found
+
+
+def routes_to(file: Path, records: Sequence[Record]) -> tuple[Route, ...]:
+    """Return the routes of the router's last table that lead to these processes."""
+    replicas = {record.uid.split(".")[0] for record in records}
+    try:
+        table = from_json(json.loads(file.read_text()))
+    except (OSError, ValueError):
+        return ()
+    return tuple(route for route in table.routes if replicas & _reached(route))
+
+
+def _reached(route: Route) -> set[str]:
+    every = [*route.endpoints, *(one for rule in route.rules for one in rule.endpoints)]
+    return {one.uid for one in every}
+
+
+def _environment(record: Record) -> str:
+    try:
+        words = Path(f"/proc/{record.pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return ANY
+    return next((word.removeprefix(NAMED).decode() for word in words if word.startswith(NAMED)), ANY)
+
+
+async def end_strays(world: World, records: Sequence[Record]) -> None:
+    """End every one of these processes; who ended already is forgotten."""
+    await asyncio.gather(*(_end(world, record) for record in records))
 
 
 async def _end(world: World, record: Record) -> None:

@@ -12,6 +12,7 @@ from flaskship.engines.local.images import collect_garbage
 from flaskship.engines.local.manifests.release import read_release
 from flaskship.engines.local.processes.ports import Addresses, Placement
 from flaskship.engines.local.resting import stopped
+from flaskship.engines.local.spawner.records import Record
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
 from flaskship.engines.local.state_file import once_changed
@@ -25,7 +26,7 @@ from flaskship.engines.local.supervisor.locks import Locks
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.secret_store import configurations_of
 from flaskship.engines.local.supervisor.services import ListenerPlan
-from flaskship.engines.local.supervisor.strays import end_strays
+from flaskship.engines.local.supervisor.strays import ANY, end_strays, routes_to, strays_of
 from flaskship.engines.local.supervisor.world import World
 from flaskship.engines.local.version import code_version
 from flaskship.model.errors import ConfigurationError, FlaskshipError, PausedError
@@ -39,6 +40,11 @@ WITHOUT_LOCK = ("pause", "resume")
 COLLECT_IMAGES = step("collect_images")
 REMOVE_ENVIRONMENT_FOLDER = step("remove_environment_folder")
 ABANDONED_SECONDS = 2.0
+STRAYS = "processes of it run that the state does not know: `up` and `deploy` replace them, `down` ends them"
+
+
+def _lost(environment: str) -> str:
+    return f"lost:{environment}"
 
 
 class Supervisor:
@@ -53,21 +59,31 @@ class Supervisor:
         self.ended = asyncio.Event()
         self.retired = asyncio.Event()
         self.version = code_version()
+        self._strays: dict[str, list[Record]] = {}
         self._custody: dict[str, asyncio.Task[None]] = {}
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Take over what runs, and start again what should run but does not."""
         known = await self.world.launcher.open()
-        # Before anything is started: what no state knows may use the same data and ports.
-        await end_strays(self.world, known)
+        gone, self._strays = strays_of(self.world, known)
+        await end_strays(self.world, gone)
+        # Before anything is started: what no state knows may use the same data and ports. Where nothing
+        # will be started it serves on until somebody changes that environment.
+        for intent in self.world.state.intents():
+            if intent.running:
+                await end_strays(self.world, self._strays.pop(intent.environment, ()))
         await self.link.open()
         for place in self.world.state.placements().values():
             self._addresses.reserve(place.address)
         for intent in self.world.state.intents():
             if intent.running or self.world.state.replicas(intent.environment):
                 self._restore(intent)
-        await self.link.restore({runtime.name: runtime.routes() for runtime in self.environments.values()})
+        lost = {
+            _lost(name): routes_to(self.world.paths.routes, those) for name, those in self._strays.items()
+        }
+        known_routes = {runtime.name: runtime.routes() for runtime in self.environments.values()}
+        await self.link.restore({**lost, **known_routes})
 
     async def apply(self, release: Release, token: str, key: str) -> int:
         """Start moving to the release; FlaskshipError, and nothing changed, where it cannot run here."""
@@ -82,6 +98,7 @@ class Supervisor:
             raise ConfigurationError(f"the manifests of {name} hold no workload")
         self._refuse_paused(name, spec)
         configurations = configurations_of(self.world.paths, name, spec)
+        await self._end_strays(name)
         listeners = self._listeners(name, spec)
         with services.bound(self.link, listeners):
             number = self.world.state.add_revision(release, self.world.now(), key)
@@ -120,7 +137,8 @@ class Supervisor:
         if runtime is not None:
             return observing.snapshot(runtime)
         intent = self.world.state.intent(environment)
-        return stopped(self.world.state, environment, intent, self.world.now())
+        snapshot = stopped(self.world.state, environment, intent, self.world.now())
+        return replace(snapshot, notes=(*snapshot.notes, STRAYS)) if self._living(environment) else snapshot
 
     def steer(self, environment: str, workload: str, action: Mapping[str, object], token: str) -> None:
         """Restart, scale, pause or resume one workload."""
@@ -150,6 +168,7 @@ class Supervisor:
         """Stop everything of the environment; with purge its history and folder go too."""
         self.locks.require(environment, token)
         await self._end_custody(environment)
+        await self._end_strays(environment)
         intent = self.world.state.intent(environment)
         if intent is not None and intent.running:
             intent = replace(intent, running=False, scales={}, restarts={}, paused=())
@@ -165,6 +184,21 @@ class Supervisor:
                 await asyncio.to_thread(
                     shutil.rmtree, self.world.paths.environment(environment), ignore_errors=True
                 )
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether anything runs, be it of the state or not."""
+        return bool(self.environments) or any(self._living(name) for name in self._strays)
+
+    def _living(self, environment: str) -> list[Record]:
+        return [
+            one for one in self._strays.get(environment, ()) if not self.world.launcher.ending(one.uid).done()
+        ]
+
+    async def _end_strays(self, environment: str) -> None:
+        for name in {environment, ANY} & self._strays.keys():
+            await end_strays(self.world, self._strays.pop(name))
+            await self.link.update(_lost(name), lambda: ())
 
     def busy(self) -> str:
         """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
