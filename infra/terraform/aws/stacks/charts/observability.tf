@@ -45,7 +45,7 @@ resource "helm_release" "collector" {
             { id = "container-parser", type = "container", max_log_size = 102400 },
             {
               type  = "add"
-              if    = "resource[\"k8s.namespace.name\"] != \"${var.project}-${var.environment}\""
+              "if"  = "resource[\"k8s.namespace.name\"] != \"${var.project}-${var.environment}\""
               field = "resource[\"service.name\"]"
               value = "platform"
             },

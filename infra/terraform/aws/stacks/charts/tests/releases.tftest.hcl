@@ -115,7 +115,7 @@ run "what_is_not_the_environments_is_the_platforms" {
   assert {
     condition = yamldecode(helm_release.collector.values[0]).config.receivers.filelog.operators[1] == {
       type  = "add"
-      if    = "resource[\"k8s.namespace.name\"] != \"my-app-dev\""
+      "if"  = "resource[\"k8s.namespace.name\"] != \"my-app-dev\""
       field = "resource[\"service.name\"]"
       value = "platform"
     }
