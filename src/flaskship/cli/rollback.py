@@ -15,7 +15,7 @@ from flaskship.model.project import Environment, Project
 from flaskship.model.release import Provenance
 from flaskship.tasks import rollback as story
 from flaskship.tasks.gitops import Pushing
-from flaskship.tasks.prepare import Wish
+from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.revert import Reverted, revert
 from flaskship.tasks.targets import LOCAL, open_to_write
@@ -67,7 +67,17 @@ def command(
             world, project, environment, engine, f"rollback {env}", take_over, applies=True
         )
         try:
-            return await story.rollback(world, chosen, env, revision, by, wish, settings.output, app)
+            return await story.rollback(
+                world,
+                chosen,
+                env,
+                revision,
+                by,
+                wish,
+                settings.output,
+                app,
+                lambda: draft(world, project, environment, Wish(), 1, is_upgrade=True),
+            )
         finally:
             await chosen.close()
 

@@ -1,14 +1,18 @@
 """Rollback: an older revision again, as a new one."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
 from flaskship.engines.base import Engine
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import About, ConfigurationError, FlaskshipError
 from flaskship.model.named import NOTHING, Named
-from flaskship.model.release import Provenance, Revision
+from flaskship.model.release import Document, Provenance, Release, Revision
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage, carry_out, going_back
+from flaskship.tasks.causes import origins_of
 from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.one_application import with_application_of
-from flaskship.tasks.prepare import Wish
+from flaskship.tasks.prepare import Draft, Wish
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
 
@@ -22,10 +26,12 @@ async def rollback(
     wish: Wish,
     report: Report,
     application: str | None = None,
+    today: Callable[[], Draft] | None = None,
 ) -> Moved:
     """Apply what a revision was; without one, the last healthy revision before the newest.
 
     With an application only its objects go back, and the others stay as the newest revision has them.
+    today: what the files say now, for the line of a refusal.
     """
     owner = owned_by(by.actor, "rollback", by.reason)
     async with writing_to(engine, environment, owner, wish.lock_timeout, report) as lock:
@@ -42,8 +48,36 @@ async def rollback(
             old = with_application_of(newest, old, application)
         release = going_back(old, by, target.number, reason, may_undo=True)
         before = await engine.observe(environment)
-        moved = await carry_out(Stage(world, engine, lock, report, wish), release, before)
+        try:
+            moved = await carry_out(Stage(world, engine, lock, report, wish), release, before)
+        except FlaskshipError as refused:
+            if today is not None:
+                _explain(world, today, release, refused)
+            raise
     return moved.asked_to_go_back(target.number)
+
+
+def _explain(world: World, today: Callable[[], Draft], release: Release, refused: FlaskshipError) -> None:
+    """Give a refusal the line that asks for it, where the files still say of the object what is put back."""
+    about = refused.about
+    if about is None or refused.location is not None:
+        return
+    # Who goes back may well have files that no longer render.
+    with suppress(FlaskshipError):
+        plan = today()
+        if _spec(plan.rendered.documents, about) == _spec(release.documents, about):
+            origins_of(world, plan).explain_refusal(refused)
+
+
+def _spec(documents: Iterable[Document], about: About) -> object:
+    return next(
+        (
+            one.get("spec")
+            for one in documents
+            if (one.get("kind"), (one.get("metadata") or {}).get("name")) == (about.kind, about.name)
+        ),
+        None,
+    )
 
 
 def choose(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest_asyncio
 from tests.contract.harness import Harness, uids
 from tests.contract.local import daemons, local
 from tests.contract.world import Told
+from tests.integration.recovery.test_changed_ports import at, free_ports
 from tests.integration.recovery.test_recovery import answers
 
 from flaskship.engines.local import daemon
@@ -21,7 +23,7 @@ from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
 from flaskship.engines.local.processes.proc import marked_pids
 from flaskship.engines.local.processes.watch import wait_gone
-from flaskship.model.errors import FlaskshipError, PreflightError
+from flaskship.model.errors import FlaskshipError, PortConflictError, PreflightError
 from flaskship.model.project import Project
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.tasks.down import down
@@ -47,10 +49,10 @@ def emptied(file: Path) -> None:
     file.write_bytes(b"")
 
 
-def damaged_page(file: Path) -> None:
-    """A page that the disk spoilt, of a table that nothing else refers to."""
+def damaged_page(file: Path, table: str = "events") -> None:
+    """A page that the disk spoilt; nothing else refers to events."""
     with contextlib.closing(sqlite3.connect(file)) as db:
-        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
         (size,) = db.execute("PRAGMA page_size").fetchone()
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with file.open("r+b") as raw:
@@ -216,6 +218,46 @@ async def test_what_no_state_knows_serves_on_until_its_environment_is_changed(ha
     assert answers(before)
     await end_all(harness)
     assert not marked_pids(str(harness.folder))
+
+
+async def test_a_refused_release_has_not_ended_what_no_state_knows(harness: Harness) -> None:
+    before = await running(harness)
+    await end_supervisor(harness)
+    noise(database(harness))
+    await told(harness.engine())
+    processes = marked_pids(str(harness.folder))
+    (taken,) = free_ports(1)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", taken))
+        holder.listen()
+        with pytest.raises(PortConflictError):
+            await harness.apply(harness.engine(), at(harness, taken))
+    assert marked_pids(str(harness.folder)) == processes, "nothing is ended for a release that is refused"
+    assert answers(before)
+    after = await running(harness)
+    assert set(marked_pids(str(harness.folder))) == {f"{uid}.web.1" for uid in uids(after)}
+    assert answers(after)
+
+
+async def test_replicas_whose_intent_is_lost_serve_on_until_their_environment_is_changed(
+    harness: Harness,
+) -> None:
+    before = await running(harness)
+    await end_supervisor(harness)
+    damaged_page(database(harness), "intents")
+    said = await told(harness.engine())
+    assert "dev (1 revision)" in said.message
+    processes = marked_pids(str(harness.folder))
+    seen = await harness.engine().observe("dev")
+    assert any("the state does not know" in note for note in seen.notes)
+    await asyncio.sleep(1.0)
+    assert marked_pids(str(harness.folder)) == processes, "a read ends nothing"
+    assert answers(before)
+    after = await running(harness)
+    assert after.release is not None
+    assert after.release.revision == 2
+    assert set(marked_pids(str(harness.folder))) == {f"{uid}.web.1" for uid in uids(after)}
+    assert answers(after)
 
 
 async def test_a_supervisor_that_nobody_asked_for_leaves_the_file_alone(harness: Harness) -> None:

@@ -1,13 +1,16 @@
 """The story of a rollback: any older revision again, as a new one."""
 
+from dataclasses import replace
+
 import pytest
 from tests.contract.world import API, Stage, Told
 
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import About, ConfigurationError, PortConflictError
+from flaskship.model.location import Location
 from flaskship.model.release import Provenance
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
-from flaskship.tasks.prepare import Wish
+from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.rollback import rollback
 
@@ -83,3 +86,31 @@ async def test_without_a_healthy_one_before_there_is_nothing_to_go_back_to() -> 
     with pytest.raises(ConfigurationError, match="no successful revision before revision 2"):
         await back(stage)
     assert stage.state.holders == {}
+
+
+@pytest.mark.parametrize(("today", "line"), [(30080, 7), (30081, None)])
+async def test_a_port_that_is_taken_has_the_line_that_asks_for_it_still(today: int, line: int | None) -> None:
+    stage = Stage()
+    await deployed(stage, "red", "green")
+    stage.applications[API]["node_port"] = today
+    engine = stage.engine()
+
+    async def refuse(*_: object) -> int:
+        raise PortConflictError("taken", about=About("Service", API, "nodePort"))
+
+    engine.apply = refuse  # type: ignore[method-assign]
+    world = replace(stage.world(), locate=lambda *_: Location("values-dev.yaml", 7))
+    environment = stage.environment()
+    with pytest.raises(PortConflictError) as refused:
+        await rollback(
+            world,
+            engine,
+            "dev",
+            None,
+            Provenance("eve"),
+            Wish(),
+            Told(),
+            today=lambda: draft(world, stage.project, environment, Wish(), 1, is_upgrade=True),
+        )
+    found = refused.value.location
+    assert (found.line if found is not None else None) == line

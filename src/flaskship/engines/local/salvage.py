@@ -164,7 +164,10 @@ def _is_release(text: object) -> bool:
 
 
 def _agree(new: sqlite3.Connection) -> None:
-    """Leave nothing that names a lost revision: such an environment rests at the newest one that is left."""
+    """Leave nothing that names a lost revision: such an environment rests at the newest one that is left.
+
+    Its replicas are forgotten: nobody knows whether they should run, and one that is unknown serves on.
+    """
     new.execute(
         "DELETE FROM replicas WHERE NOT EXISTS (SELECT 1 FROM revisions r"
         " WHERE r.environment = replicas.environment AND r.number = replicas.revision)"
@@ -173,6 +176,7 @@ def _agree(new: sqlite3.Connection) -> None:
         "DELETE FROM intents WHERE NOT EXISTS (SELECT 1 FROM revisions r"
         " WHERE r.environment = intents.environment AND r.number = intents.revision)"
     )
+    new.execute("DELETE FROM replicas WHERE environment NOT IN (SELECT environment FROM intents)")
     new.execute(
         "INSERT INTO intents SELECT environment, json_extract(release, '$.name'),"
         " json_extract(release, '$.namespace'), MAX(number), 0, '{}', '{}', '[]' FROM revisions r"

@@ -106,6 +106,18 @@ def test_what_can_be_read_is_there_again_and_named(file: Path) -> None:
         assert state.process_uids() == {"a1.web.1"}
 
 
+def test_replicas_whose_intent_is_lost_are_forgotten_lest_somebody_ends_them(file: Path) -> None:
+    damage_page_of(file, "intents")
+    said = salvage.set_aside(file, StateDamagedError("x"), AT)
+    assert "dev (3 revisions)" in said.message
+    with closing(State(file)) as state:
+        intent = state.intent("dev")
+        assert intent is not None
+        assert (intent.revision, intent.running) == (3, False)
+        assert state.replicas("dev") == ()
+        assert state.process_uids() == set()
+
+
 def test_an_intent_whose_revision_is_lost_runs_nothing_by_itself(file: Path) -> None:
     with closing(sqlite3.connect(file)) as db, db:
         db.execute("UPDATE revisions SET release = 'half of a rel' WHERE environment = 'dev' AND number = 3")

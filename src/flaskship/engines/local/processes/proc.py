@@ -13,7 +13,9 @@ from flaskship.engines.local.processes.capabilities import has
 PROC = Path("/proc" if has("proc") else "/proc/taken-away")
 PROJECT_VARIABLE = "FLASKSHIP_PROJECT"
 UID_VARIABLE = "FLASKSHIP_UID"
+ENVIRONMENT_VARIABLE = "FLASKSHIP_ENVIRONMENT"
 _PROJECT, _UID = f"{PROJECT_VARIABLE}=".encode(), f"{UID_VARIABLE}=".encode()
+_ENVIRONMENT = f"{ENVIRONMENT_VARIABLE}=".encode()
 _READ_SIZE = 64 * 1024
 _GONE = (FileNotFoundError, ProcessLookupError, PermissionError, NotADirectoryError)
 
@@ -79,6 +81,12 @@ def read_marks(pid: int, proc: Path = PROC) -> Marks | None:
     """Return what the environment of a process says; None for zombies, strangers and the unmarked."""
     raw = _read(f"{proc}/{pid}/environ")
     return parse_marks(raw) if raw else None
+
+
+def read_environment(pid: int, proc: Path = PROC) -> str:
+    """Return the environment of a project that a process says it belongs to; empty where it says none."""
+    raw = _read(f"{proc}/{pid}/environ")
+    return os.fsdecode(_value(raw, _ENVIRONMENT)) if raw else ""
 
 
 def read_command(pid: int, proc: Path = PROC) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from flaskship.engines.local.processes.proc import UID_VARIABLE
+from flaskship.engines.local.processes.proc import ENVIRONMENT_VARIABLE, UID_VARIABLE
 from flaskship.engines.local.resolve.binding import Binding
 from flaskship.engines.local.resolve.context import (
     Finding,
@@ -63,7 +63,7 @@ def resolve_environment(
         image["PATH"] = ":".join(dict.fromkeys(image["PATH"].split(":")))
     fixed = {
         UID_VARIABLE: context.uid,
-        "FLASKSHIP_ENVIRONMENT": context.environment,
+        ENVIRONMENT_VARIABLE: context.environment,
         "FLASKSHIP_NAMESPACE": context.namespace,
         "FLASKSHIP_RELEASE": context.release,
         "FLASKSHIP_APPLICATION": context.application,

@@ -46,7 +46,14 @@ class Children:
         marks = {proc.PROJECT_VARIABLE: self._project, proc.UID_VARIABLE: request.uid}
         pid = start(request._replace(env=request.env | marks), self._lock)
         stat = proc.read_stat(pid)
-        record = Record(request.uid, pid, stat.start_time if stat else 0, proc.boot_id(), self._now())
+        record = Record(
+            request.uid,
+            pid,
+            stat.start_time if stat else 0,
+            proc.boot_id(),
+            self._now(),
+            environment=request.env.get(proc.ENVIRONMENT_VARIABLE, ""),
+        )
         self._by_uid[record.uid] = record
         self._uid_by_pid[pid] = record.uid
         self._records.write(record)

@@ -44,6 +44,8 @@ class Record(NamedTuple):
     boot_id: str
     started_at: float
     ending: Ending | None = None
+    environment: str = ""
+    """Whose it is, where a system tells no process's variables; empty in records of before."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as it is written, listed and sent."""
@@ -67,6 +69,7 @@ class Record(NamedTuple):
             str(shown["boot_id"]),
             float(shown["started_at"]),
             ending,
+            str(shown.get("environment", "")),
         )
 
 

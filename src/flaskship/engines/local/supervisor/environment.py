@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from flaskship.engines.local.manifests.table import UNKNOWN
@@ -68,9 +68,9 @@ class EnvironmentRuntime:
         fields = (f"{r.object} {r.field}".strip() + " is unknown to this engine" for r in unknown)
         return (*fields, *self.findings)
 
-    def start(self) -> None:
-        """Begin to reconcile."""
-        self._task = asyncio.create_task(self._reconcile(), name=f"environment {self.name}")
+    def start(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Begin to reconcile, once what has to come first is done."""
+        self._task = asyncio.create_task(self._reconcile(first), name=f"environment {self.name}")
         self._scaling = asyncio.create_task(keep_scaling(self), name=f"autoscaling of {self.name}")
 
     def move_to(
@@ -191,7 +191,9 @@ class EnvironmentRuntime:
         """Record something that happened."""
         self.world.state.add_event(self.name, Event(self.world.now(), subject, reason, message, kind))
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, first: Callable[[], Awaitable[None]] | None) -> None:
+        if first is not None:
+            await first()
         while True:
             self._wake.clear()
             pause: float | None

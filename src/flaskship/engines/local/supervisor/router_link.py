@@ -115,14 +115,18 @@ class RouterLink:
             self._routes = {name: table for name, table in routes.items() if table}
             await self._push()
 
-    async def update(self, environment: str, routes: Callable[[], tuple[Route, ...]]) -> None:
+    async def update(
+        self, environment: str, routes: Callable[[], tuple[Route, ...]], instead_of: str = ""
+    ) -> None:
         """Replace the routes of one environment; done when the router has swapped its table.
 
         They are asked for as late as can be: who waited for others finds its change pushed with theirs.
+        Those of `instead_of` go in the same swap: sockets that both name stay open.
         """
         async with self._changing:
             table = routes()
-            known = self._routes.get(environment, ()) == table and self._are_passed(table)
+            gone = self._routes.pop(instead_of, None)
+            known = self._routes.get(environment, ()) == table and self._are_passed(table) and gone is None
             if known and self._pushed:
                 return
             if table:

@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flaskship.engines.local.processes.proc import read_environment
 from flaskship.engines.local.routes import Route, from_json
 from flaskship.engines.local.spawner.records import Record
 from flaskship.engines.local.supervisor.leftovers import end_leftovers
 from flaskship.engines.local.supervisor.world import World
 
 GRACE_SECONDS = 10.0
-
-
-NAMED = b"FLASKSHIP_ENVIRONMENT="
 ANY = ""
-"""The environment of a process that does not tell its own."""
+"""The environment of a process of which nobody knows its own."""
 
 
 def strays_of(world: World, known: Mapping[str, Record]) -> tuple[list[Record], dict[str, list[Record]]]:
@@ -27,7 +25,8 @@ def strays_of(world: World, known: Mapping[str, Record]) -> tuple[list[Record], 
     gone: list[Record] = []
     found: dict[str, list[Record]] = {}
     for record in (record for uid, record in known.items() if uid not in claimed):
-        (gone if record.ending else found.setdefault(_environment(record), [])).append(record)
+        environment = record.environment or read_environment(record.pid)
+        (gone if record.ending else found.setdefault(environment or ANY, [])).append(record)
     return gone, found
 
 
@@ -44,14 +43,6 @@ def routes_to(file: Path, records: Sequence[Record]) -> tuple[Route, ...]:
 def _reached(route: Route) -> set[str]:
     every = [*route.endpoints, *(one for rule in route.rules for one in rule.endpoints)]
     return {one.uid for one in every}
-
-
-def _environment(record: Record) -> str:
-    try:
-        words = Path(f"/proc/{record.pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return ANY
-    return next((word.removeprefix(NAMED).decode() for word in words if word.startswith(NAMED)), ANY)
 
 
 async def end_strays(world: World, records: Sequence[Record]) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 
@@ -12,6 +13,7 @@ from flaskship.engines.local.images import collect_garbage
 from flaskship.engines.local.manifests.release import read_release
 from flaskship.engines.local.processes.ports import Addresses, Placement
 from flaskship.engines.local.resting import stopped
+from flaskship.engines.local.routes import Route
 from flaskship.engines.local.spawner.records import Record
 from flaskship.engines.local.spec import LocalRelease, Service
 from flaskship.engines.local.state import Intent
@@ -71,7 +73,7 @@ class Supervisor:
         # Before anything is started: what no state knows may use the same data and ports. Where nothing
         # will be started it serves on until somebody changes that environment.
         for intent in self.world.state.intents():
-            if intent.running:
+            if intent.running or self.world.state.replicas(intent.environment):
                 await end_strays(self.world, self._strays.pop(intent.environment, ()))
         await self.link.open()
         for place in self.world.state.placements().values():
@@ -98,7 +100,6 @@ class Supervisor:
             raise ConfigurationError(f"the manifests of {name} hold no workload")
         self._refuse_paused(name, spec)
         configurations = configurations_of(self.world.paths, name, spec)
-        await self._end_strays(name)
         listeners = self._listeners(name, spec)
         with services.bound(self.link, listeners):
             number = self.world.state.add_revision(release, self.world.now(), key)
@@ -108,7 +109,7 @@ class Supervisor:
         runtime = self.environments.get(name)
         if runtime is None:
             runtime = self._runtime(intent)
-            runtime.start()
+            runtime.start(partial(self._make_room, runtime))
         runtime.move_to(intent, generation, listeners)
         runtime.event(release.name, "Applied", f"revision {number}")
         return number
@@ -168,7 +169,8 @@ class Supervisor:
         """Stop everything of the environment; with purge its history and folder go too."""
         self.locks.require(environment, token)
         await self._end_custody(environment)
-        await self._end_strays(environment)
+        for name in (environment, ANY):
+            await self._end_strays(name)
         intent = self.world.state.intent(environment)
         if intent is not None and intent.running:
             intent = replace(intent, running=False, scales={}, restarts={}, paused=())
@@ -195,10 +197,16 @@ class Supervisor:
             one for one in self._strays.get(environment, ()) if not self.world.launcher.ending(one.uid).done()
         ]
 
-    async def _end_strays(self, environment: str) -> None:
-        for name in {environment, ANY} & self._strays.keys():
-            await end_strays(self.world, self._strays.pop(name))
-            await self.link.update(_lost(name), lambda: ())
+    async def _end_strays(self, environment: str, routes: Callable[[], tuple[Route, ...]] = tuple) -> None:
+        if environment in self._strays:
+            await end_strays(self.world, self._strays[environment])
+            await self.link.update(environment, routes, instead_of=_lost(environment))
+            self._strays.pop(environment, None)
+
+    async def _make_room(self, runtime: EnvironmentRuntime) -> None:
+        """Before anything is started: what no state knows may use the same data."""
+        await self._end_strays(runtime.name, runtime.routes)
+        self._sweep_folders(runtime.name)
 
     def busy(self) -> str:
         """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
@@ -277,6 +285,7 @@ class Supervisor:
     def _restore(self, intent: Intent) -> None:
         state = self.world.state
         records = state.replicas(intent.environment)
+        self._sweep_folders(intent.environment)
         runtime = self._runtime(intent)
         for number in {intent.revision, *(record.revision for record in records)}:
             with contextlib.suppress(FlaskshipError):
@@ -301,7 +310,6 @@ class Supervisor:
             task.add_done_callback(self._stopping.discard)
 
     def _runtime(self, intent: Intent) -> EnvironmentRuntime:
-        self._sweep_folders(intent.environment)
         runtime = EnvironmentRuntime(self.world, self.link, self._addresses, intent)
         self.environments[intent.environment] = runtime
         return runtime

@@ -97,7 +97,8 @@ def test_a_half_written_file_is_never_seen(tmp_path, monkeypatch):
 
 def test_a_record_as_json_says_whether_it_runs():
     assert RUNNING.as_json() == {
-        "uid": "u1", "pid": 10, "start_time": 99, "boot_id": "boot", "started_at": 1.5, "running": True
+        "uid": "u1", "pid": 10, "start_time": 99, "boot_id": "boot", "started_at": 1.5, "running": True,
+        "environment": "",
     }  # fmt: skip
     shown = RUNNING._replace(ending=Ending(2.0)).as_json()
     assert (shown["running"], shown["unknown"], shown["exit_code"], shown["signal"]) == (
@@ -107,3 +108,10 @@ def test_a_record_as_json_says_whether_it_runs():
         None,
     )
     assert json.loads(json.dumps(shown)) == shown
+
+
+def test_a_record_says_whose_it_is_and_one_of_before_does_not():
+    told = RUNNING._replace(environment="dev").as_json()
+    assert Record.from_json(told).environment == "dev"
+    del told["environment"]
+    assert Record.from_json(told) == RUNNING
