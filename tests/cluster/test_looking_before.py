@@ -1,35 +1,14 @@
 """What is refused before anything is changed, on a real cluster: exit 4, and what to do."""
 
 import asyncio
-import json
 from pathlib import Path
 
-import yaml
+from tests.cluster.guests import kubeconfig
 from tests.cluster.reach import IMAGE
-from tests.cluster.town import API, Ended, Town
+from tests.cluster.town import API, Town, said, untouched
 
-from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.kubeconfig import context_of, read_kubeconfig
-from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import QUOTAS, Resource
-
-ACCOUNTS = Resource("v1", "ServiceAccount", "serviceaccounts")
-ROLES = Resource("rbac.authorization.k8s.io/v1", "Role", "roles")
-BINDINGS = Resource("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
-CLUSTER_BINDINGS = Resource(
-    "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
-)
-NOT_PODS = ["configmaps", "secrets", "services", "serviceaccounts", "persistentvolumeclaims"]
-GROUPS = ["apps", "batch", "autoscaling", "policy", "networking.k8s.io", "coordination.k8s.io"]
-
-
-def said(refused: Ended) -> str:
-    return json.dumps(refused.document["error"])
-
-
-async def untouched(town: Town) -> bool:
-    place = Place("dev", "dev-apps", town.namespace())
-    return await storage.revisions(town.cluster, place) == ()
+from flaskship.engines.kubernetes.resources import QUOTAS
 
 
 async def test_a_cluster_that_nobody_named_is_never_taken(town: Town) -> None:
@@ -55,25 +34,6 @@ async def test_an_unknown_context_and_a_silent_server_are_told(town: Town, tmp_p
     )
     assert refused.code == 4
     assert "127.0.0.1:1" in said(refused)
-
-
-async def test_what_the_user_may_not_do_is_listed_before_anything_is_changed(
-    town: Town, tmp_path: Path
-) -> None:
-    await town.make_namespace("dev")
-    await town.cluster.create(ACCOUNTS, {"metadata": {"name": "guest"}}, town.namespace())
-    token = await town.cluster.create(
-        ACCOUNTS, {"spec": {"expirationSeconds": 600}}, town.namespace(), name="guest", sub="token"
-    )
-    _, cluster, _ = context_of(read_kubeconfig(), town.context)
-    written = tmp_path / "guest"
-    written.write_text(kubeconfig("guest", dict(cluster), {"token": token["status"]["token"]}))
-    guest = Town(town.folder, town.prefix, "guest", town.node_port, town.cluster)
-    refused = await guest.go_with({"KUBECONFIG": str(written)}, "deploy")
-    assert refused.code == 4
-    assert "forbidden" in said(refused) or "may not" in said(refused)
-    assert token["status"]["token"] not in said(refused) + refused.progress
-    assert await untouched(town)
 
 
 async def test_a_kind_that_the_cluster_lacks_says_how_it_is_installed(town: Town) -> None:
@@ -157,50 +117,6 @@ async def test_pods_that_break_the_namespaces_level_are_told_before(town: Town) 
     (await town.go("deploy")).succeeded()
 
 
-async def test_a_user_who_may_not_try_pods_deploys_and_is_told_what_was_not_checked(
-    town: Town, tmp_path: Path
-) -> None:
-    await town.make_namespace("dev")
-    space = town.namespace()
-    rules = [
-        {
-            "apiGroups": ["*"],
-            "resources": ["*"],
-            "verbs": ["get", "list", "watch", "patch", "update", "delete"],
-        },
-        {"apiGroups": [""], "resources": NOT_PODS, "verbs": ["create"]},
-        {"apiGroups": GROUPS, "resources": ["*"], "verbs": ["create"]},
-    ]
-    await town.cluster.create(ROLES, {"metadata": {"name": "all-but-pods"}, "rules": rules}, space)
-    await town.cluster.create(ACCOUNTS, {"metadata": {"name": "guest"}}, space)
-    binding = {
-        "metadata": {"name": "guest"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "all-but-pods"},
-        "subjects": [{"kind": "ServiceAccount", "name": "guest", "namespace": space}],
-    }
-    await town.cluster.create(BINDINGS, binding, space)
-    cluster_wide = {
-        **binding,
-        "metadata": {"name": f"{space}-guest"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
-    }
-    await town.cluster.create(CLUSTER_BINDINGS, cluster_wide)
-    try:
-        token = await town.cluster.create(
-            ACCOUNTS, {"spec": {"expirationSeconds": 600}}, space, name="guest", sub="token"
-        )
-        _, cluster, _ = context_of(read_kubeconfig(), town.context)
-        written = tmp_path / "guest"
-        written.write_text(kubeconfig("guest", dict(cluster), {"token": token["status"]["token"]}))
-        guest = Town(town.folder, town.prefix, "guest", town.node_port, town.cluster)
-        deployed = await guest.go_with({"KUBECONFIG": str(written)}, "deploy")
-    finally:
-        await town.cluster.delete(CLUSTER_BINDINGS, f"{space}-guest")
-    assert "not checked before: Pod Security, LimitRanges and quotas" in deployed.progress, deployed
-    assert deployed.code in (0, 1), deployed  # its tests are pods, which it may not make either
-    assert deployed.document["release"]["revision"] == 1
-
-
 async def test_doctor_tells_what_an_environment_needs(town: Town) -> None:
     asked = await town.go("doctor")
     checks = {one["name"]: one for one in asked.document["checks"]}
@@ -214,17 +130,3 @@ async def test_the_image_is_named_by_what_ran(town: Town) -> None:
     (await town.go("deploy")).succeeded()
     (newest,) = (await town.go("history")).document["revisions"]
     assert newest["images"][API].startswith("sha256:")
-
-
-def kubeconfig(name: str, cluster: dict[str, object], user: dict[str, object]) -> str:
-    return str(
-        yaml.safe_dump(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [{"name": "c", "cluster": cluster}],
-                "users": [{"name": "u", "user": user}],
-                "contexts": [{"name": name, "context": {"cluster": "c", "user": "u"}}],
-            }
-        )
-    )

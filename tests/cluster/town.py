@@ -15,7 +15,9 @@ from urllib.parse import quote
 
 from tests.cluster.reach import IMAGE, connect, current_context
 
+from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import NAMESPACES, NODES, PODS, SERVICES
 
 ROOT = Path(__file__).parents[2]
@@ -157,6 +159,17 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
         raise AssertionError(f"no end within {SECONDS} s:\n{progress}") from None
     document = json.loads(said) if said.strip() else {}
     return Ended(process.returncode, document, progress)
+
+
+def said(refused: Ended) -> str:
+    """The reason why a command did not do what was asked."""
+    return json.dumps(refused.document["error"])
+
+
+async def untouched(town: Town) -> bool:
+    """Whether Helm wrote nothing."""
+    place = Place("dev", "dev-apps", town.namespace())
+    return await storage.revisions(town.cluster, place) == ()
 
 
 async def choose_port(town: Town) -> None:

@@ -133,6 +133,15 @@ class Foresees(Protocol):
 
 
 @runtime_checkable
+class HasPermissions(Protocol):
+    """An engine whose user may be allowed less than a deploy takes."""
+
+    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
+        """Raise PreflightError for everything that is not allowed of what a deploy of these objects takes."""
+        ...
+
+
+@runtime_checkable
 class TakesWithdrawals(Protocol):
     """An engine through which a command can ask the one that has the lock to give its rollout up."""
 

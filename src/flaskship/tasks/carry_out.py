@@ -89,7 +89,7 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
         revision = await stage.engine.apply(release, stage.lock)
         if isinstance(stage.engine, HasRemarks):
             for one in stage.engine.remarks():
-                stage.report.warn(f"not checked before: {one}")
+                stage.report.warn(f"not checked: {one}")
         stage.report.step(f"{release.name} revision {revision}: applied")
         verdict, snapshot, tests = await while_ours(
             stage.engine, stage.lock, _watched(stage, release, revision)

@@ -62,11 +62,17 @@ def conflict(environment: Environment, claimed: Iterable[Claim]) -> Conflict | N
 
 
 async def guard(
-    world: World, project: Project, environment: Environment, engine: Engine, take_over: str | None = None
+    world: World,
+    project: Project,
+    environment: Environment,
+    engine: Engine,
+    take_over: str | None = None,
+    drawn: tuple[Document, ...] | None = None,
 ) -> None:
     """Raise TwoWritersError, with nothing changed, where an environment of a cluster has another writer.
 
     A machine's own run has no second writer. A reason to take over lets the command through.
+    drawn: the environment's objects by its files, where somebody has rendered them.
     """
     if engine.name == LOCAL:
         if take_over is not None:
@@ -75,7 +81,8 @@ async def guard(
                 hint="leave it out, or say --engine kubernetes",
             )
         return
-    live = await engine.live(environment.name, await objects_of(world, project, environment, engine))
+    objects = drawn or await objects_of(world, project, environment, engine)
+    live = await engine.live(environment.name, objects)
     found = conflict(environment, claims(live))
     if found is not None and take_over is None:
         raise TwoWritersError(found.message, hint=found.hint)
@@ -92,6 +99,14 @@ async def objects_of(
         if not history:
             raise
         return (await engine.recall(environment.name, history[-1].number)).documents
+
+
+def rendered_objects(world: World, project: Project, environment: Environment) -> tuple[Document, ...] | None:
+    """Return the objects that an environment has by its files; None where those fail."""
+    try:
+        return draft(world, project, environment, Wish(), 1, is_upgrade=True).rendered.documents
+    except ConfigurationError:
+        return None
 
 
 def _claim(document: Document) -> Claim | None:

@@ -1,13 +1,16 @@
 """Which environment, on which engine, which application: decided before anything is touched."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
-from flaskship.engines.base import Engine, Foresees
-from flaskship.model.errors import ConfigurationError
+from flaskship.engines.base import Engine, Foresees, HasPermissions
+from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.project import Environment, Project
+from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.tasks.nearest import did_you_mean
-from flaskship.tasks.single_writer import guard
+from flaskship.tasks.single_writer import guard, rendered_objects
 from flaskship.tasks.world import World
 
 LOCAL = "local"
@@ -56,26 +59,26 @@ async def open_to_write(
     Beside a local run another engine must be named. Nothing is changed yet, not even a lock. Where the write
     applies a revision, the engine gets ready for it meanwhile.
     """
-    engine, snapshot = await _meant(world, project, environment, asked, command, applies=applies)
+    name = await _meant(world, project, environment, asked, command)
+    engine = world.open_engine(project, environment, name)
     try:
-        await guard(world, project, environment, engine, take_over)
+        if applies and isinstance(engine, Foresees):
+            engine.foresee(environment.name)
+        drawn = None if engine.name == LOCAL else rendered_objects(world, project, environment)
+        async with _permitted(engine, environment.name, drawn or (), applies=applies):
+            snapshot = await engine.observe(environment.name)
+            await guard(world, project, environment, engine, take_over, drawn)
+        return engine, snapshot
     except BaseException:
         await engine.close()
         raise
-    return engine, snapshot
 
 
 async def _meant(
-    world: World,
-    project: Project,
-    environment: Environment,
-    asked: str | None,
-    command: str,
-    *,
-    applies: bool,
-) -> tuple[Engine, Snapshot]:
+    world: World, project: Project, environment: Environment, asked: str | None, command: str
+) -> str:
     if asked is not None or environment.engine == LOCAL:
-        return await _opened(world, project, environment, asked or LOCAL, applies=applies)
+        return asked or LOCAL
     engine, snapshot = await _opened(world, project, environment, LOCAL)
     await engine.close()
     if runs(snapshot):
@@ -84,16 +87,38 @@ async def _meant(
             f"{environment.engine}: say which one is meant",
             hint=f"add --engine local or --engine {environment.engine} to: flaskship {command}",
         )
-    return await _opened(world, project, environment, environment.engine, applies=applies)
+    return environment.engine
+
+
+@asynccontextmanager
+async def _permitted(
+    engine: Engine, environment: str, documents: tuple[Document, ...], *, applies: bool
+) -> AsyncIterator[None]:
+    """Ask meanwhile what the user may do, so that all that is missing is told and not its first read alone.
+
+    Whoever is not the environment's writer is told that, and not to ask for permissions.
+    """
+    if not applies or not isinstance(engine, HasPermissions):
+        yield
+        return
+    asking = asyncio.ensure_future(engine.permit(environment, documents))
+    try:
+        try:
+            yield
+        except PreflightError:
+            await asking
+            raise
+        await asking
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 async def _opened(
-    world: World, project: Project, environment: Environment, name: str, *, applies: bool = False
+    world: World, project: Project, environment: Environment, name: str
 ) -> tuple[Engine, Snapshot]:
     engine = world.open_engine(project, environment, name)
     try:
-        if applies and isinstance(engine, Foresees):
-            engine.foresee(environment.name)
         return engine, await engine.observe(environment.name)
     except BaseException:
         await engine.close()

@@ -12,7 +12,7 @@ from flaskship.engines.kubernetes.connection import PATIENCE, connect
 from flaskship.engines.kubernetes.discovery import DISCOVERY, discovered
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, refusal
 from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
-from flaskship.engines.kubernetes.resources import ACCESS_REVIEWS, PODS, Resource
+from flaskship.engines.kubernetes.resources import ACCESS_REVIEWS, PODS, RULES_REVIEWS, SELF_REVIEWS, Resource
 from flaskship.engines.kubernetes.transport import Body, Object, Transport
 
 PARTIAL = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
@@ -44,6 +44,16 @@ class Access:
 
     allowed: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the user may do in a namespace by one rule; names: to these objects alone."""
+
+    verbs: frozenset[str]
+    groups: frozenset[str]
+    resources: frozenset[str]
+    names: frozenset[str] = frozenset()
 
 
 class Cluster(Transport):
@@ -264,6 +274,30 @@ class Cluster(Transport):
         }
         status = (await self.create(ACCESS_REVIEWS, body)).get("status") or {}
         return Access(bool(status.get("allowed")), str(status.get("reason") or ""))
+
+    async def rules(self, namespace: str) -> tuple[Rule, ...]:
+        """Return the rules that grant the user something in a namespace; there may be more."""
+        body = {
+            "apiVersion": RULES_REVIEWS.api_version,
+            "kind": RULES_REVIEWS.kind,
+            "spec": {"namespace": namespace},
+        }
+        status = (await self.create(RULES_REVIEWS, body)).get("status") or {}
+        return tuple(
+            Rule(
+                *(
+                    frozenset(one.get(key) or ())
+                    for key in ("verbs", "apiGroups", "resources", "resourceNames")
+                )
+            )
+            for one in status.get("resourceRules") or ()
+        )
+
+    async def user(self) -> str:
+        """Return the name that the cluster has for the user of the context."""
+        body = {"apiVersion": SELF_REVIEWS.api_version, "kind": SELF_REVIEWS.kind}
+        status = (await self.create(SELF_REVIEWS, body)).get("status") or {}
+        return str((status.get("userInfo") or {}).get("username") or "")
 
     async def version(self) -> str:
         """Return the server's version, such as v1.37.0."""

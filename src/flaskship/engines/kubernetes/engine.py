@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from flaskship.engines.base import Action, Lock, Need, Trial, Withdrawal
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
-from flaskship.engines.kubernetes.failures import NotFoundError
+from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
@@ -20,6 +20,7 @@ from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
+from flaskship.engines.kubernetes.permissions import told, wanted_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import options
 from flaskship.engines.kubernetes.records import Record
@@ -76,6 +77,18 @@ class KubernetesEngine:
     def foresee(self, environment: str) -> None:
         """Load Helm beside what comes before the write."""
         self._programs.foresee(self._place(environment).namespace)
+
+    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
+        """Raise ForbiddenError for all that its user may not do of what a deploy of these objects takes."""
+        place = self._place(environment)
+        want = await wanted_of(self.cluster, place, documents)
+        missing = await self._writing.permissions.missing(place, want)
+        if missing.needed:
+            message, advice = await told(self.cluster, place, missing)
+            raise ForbiddenError(
+                f"{environment} cannot be deployed to {self.cluster.context}: {message}", hint=advice
+            )
+        self._writing.remark(missing.remarks())
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""

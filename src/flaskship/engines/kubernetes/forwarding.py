@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 PROTOCOL = "v4.channel.k8s.io"
 PIECE = 64 << 10
 LARGEST = 16 << 20
+ALSO_CREATE = 35
+"""The minor version from which on a WebSocket takes both permissions."""
+MINOR = re.compile(r"v?1\.(\d+)")
 
 
 @contextlib.asynccontextmanager
@@ -54,15 +58,24 @@ async def port_forward(cluster: Cluster, namespace: str, service: str, port: str
 
 
 async def _insist_on_permission(cluster: Cluster, namespace: str, service: str) -> None:
-    # Older servers ask for get of a WebSocket, newer ones for create.
-    asked = [await cluster.may(verb, PODS, namespace, sub="portforward") for verb in ("create", "get")]
-    if not any(one.allowed for one in asked):
+    # A WebSocket begins as a GET, and newer servers ask for create as well.
+    verbs = ("get", "create")
+    asked = await asyncio.gather(*(cluster.may(one, PODS, namespace, sub="portforward") for one in verbs))
+    denied = [verb for verb, access in zip(verbs, asked, strict=True) if not access.allowed]
+    if denied == ["create"] and _is_older(await cluster.version()):
+        return
+    if denied:
         raise ForwardRefusedError(
             f"cluster {cluster.context}: Service {service} has no address outside, and its user may not "
-            f"create pods/portforward in namespace {namespace}: it cannot be asked",
+            f"{' and '.join(denied)} pods/portforward in namespace {namespace}: it cannot be asked",
             hint="ask for the permission, then look: "
-            f"kubectl --context {cluster.context} -n {namespace} auth can-i create pods/portforward",
+            f"kubectl --context {cluster.context} -n {namespace} auth can-i {denied[0]} pods/portforward",
         )
+
+
+def _is_older(version: str) -> bool:
+    found = MINOR.match(version)
+    return found is not None and int(found[1]) < ALSO_CREATE
 
 
 async def ready_pod(cluster: Cluster, namespace: str, service: str, port: str = "") -> tuple[str, int]:

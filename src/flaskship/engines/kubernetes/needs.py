@@ -9,8 +9,9 @@ from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError
 from flaskship.engines.kubernetes.installing import METRICS, Controller, controller_of, how_to_install
+from flaskship.engines.kubernetes.permissions import Kinds, Permissions, told, wanted
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.preflight import Kinds, check_permissions, check_version, namespace_finding
+from flaskship.engines.kubernetes.preflight import check_version, namespace_finding
 from flaskship.engines.kubernetes.resources import DEPLOYMENTS, NAMESPACES, PODS, Resource
 from flaskship.model.release import Document
 
@@ -52,7 +53,10 @@ def _kinds(documents: Iterable[Document], kinds: Kinds) -> Iterator[Need]:
 
 
 async def _namespace(cluster: Cluster, place: Place) -> list[Need]:
-    namespace = await cluster.find(NAMESPACES, place.namespace)
+    try:
+        namespace = await cluster.find(NAMESPACES, place.namespace)
+    except ForbiddenError:
+        return []  # which stands among the permissions
     if namespace is None:
         access = await cluster.may("create", NAMESPACES)
         return [
@@ -82,10 +86,12 @@ async def _namespace(cluster: Cluster, place: Place) -> list[Need]:
 async def _permissions(
     cluster: Cluster, place: Place, documents: tuple[Document, ...], kinds: Kinds
 ) -> list[Need]:
-    known = tuple(one for one in documents if (one.get("apiVersion"), one.get("kind")) in kinds)
-    denied = await check_permissions(cluster, place, known, kinds)
-    message = denied[0].message if denied else f"the user of {cluster.context} may do what a deploy does"
-    return [Need("permissions", not denied, message, _advice(denied))]
+    missing = await Permissions(cluster).missing(place, wanted(documents, kinds))
+    if not missing.all:
+        return [Need("permissions", True, f"the user of {cluster.context} may do what a deploy does")]
+    message, advice = await told(cluster, place, missing)
+    unseen = [Need("permissions", False, one, advice, needed=False) for one in missing.remarks()]
+    return [Need("permissions", False, message, advice)] if missing.needed else unseen[:1]
 
 
 async def _trial(cluster: Cluster, place: Place) -> list[Need]:

@@ -17,8 +17,9 @@ from flaskship.engines.kubernetes.failures import (
     RefusedError,
 )
 from flaskship.engines.kubernetes.installing import how_to_install
+from flaskship.engines.kubernetes.permissions import Kinds, Permissions, told, wanted
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import LEASES, NAMESPACES, SECRETS, Resource
+from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.release import Document
 
@@ -27,7 +28,6 @@ AT_ONCE = 8
 STEERED = ("Deployment", "Rollout")
 NAME = "app.kubernetes.io/name"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
-Kinds = Mapping[tuple[str, str], Resource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,15 @@ class Examined:
 
 
 async def examine(
-    cluster: Cluster, place: Place, documents: Iterable[Document], *, pods: bool = True
+    cluster: Cluster,
+    place: Place,
+    documents: Iterable[Document],
+    *,
+    pods: bool = True,
+    permissions: Permissions | None = None,
 ) -> Examined:
     """Ask the cluster everything that a deploy of these objects needs; of their pods only where wanted."""
+    permissions = permissions or Permissions(cluster)
     objects = tuple(documents)
     version, kinds = await asyncio.gather(cluster.version(), cluster.api_resources())
     findings = [*check_version(version, cluster.context), *check_kinds(objects, kinds, cluster.context)]
@@ -96,7 +102,7 @@ async def examine(
     findings += namespace_finding(place, namespace, cluster.context)
     if findings:
         return Examined(tuple(findings), version=version, kinds=kinds)
-    findings += await check_permissions(cluster, place, objects, kinds)
+    findings += await check_permissions(permissions, cluster, place, objects, kinds)
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
     if not findings:
@@ -149,31 +155,11 @@ def namespace_finding(place: Place, namespace: Mapping[str, Any] | None, context
 
 
 async def check_permissions(
-    cluster: Cluster, place: Place, documents: Iterable[Document], kinds: Kinds
+    permissions: Permissions, cluster: Cluster, place: Place, documents: Iterable[Document], kinds: Kinds
 ) -> list[Finding]:
-    """The user of the context may do what a deploy does."""
-    rendered = {kinds[str(one.get("apiVersion")), str(one.get("kind"))] for one in documents}
-    wanted = [(verb, one) for one in {*rendered, SECRETS, LEASES} for verb in ("get", "create", "patch")]
-    wanted += [("list", SECRETS), ("update", LEASES), ("update", SECRETS), ("delete", SECRETS)]
-    wanted.sort(key=lambda pair: (pair[1].plural, pair[0]))
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def refused(verb: str, resource: Resource) -> str | None:
-        async with slots:
-            access = await cluster.may(verb, resource, place.namespace if resource.namespaced else None)
-        group = f".{resource.group}" if resource.group else ""
-        return None if access.allowed else f"{verb} {resource.plural}{group}"
-
-    denied = [one for one in await asyncio.gather(*(refused(*pair) for pair in wanted)) if one is not None]
-    if not denied:
-        return []
-    return [
-        Finding(
-            f"its user may not {', '.join(denied)} in namespace {place.namespace}",
-            f"ask for these permissions, then look: kubectl --context {cluster.context} "
-            f"-n {place.namespace} auth can-i --list",
-        )
-    ]
+    """The user of the context may do what a deploy does; all that is missing is one finding."""
+    missing = await permissions.missing(place, wanted(documents, kinds))
+    return [Finding(*await told(cluster, place, missing))] if missing.needed else []
 
 
 async def rehearse(

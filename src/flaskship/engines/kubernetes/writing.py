@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from flaskship.engines.kubernetes import records, storage
@@ -10,6 +10,7 @@ from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.helm import HelmFailure, WriteUnansweredError
 from flaskship.engines.kubernetes.images import images_by_application
 from flaskship.engines.kubernetes.mixture import chart_of
+from flaskship.engines.kubernetes.permissions import Permissions
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import examine
 from flaskship.engines.kubernetes.records import Record
@@ -39,10 +40,15 @@ class Writing:
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._cluster = cluster
+        self.permissions = Permissions(cluster)
         self._helm = helm
         self._clock = clock
         self._sleep = sleep
         self.remarks: tuple[str, ...] = ()
+
+    def remark(self, unseen: Iterable[str]) -> None:
+        """Keep what could not be looked at, each once."""
+        self.remarks += tuple(one for one in unseen if one not in self.remarks)
 
     async def attempt(self, place: Place, release: Release) -> int | None:
         """Write one revision and return its number; None where somebody else wrote at the same moment."""
@@ -50,9 +56,11 @@ class Writing:
         before = await self.settled(place)
         # What ran before may run again, whatever the namespace says of it today: its pods may still be there.
         returning = release.provenance.rolled_back_to is not None
-        found = await examine(self._cluster, place, release.documents, pods=not returning)
+        found = await examine(
+            self._cluster, place, release.documents, pods=not returning, permissions=self.permissions
+        )
         found.insist(place, self._cluster.context)
-        self.remarks += tuple(one for one in found.warnings if one not in self.remarks)
+        self.remark(found.warnings)
         number = before[-1].number + 1 if before else 1
         again = None if source.mixture else source.revision
         mark = secrets.token_hex(8) if again is None else _mark_of(before, again, place)

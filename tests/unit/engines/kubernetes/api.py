@@ -35,6 +35,8 @@ class Api:
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {f"{NAMESPACES}/shop": {"metadata": {"name": "shop"}}}
         self.denied: set[tuple[str, str]] = set()
+        self.rules: list[dict[str, Any]] = []
+        self.user = "jane"
         self.refusals: dict[str, tuple[int, str]] = {}
         self.pods_refused = ""
         """What a dry run of a pod is told; nothing: it is taken."""
@@ -84,9 +86,14 @@ class Api:
             return httpx2.Response(200, json={"gitVersion": self.version})
         if path in ("/api", "/apis"):
             return httpx2.Response(200, json=self._discovery(core=path == "/api"))
+        if path.endswith("selfsubjectrulesreviews"):
+            return httpx2.Response(201, json={"status": {"resourceRules": self.rules}})
+        if path.endswith("selfsubjectreviews"):
+            return httpx2.Response(201, json={"status": {"userInfo": {"username": self.user}}})
         if path.endswith("selfsubjectaccessreviews"):
             given = body["spec"]["resourceAttributes"]
-            allowed = (given["verb"], given["resource"]) not in self.denied
+            what = "/".join(given[key] for key in ("resource", "subresource") if key in given)
+            allowed = (given["verb"], what) not in self.denied
             return httpx2.Response(201, json={"status": {"allowed": allowed}})
         return getattr(self, f"_{request.method.lower()}")(request, path, body)
 

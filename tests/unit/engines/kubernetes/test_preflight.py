@@ -59,7 +59,7 @@ async def test_what_the_user_may_not_do_is_listed_at_once() -> None:
     api = Api()
     api.denied = {("create", "deployments"), ("patch", "services")}
     (message,) = await findings(api)
-    assert message == "its user may not create deployments.apps, patch services in namespace shop"
+    assert message == "its user may not patch services, create deployments.apps in namespace shop"
     assert not any(one.startswith("PATCH") for one in api.asked)
 
 

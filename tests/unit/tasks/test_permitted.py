@@ -1,0 +1,77 @@
+"""A user who may not do everything is told all of it, whichever read fails first."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from tests.contract.fake import FakeCluster, FakeState
+from tests.contract.world import API, Stage
+
+from flaskship.model.errors import PreflightError, TwoWritersError
+from flaskship.model.release import Document
+from flaskship.model.snapshot import Snapshot
+from flaskship.tasks.single_writer import STAMP
+from flaskship.tasks.targets import open_to_write
+
+ALL = "its user may not do this, that and the third"
+
+
+class Guarded(FakeCluster):
+    """An engine of a user who may not write, and who may not read either where it is blind."""
+
+    def __init__(self, state: FakeState, *, blind: bool, refuses: bool = True) -> None:
+        super().__init__(state)
+        self.blind, self.refuses = blind, refuses
+        self.asked: tuple[Document, ...] = ()
+
+    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
+        self.asked = tuple(documents)
+        if self.refuses:
+            raise PreflightError(ALL)
+
+    async def observe(self, environment: str) -> Snapshot:
+        if self.blind:
+            raise PreflightError("its user may not do this")
+        return await super().observe(environment)
+
+
+async def open_it(stage: Stage, engine: Guarded, *, applies: bool = True) -> None:
+    world = replace(stage.world(), open_engine=lambda *_: engine)
+    environment = stage.environment("staging")
+    await open_to_write(world, stage.project, environment, "kubernetes", "deploy staging", applies=applies)
+
+
+def made(*, blind: bool = False, refuses: bool = True) -> tuple[Stage, Guarded]:
+    stage = Stage()
+    stage.cluster = FakeState(stage.clock)
+    return stage, Guarded(stage.cluster, blind=blind, refuses=refuses)
+
+
+@pytest.mark.parametrize("blind", [False, True])
+async def test_all_that_is_missing_is_told_and_the_engine_is_closed(blind: bool) -> None:
+    stage, engine = made(blind=blind)
+    with pytest.raises(PreflightError, match=ALL):
+        await open_it(stage, engine)
+    assert engine.closed
+    assert {one["kind"] for one in engine.asked} >= {"Deployment", "Service"}
+
+
+async def test_another_failure_stays_what_it_is_where_everything_is_permitted() -> None:
+    stage, engine = made(blind=True, refuses=False)
+    with pytest.raises(PreflightError, match=r"its user may not do this$"):
+        await open_it(stage, engine)
+
+
+async def test_whoever_is_not_the_writer_is_not_told_to_ask_for_permissions() -> None:
+    stage, engine = made()
+    assert stage.cluster is not None
+    stranger = {"kind": "Deployment", "metadata": {"name": API, "annotations": {STAMP: "terraform"}}}
+    stage.cluster.strangers.append(stranger)
+    with pytest.raises(TwoWritersError):
+        await open_it(stage, engine)
+
+
+async def test_a_write_that_applies_nothing_asks_for_nothing() -> None:
+    stage, engine = made()
+    await open_it(stage, engine, applies=False)
+    assert engine.asked == ()
