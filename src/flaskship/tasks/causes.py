@@ -12,7 +12,7 @@ from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
 from flaskship.tasks.manifest_paths import manifest_path
-from flaskship.tasks.places import application_path
+from flaskship.tasks.places import application_path, extra_path, place
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
 from flaskship.tasks.setters import setter_of
@@ -48,25 +48,34 @@ class Origins:
                     (r for r in references(document) if (r.kind, r.name) == (about.kind, about.name)), None
                 )
                 if reference is not None:
-                    error.location = self._of_reference(document, reference) or self._in_template(
-                        document, reference.path
+                    error.location = (
+                        self._of_extra(document, reference.path)
+                        or self._of_reference(document, reference)
+                        or self._in_template(document, reference.path)
                     )
                     return
             elif (document.get("kind"), _name(document)) == (about.kind, about.name):
                 # A workload's values are the application's own; those of other kinds are below their name.
                 path = about.field if about.kind in WORKLOADS else f"{about.kind.lower()}.{about.field}"
-                values = self.world.locate(self.plan.layered, document, path)
                 field = manifest_path(document, about.field) if about.field else "metadata.name"
-                error.location = values or self._in_template(document, field)
+                error.location = (
+                    self._of_extra(document, field)
+                    or self.world.locate(self.plan.layered, document, path)
+                    or self._in_template(document, field)
+                )
                 return
 
     def _placed(self, cause: Cause) -> Cause:
-        if cause.values is not None or cause.field is None or cause.application is None:
+        if cause.values is not None or cause.application is None:
             return cause
         document = workload_of(self.plan.rendered.documents, cause.application)
         if document is None:
             return cause
         reference = named_in(document, cause.message) if cause.code in OF_A_REFERENCE else None
+        if extra := self._extra(document):
+            return replace(cause, values=self._within(extra, cause, document, reference))
+        if cause.field is None:
+            return cause
         values = self._values(cause, document, reference)
         if values is not None:
             return replace(cause, values=values)
@@ -77,12 +86,40 @@ class Origins:
     def _values(self, cause: Cause, document: Document, reference: Reference | None) -> Location | None:
         if reference is not None and (found := self._of_reference(document, reference)) is not None:
             return found
-        new, application = self.plan.rendered.documents, cause.application or ""
-        healthy = self.healthy.documents if self.healthy is not None else ()
-        changed = suspects(cause, healthy, workload_of(healthy, application), new, document)
-        fields = (*changed, in_values(cause, new, document))
-        found_at = (self._of_field(application, document, field) for field in fields)
+        fields = (
+            *self._suspects(cause, document),
+            in_values(cause, self.plan.rendered.documents, document),
+        )
+        found_at = (self._of_field(cause.application or "", document, field) for field in fields)
         return next((location for location in found_at if location is not None), None)
+
+    def _suspects(self, cause: Cause, document: Document) -> tuple[str, ...]:
+        healthy = self.healthy.documents if self.healthy is not None else ()
+        before = workload_of(healthy, cause.application or "")
+        return suspects(cause, healthy, before, self.plan.rendered.documents, document)
+
+    def _extra(self, document: Document) -> str | None:
+        """The path of an object that the values hold whole: there its fields are the manifest's own."""
+        return extra_path(self.world, self.plan.layered, str(document.get("kind")), _name(document))
+
+    def _of_extra(self, document: Document, path: str) -> Location | None:
+        extra = self._extra(document)
+        return place(self.world, self.plan.layered, f"{extra}.{path}") if extra else None
+
+    def _within(
+        self, extra: str, cause: Cause, document: Document, reference: Reference | None
+    ) -> Location | None:
+        """The line of the field that is to blame in such an object, else that of the object itself."""
+        layered = self.plan.layered
+        if reference is not None:
+            return place(self.world, layered, f"{extra}.{reference.path}")
+        for field in self._suspects(cause, document):
+            whole = "image" if field.startswith("image.") else field
+            path = manifest_path(document, whole)
+            if origins := self.world.origins(layered, f"{extra}.{path}"):
+                return origins[-1].location
+        own = manifest_path(document, cause.field) if cause.field is not None else "metadata.name"
+        return place(self.world, layered, f"{extra}.{own}")
 
     def _of_field(self, application: str, document: Document, field: str) -> Location | None:
         if field.startswith(VARIABLE):

@@ -51,10 +51,9 @@ _FIELDS = {
 
 def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     """Where the value stands that changes a fault; for what values hold whole, its own field."""
-    extra = value_at(world, layered, "extraObjects")
-    for index, given in enumerate(extra if isinstance(extra, list) else ()):
-        if _is(given, fault):
-            return place(world, layered, f"extraObjects[{index}].{fault.field}")
+    extra = extra_path(world, layered, fault.object.kind, fault.object.name)
+    if extra is not None:
+        return place(world, layered, f"{extra}.{fault.field}")
     paths = [_path(world, layered, replace(fault, setting=setting)) for setting in fault.candidates]
     winners = [origins[-1] for path in paths if (origins := world.origins(layered, path))]
     # What is empty or off brought nothing; of the rest the last that was said, and of one layer the nearer.
@@ -62,6 +61,15 @@ def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     if said:
         return max(said, key=lambda one: one.height).location
     return place(world, layered, _path(world, layered, fault))
+
+
+def extra_path(world: World, layered: Layered, kind: str, name: str) -> str | None:
+    """The path of an object that the values hold whole; None for one that the chart makes."""
+    extra = value_at(world, layered, "extraObjects")
+    for index, given in enumerate(extra if isinstance(extra, list) else ()):
+        if _is(given, kind, name):
+            return f"extraObjects[{index}]"
+    return None
 
 
 def _lowest(world: World, layered: Layered) -> str:
@@ -215,8 +223,8 @@ def _upwards(path: str) -> Iterator[str]:
         path = path[:end]
 
 
-def _is(given: Any, fault: Fault) -> bool:
-    if not isinstance(given, Mapping) or given.get("kind") != fault.object.kind:
+def _is(given: Any, kind: str, name: str) -> bool:
+    if not isinstance(given, Mapping) or given.get("kind") != kind:
         return False
     metadata = given.get("metadata")
-    return isinstance(metadata, Mapping) and metadata.get("name") == fault.object.name
+    return isinstance(metadata, Mapping) and metadata.get("name") == name

@@ -19,7 +19,7 @@ from flaskship.model.location import Location
 from flaskship.model.project import Project
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.causes import Origins
-from flaskship.tasks.prepare import Draft, Wish, build_all, draft
+from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 API = "my-tomorrows-api"
@@ -215,3 +215,80 @@ def test_a_port_of_a_plain_manifest_is_found_in_it(plain: Project) -> None:
     refused = PortConflictError("taken", about=About("Service", "web", "nodePort"))
     Origins(WORLD, drawn(plain)).explain_refusal(refused)
     assert refused.location == line_with(plain.chart / "templates/web.yaml", "ports:")
+
+
+EXTRA = """\
+extraObjects:
+  - apiVersion: v1
+    kind: Service
+    metadata: {name: beside}
+    spec:
+      type: NodePort
+      ports:
+        - {port: 80, nodePort: 30099}
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: beside}
+    spec:
+      selector: {matchLabels: {app: beside}}
+      template:
+        metadata: {labels: {app: beside}}
+        spec:
+          containers:
+            - name: beside
+              image: cloudandparth/my-demo-app:1.0
+              command: [nope]
+              envFrom:
+                - configMapRef: {name: flags}
+                - secretRef: {name: nowhere}
+              env:
+                - name: COLOUR
+                  value: blue
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "field", "words"),
+    [
+        ("CommandNotFound", "no nope", "command", "command: [nope]"),
+        ("ImagePullFailed", "no such", "image", "image:"),
+        ("ConfigMapMissing", "ConfigMap 'flags' is not in this release.", "envFrom", "name: flags"),
+        ("VariableInvalid", "COLOUR", "env.COLOUR", "name: COLOUR"),
+        ("ReadinessFailed", "503", "probes.readiness", "- name: beside"),
+        ("ProgressDeadlineExceeded", "late", "progressDeadlineSeconds", "    spec:"),
+        ("ProgressDeadlineExceeded", "late", None, "metadata: {name: beside}"),
+    ],
+)
+def test_a_cause_of_an_extra_object_leads_to_the_field_of_it_that_is_to_blame(
+    ours: Project, code: str, message: str, field: str | None, words: str
+) -> None:
+    plan = drawn(ours, "dev", EXTRA)
+    found = blamed(plan, Cause(code, message, "beside", field=field)).values
+    lines = EXTRA.splitlines()
+    deployment = lines.index("  - apiVersion: apps/v1")
+    line = next(n for n, text in enumerate(lines, 1) if n > deployment and words in text)
+    assert found == Location(ours.root / "mine.yaml", line)
+
+
+def test_what_changed_in_an_extra_object_is_blamed_for_its_end(ours: Project) -> None:
+    ran = replace(drawn(ours, "dev", EXTRA.replace("value: blue", "value: green")))
+    healthy = compose(WORLD, ran, {}, Wish())
+    plan = drawn(ours, "dev", EXTRA)
+    origins = Origins(WORLD, plan, healthy=healthy)
+    cause = Cause("ExitCode", "it ended with 3", "beside", field="command")
+    found = origins.explain(Verdict(Outcome.FAILED, (cause,))).causes[0].values
+    assert found == line_with(ours.root / "mine.yaml", "name: COLOUR")
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (About("Service", "beside", "nodePort"), "ports:"),
+        (About("Secret", "nowhere"), "name: nowhere"),
+        (About("Deployment", "beside", "resources.limits.memory"), "- name: beside"),
+    ],
+)
+def test_a_refusal_of_an_extra_object_leads_into_it(ours: Project, about: About, words: str) -> None:
+    refused = PreflightError("no", about=about)
+    Origins(WORLD, drawn(ours, "dev", EXTRA)).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", words)
