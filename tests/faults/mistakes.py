@@ -103,6 +103,23 @@ async def run(shop: Shop, *arguments: str) -> tuple[dict[str, Any], int]:
     return json.loads(out), process.returncode
 
 
+BESIDE = """
+extraObjects:
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: beside}
+    spec:
+      selector: {matchLabels: {app: beside}}
+      template:
+        metadata: {labels: {app: beside}}
+        spec:
+          containers:
+            - name: beside
+              image: cloudandparth/my-demo-app:1.0
+              command: [python, -c, raise SystemExit(3)]
+"""
+"""A process that nobody asks whether it is ready, and that ends at once."""
+
 # what is wrong beside the values
 
 
@@ -298,6 +315,13 @@ MISTAKES: dict[str, Mistake] = {
         "ReadinessFailed",
         f"migrations: false\nprogressDeadlineSeconds: 20\nenv:\n  DATABASE_URL: {NOWHERE}\n",
         words="503",
+    ),
+    "unprobed": Mistake(
+        "an object of its own without a probe, whose process ends at once",
+        "ExitNonZero",
+        words="exit 3",
+        line="command:",
+        more=BESIDE,
     ),
     "command": Mistake(
         "a shell whose command is not there",

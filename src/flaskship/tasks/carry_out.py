@@ -30,6 +30,7 @@ from flaskship.tasks.targets import runs
 from flaskship.tasks.testing import NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
+from flaskship.verification.unproven import Doubt
 
 Explain = Callable[[Verdict], Verdict]
 """Adds to each cause the values line that set what failed."""
@@ -106,9 +107,10 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
 
 
 async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdict, Snapshot | None, Trials]:
-    begun = stage.world.now()
+    begun, doubt = stage.world.now(), Doubt(release.documents)
+    world = replace(stage.world, judge=lambda seen, now: stage.world.judge(doubt.of(seen, now), now))
     following = follow_to_verdict(
-        stage.world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
+        world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
     )
     verdict, snapshot = await _withdrawable(stage, following)
     tests = NOT_WELL
@@ -121,7 +123,7 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
             verdict = with_tests(verdict, tests, snapshot)
         left = None if stage.wish.timeout is None else stage.wish.timeout - (stage.world.now() - begun)
         again = judged_again(
-            stage.world,
+            world,
             stage.engine,
             release.environment,
             revision,

@@ -8,6 +8,7 @@ from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.world import HealthAnswer, World
 
+NOT_SERVING = "AddressNotServing"
 PATIENCE = 5.0
 SETTLING = 30.0
 
@@ -62,7 +63,7 @@ async def ask_until_served(
 def with_answers(verdict: Verdict, answers: Iterable[HealthAnswer]) -> Verdict:
     """Return the verdict, failed where an address did not answer well."""
     silent = tuple(
-        Cause("AddressNotServing", f"{answer.url} does not answer well: {answer.message}")
+        Cause(NOT_SERVING, f"{answer.url} does not answer well: {answer.message}")
         for answer in answers
         if not answer.ok
     )

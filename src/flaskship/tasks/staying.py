@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from flaskship.engines.base import Engine
 from flaskship.model.snapshot import Snapshot
-from flaskship.model.verdict import Outcome, Verdict
+from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.follow import follow_to_verdict
+from flaskship.tasks.health import NOT_SERVING
 from flaskship.tasks.world import Report, World
 
 
@@ -31,7 +32,16 @@ async def judged_again(
             return Verdict(Outcome.FAILED, relapsed + verified.causes)
         if world.is_failing(now):
             return None
-        return world.judge(now, at) if successful else verified
+        again = world.judge(now, at)
+        if successful:
+            return again
+        ended = again.causes if again is not None and again.outcome is Outcome.FAILED else ()
+        return replace(verified, causes=ended + _apart_from(verified, ended))
 
     looking = replace(world, judge=judge)
     return await follow_to_verdict(looking, engine, environment, revision, report, timeout)
+
+
+def _apart_from(verified: Verdict, ended: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """What was found wrong, without the addresses that are silent because a process ended."""
+    return tuple(one for one in verified.causes if not (ended and one.code == NOT_SERVING))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
-from flaskship.model.release import Provenance, Revision
+from flaskship.model.release import Provenance, Release, Revision
 from flaskship.model.verdict import Outcome, Verdict
 from flaskship.verification.judge import judge
+from flaskship.verification.unproven import Doubt
 
 if TYPE_CHECKING:
     from flaskship.engines.local.supervisor.supervisor import Supervisor
@@ -23,7 +24,7 @@ async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) ->
     release = state.release(name, number)
     outcome = outcome_of(state.revisions(name), number)
     if outcome is None:
-        verdict = await _verdict(supervisor, runtime)
+        verdict = await _verdict(supervisor, runtime, release)
         supervisor.record(name, number, verdict)
         outcome = verdict.outcome
     healthy = last_successful(state.revisions(name))
@@ -36,7 +37,7 @@ async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) ->
         rolled_back_to=healthy.number,
     )
     undone = supervisor.undo(name, replace(earlier, provenance=provenance))
-    supervisor.record(name, undone, await _verdict(supervisor, runtime))
+    supervisor.record(name, undone, await _verdict(supervisor, runtime, earlier))
 
 
 def is_unfinished(state: State, environment: str, number: int) -> bool:
@@ -63,11 +64,16 @@ def last_successful(revisions: tuple[Revision, ...]) -> Revision | None:
     return next((r for r in reversed(revisions) if r.outcome is Outcome.SUCCESSFUL), None)
 
 
-async def _verdict(supervisor: "Supervisor", runtime: EnvironmentRuntime) -> Verdict:
-    changed = asyncio.Event()
+async def _verdict(supervisor: "Supervisor", runtime: EnvironmentRuntime, release: Release) -> Verdict:
+    changed, doubt = asyncio.Event(), Doubt(release.documents)
+
+    def look() -> Verdict | None:
+        now = supervisor.world.now()
+        return judge(doubt.of(supervisor.observe(runtime.name), now), now)
+
     runtime.subscribers.add(changed)
     try:
-        while (verdict := judge(supervisor.observe(runtime.name), supervisor.world.now())) is None:
+        while (verdict := look()) is None:
             changed.clear()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
