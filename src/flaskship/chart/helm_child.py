@@ -14,6 +14,9 @@ from typing import Any
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+UNASKED = {"disable_openapi_validation": True}
+"""Helm reads the cluster's schemas for most of a second, to compare every object with them: whoever asks it to
+write has had the server itself try each of them, strictly. A rollback by Helm has no such option."""
 
 
 def main() -> int:
@@ -68,6 +71,7 @@ def _apply(config: Any, request: Request) -> Answer:
         "labels": request["labels"],
         "server_side_apply": True if install else "true",
         "force_conflicts": True,
+        **UNASKED,
     }
     if install:
         options["replace"] = bool(request["replace"])

@@ -194,6 +194,8 @@ class Cluster(Transport):
             "fieldManager": manager,
             "force": "true" if force else "",
             "dryRun": "All" if dry_run else "",
+            # A field that is misspelt or said twice is an error, as it is to Helm.
+            "fieldValidation": "Strict" if dry_run else "",
         }
         what = f"apply {_where(resource, namespace, name)}"
         path = resource.path(namespace, name)

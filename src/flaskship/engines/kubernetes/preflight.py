@@ -26,6 +26,7 @@ from flaskship.model.release import Document
 OLDEST, NEWEST = (1, 30), (1, 37)
 AT_ONCE = 8
 STEERED = ("Deployment", "Rollout")
+UNKNOWN_FIELD = "field not declared in schema"
 NAME = "app.kubernetes.io/name"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
@@ -183,7 +184,8 @@ async def rehearse(
         except (InvalidError, ConflictError, ForbiddenError, NotFoundError) as error:
             return _refused(name, error.message)
         except RefusedError as error:
-            if error.answered != 400:
+            # What a schema does not have is our own error, though the server says 500.
+            if error.answered != 400 and UNKNOWN_FIELD not in error.message:
                 raise
             return _refused(name, error.message)
 
@@ -278,6 +280,8 @@ def _advice(text: str) -> str | None:
             "correct what it names in the values (the chart's own containers fulfil restricted), or choose a "
             "namespace that allows it"
         )
+    if UNKNOWN_FIELD in text:
+        return "correct the field's name or its place in what renders it"
     if "must specify" in text and "quota" in text:
         return "the quota wants it said: set it under resources in the values"
     if "field is immutable" in text:

@@ -160,6 +160,7 @@ async def test_an_apply_names_its_manager_and_takes_no_field_by_force() -> None:
     assert dict(asked[0].url.params) == {"fieldManager": "flaskship"}
     assert asked[1].url.params["force"] == "true"
     assert asked[1].url.params["dryRun"] == "All"
+    assert asked[1].url.params["fieldValidation"] == "Strict", "Helm itself does not compare with schemas"
 
 
 async def test_access_is_asked_for_with_what_is_meant() -> None:
