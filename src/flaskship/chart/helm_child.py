@@ -15,8 +15,8 @@ Request = Mapping[str, Any]
 Answer = dict[str, Any]
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 UNASKED = {"disable_openapi_validation": True}
-"""Helm reads the cluster's schemas for most of a second, to compare every object with them: whoever asks it to
-write has had the server itself try each of them, strictly. A rollback by Helm has no such option."""
+"""Helm would read the cluster's schemas for most of a second, to compare every object with them. Who has it
+write had the server try each of them, strictly. A rollback by Helm has no such option."""
 
 
 def main() -> int:

@@ -124,6 +124,15 @@ class HasTests(Protocol):
 
 
 @runtime_checkable
+class PreparesTests(Protocol):
+    """An engine whose tests take a moment to start, and can wait once they have."""
+
+    def prepare_tests(self, environment: str) -> None:
+        """Start those that can wait, because test will follow; conclude and close end what did not begin."""
+        ...
+
+
+@runtime_checkable
 class Foresees(Protocol):
     """An engine whose writes need something that takes a moment to load."""
 

@@ -27,7 +27,7 @@ from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved, was_interrupted
 from flaskship.tasks.staying import judged_again
 from flaskship.tasks.targets import runs
-from flaskship.tasks.testing import NOT_WELL, Trials, run_tests, with_tests
+from flaskship.tasks.testing import NOT_WELL, Trials, prepares_tests, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
 from flaskship.verification.unproven import Doubt
@@ -110,7 +110,13 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
     begun, doubt = stage.world.now(), Doubt(release.documents)
     world = replace(stage.world, judge=lambda seen, now: stage.world.judge(doubt.of(seen, now), now))
     following = follow_to_verdict(
-        world, stage.engine, release.environment, revision, stage.report, stage.wish.timeout
+        world,
+        stage.engine,
+        release.environment,
+        revision,
+        stage.report,
+        stage.wish.timeout,
+        at_each=prepares_tests(stage.engine, release.environment),
     )
     verdict, snapshot = await _withdrawable(stage, following)
     tests = NOT_WELL

@@ -37,9 +37,11 @@ async def follow_to_verdict(
     report: Report,
     timeout: float | None = None,
     done: Callable[[Snapshot], bool] = lambda _: True,
+    at_each: Callable[[Snapshot], None] = lambda _: None,
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on the revision and the snapshot that gave it; TimedOut after timeout seconds.
 
+    at_each hears of every snapshot in which the revision is the newest, before it is judged.
     What runs as a newer revision says nothing of this one: it is Superseded, and never successful.
     """
     begun = world.now()
@@ -51,6 +53,8 @@ async def follow_to_verdict(
             current = snapshot.release.revision if snapshot.release is not None else 0
             if current > revision:
                 return superseded(revision, current), snapshot
+            if current == revision:
+                at_each(snapshot)
             if current == revision and done(snapshot):
                 verdict = world.judge(snapshot, world.now())
                 if verdict is not None:

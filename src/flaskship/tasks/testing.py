@@ -1,14 +1,18 @@
 """Running a release's own tests where what runs is healthy: what they say is part of the verdict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flaskship.engines.base import Engine, HasTests, Lock, Trial
-from flaskship.model.snapshot import Snapshot
+from flaskship.engines.base import Engine, HasTests, Lock, PreparesTests, Trial
+from flaskship.model.snapshot import ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.world import Report
 
 FAILED = "TestFailed"
 NOT_RUN = "TestNotRun"
+PLACED = frozenset(
+    {ReplicaPhase.INITIALIZING, ReplicaPhase.STARTING, ReplicaPhase.RUNNING, ReplicaPhase.READY}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,24 @@ class Trials:
 
 ASKED_INSTEAD = Trials(reason="this engine runs no tests of a release: it asked each address itself")
 NOT_WELL = Trials(reason="the release is not healthy, so that its tests would tell nothing new")
+
+
+def prepares_tests(engine: Engine, environment: str) -> Callable[[Snapshot], None]:
+    """Return what has the engine start its tests once every new replica has its place.
+
+    Then what they take of a node or a quota is nothing that the rollout still needs.
+    """
+
+    def at_each(snapshot: Snapshot) -> None:
+        if isinstance(engine, PreparesTests) and all(map(_is_placed, snapshot.workloads)):
+            engine.prepare_tests(environment)
+
+    return at_each
+
+
+def _is_placed(workload: WorkloadSnapshot) -> bool:
+    current = [one for one in workload.replicas if one.current and one.phase in PLACED]
+    return workload.kind == "Job" or workload.complete or 0 < workload.desired <= len(current)
 
 
 async def run_tests(engine: Engine, environment: str, lock: Lock, report: Report) -> Trials:

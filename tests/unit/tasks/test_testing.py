@@ -6,9 +6,11 @@ from tests.contract.world import API, Stage, Told
 
 from flaskship.engines.base import Lock, Trial
 from flaskship.model.errors import LockedError
+from flaskship.model.snapshot import Phase, ReplicaPhase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
 from flaskship.tasks.prepare import Wish
+from flaskship.tasks.testing import prepares_tests
 from flaskship.tasks.up import up
 from flaskship.tasks.verify import Thorough, verify
 
@@ -83,6 +85,46 @@ async def test_an_engine_without_tests_and_a_release_without_any_say_so() -> Non
     none = stage_of()
     moved = await deploy(none.world(), none.project, none.environment(), none.engine(), Wish(), Told())
     assert (moved.exit_code, moved.move.tests.reason) == (0, "the release has no tests")
+
+
+def workload(*phases: ReplicaPhase, desired: int = 2, complete: bool = False) -> WorkloadSnapshot:
+    replicas = tuple(
+        ReplicaSnapshot(f"r{n}", f"u{n}", "t", True, phase, False) for n, phase in enumerate(phases)
+    )
+    old = ReplicaSnapshot("old", "old", "before", False, ReplicaPhase.READY, True)
+    return WorkloadSnapshot(
+        API, API, "Deployment", Phase.PROGRESSING, "i", desired, 0, 0, 0, "t", complete=complete,
+        replicas=(*replicas, old),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("workloads", "asked"),
+    [
+        ([workload(ReplicaPhase.INITIALIZING, ReplicaPhase.READY)], True),
+        ([workload(ReplicaPhase.READY)], False),
+        ([workload(ReplicaPhase.READY, ReplicaPhase.PENDING)], False),
+        ([workload(ReplicaPhase.READY, ReplicaPhase.BACK_OFF)], False),
+        ([workload(complete=True, desired=0), workload(ReplicaPhase.STARTING, desired=1)], True),
+        ([workload(complete=True), workload()], False),
+        ([workload(desired=0)], False),
+    ],
+)
+def test_tests_are_prepared_once_nothing_of_the_rollout_needs_a_place(
+    workloads: list[WorkloadSnapshot], asked: bool
+) -> None:
+    prepared: list[str] = []
+
+    class Prepares(WithTrials):
+        def prepare_tests(self, environment: str) -> None:
+            prepared.append(environment)
+
+    stage = stage_of()
+    stage.make = Prepares
+    seen = Snapshot("dev", "fake", "n", 0.0, Phase.PROGRESSING, workloads=tuple(workloads))
+    prepares_tests(stage.engine(), "dev")(seen)
+    assert prepared == ["dev"] * asked
+    prepares_tests(stage_of().engine(), "dev")(seen)  # one that prepares nothing is asked for nothing
 
 
 @pytest.mark.parametrize(("outcome", "code"), [(PASSED, 0), (FAILED, 1)])

@@ -23,6 +23,7 @@ from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.permissions import told, wanted_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.preflight import options
+from flaskship.engines.kubernetes.readying import Readying
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.engines.kubernetes.steering import Stage, steer
@@ -68,6 +69,7 @@ class KubernetesEngine:
         self._sleep = sleep
         self._leases = Leases(cluster, clock, sleep)
         self._targets = Targets(cluster)
+        self._readying = Readying(cluster, sleep)
         self._writing = Writing(cluster, self._helm, clock, sleep)
 
     def options(self) -> str:
@@ -140,6 +142,7 @@ class KubernetesEngine:
     ) -> None:
         """Record what the revision came to; after a success, what no replica can need any more goes."""
         place = self._place(environment)
+        await self._readying.forgo(environment)
         await self._leases.check(place, lock)
         known = await records.read(self.cluster, place)
         record = known.get(revision) or Record(revision, "", self.cluster.now(), Provenance(records.BY_HELM))
@@ -263,12 +266,19 @@ class KubernetesEngine:
             tuple(one.name for one in await hooks_of(self.cluster, place, known[-1].number)) if known else ()
         )
 
+    def prepare_tests(self, environment: str) -> None:
+        """Start the pods of those that can wait; each begins with test, and not before."""
+        self._readying.prepare(self._place(environment))
+
     async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
         """Run them as Helm would, those of one weight at once; Helm's record tells how each ended."""
         place = self._place(environment)
         await self._leases.check(place, lock)
         known = await storage.revisions(self.cluster, place)
-        return await run_tests(self.cluster, place, known[-1].number, self._sleep) if known else ()
+        if not known:
+            return ()
+        prepared = await self._readying.of(environment, known[-1].number)
+        return await run_tests(self.cluster, place, known[-1].number, self._sleep, prepared)
 
     async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
         """Return what these objects need of the cluster, met or not; nothing is changed."""
@@ -280,7 +290,7 @@ class KubernetesEngine:
 
     async def close(self) -> None:
         """Let go of connections; what runs goes on."""
-        await asyncio.gather(self._leases.close(), self._programs.close())
+        await asyncio.gather(self._leases.close(), self._programs.close(), self._readying.close())
         await self.cluster.close()
 
     async def _earlier(self, place: Place, known: tuple[HelmRevision, ...]) -> tuple[Document, ...]:

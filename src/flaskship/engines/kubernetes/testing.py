@@ -1,7 +1,7 @@
 """A release's own tests (`helm test`): those of one weight at once, each as Helm runs it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, RefusedError
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.storage import LastRun
+from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.trying import Hook, hook_of, run_hook
 
 TEST = "test"
@@ -29,15 +30,21 @@ async def hooks_of(cluster: Cluster, place: Place, revision: int) -> tuple[Hook,
 
 
 async def run_tests(
-    cluster: Cluster, place: Place, revision: int, sleep: Sleep = asyncio.sleep
+    cluster: Cluster,
+    place: Place,
+    revision: int,
+    sleep: Sleep = asyncio.sleep,
+    prepared: MutableMapping[str, Object] | None = None,
 ) -> tuple[Trial, ...]:
     """Run the tests in the order of their weights, those of one weight together, up to a weight that fails.
 
-    Helm's record of the revision then says how each ended, as after `helm test`.
+    Helm's record of the revision then says how each ended, as after `helm test`. Those that were prepared are
+    taken out of what is given; what is left there never began.
     """
+    waiting = {} if prepared is None else prepared
     tested: list[Trial] = []
     for _, group in groupby(await hooks_of(cluster, place, revision), key=lambda one: one.weight):
-        ended = await _together(cluster, place, tuple(group), sleep)
+        ended = await _together(cluster, place, tuple(group), sleep, waiting)
         await _record(cluster, place, revision, [run for _, run in ended])
         tested += [trial for trial, _ in ended]
         if not all(trial.passed for trial, _ in ended):
@@ -46,12 +53,16 @@ async def run_tests(
 
 
 async def _together(
-    cluster: Cluster, place: Place, hooks: Sequence[Hook], sleep: Sleep
+    cluster: Cluster,
+    place: Place,
+    hooks: Sequence[Hook],
+    sleep: Sleep,
+    prepared: MutableMapping[str, Object],
 ) -> list[tuple[Trial, LastRun]]:
     async def one(hook: Hook) -> tuple[Trial, LastRun]:
         began = cluster.now()
         try:
-            trial = await run_hook(cluster, place.namespace, hook, sleep)
+            trial = await run_hook(cluster, place.namespace, hook, sleep, prepared.pop(hook.name, None))
         except RefusedError as refused:
             # A quota, an admission rule or a missing permission: that says nothing of the release.
             trial = Trial(hook.name, False, refused.message, ran=False)

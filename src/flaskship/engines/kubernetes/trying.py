@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flaskship.engines.base import Trial
 from flaskship.engines.kubernetes.client import Cluster
-from flaskship.engines.kubernetes.failures import ConflictError, ExpiredError, NotFoundError
+from flaskship.engines.kubernetes.failures import ConflictError, ExpiredError, NotFoundError, RefusedError
 from flaskship.engines.kubernetes.resources import JOBS, PODS, Resource
 from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.yaml_of_helm import documents_of
@@ -24,6 +24,11 @@ WATCH_SECONDS = 30.0
 WATCHED: Mapping[str, Resource] = {"Pod": PODS, "Job": JOBS}
 STUCK = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 DEFAULT_POLICIES = ("before-hook-creation",)
+BEGIN = "flaskship.dev/begin"
+"""Annotation of a test that reads it as a file, and begins when it says NOW: at once where Helm makes it."""
+NOW, WAIT = "now", "wait"
+LAST_LINE = "flaskship.dev/last-line"
+"""Annotation with the line that a test prints last, and only where it is about to end with exit code 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,21 @@ class Hook:
     weight: int = 0
     policies: tuple[str, ...] = DEFAULT_POLICIES
     document: Object = field(default_factory=dict, repr=False)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can be started before it is to begin."""
+        return self.kind == "Pod" and self._annotations.get(BEGIN) == NOW
+
+    @property
+    def last_line(self) -> str:
+        """What it prints last where it passes; empty where it promises nothing."""
+        return str(self._annotations.get(LAST_LINE) or "") if self.kind == "Pod" else ""
+
+    @property
+    def _annotations(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = (self.document.get("metadata") or {}).get("annotations") or {}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +77,35 @@ def hook_of(stored: Mapping[str, Any]) -> Hook:
     )
 
 
-async def run_hook(
+async def prepare_hook(
     cluster: Cluster, namespace: str, hook: Hook, sleep: Callable[[float], Awaitable[None]]
+) -> Object:
+    """Make a test that waits, so that it is up when it is to begin."""
+    metadata = hook.document["metadata"]
+    annotations = {**metadata["annotations"], BEGIN: WAIT}
+    waiting = {**hook.document, "metadata": {**metadata, "annotations": annotations}}
+    return await _make(cluster, PODS, namespace, replace(hook, document=waiting), sleep)
+
+
+async def run_hook(
+    cluster: Cluster,
+    namespace: str,
+    hook: Hook,
+    sleep: Callable[[float], Awaitable[None]],
+    prepared: Object | None = None,
 ) -> Trial:
-    """Make the test, wait for its end and clean up as it asks for; RefusedError where it cannot be made."""
+    """Make the test, wait for its end and clean up as it asks for; RefusedError where it cannot be made.
+
+    One that was prepared is let begin instead, where it still waits.
+    """
     resource = WATCHED.get(hook.kind) or await _resource(cluster, hook)
-    made = await _make(cluster, resource, namespace, hook, sleep)
+    made = await _begun(cluster, namespace, prepared) if prepared is not None else None
+    if made is None:
+        made = await _make(cluster, resource, namespace, hook, sleep)
     if hook.kind not in WATCHED:
         return Trial(hook.name, True, "made")
     try:
-        ending = await _ended(cluster, resource, namespace, made)
+        ending = await _ended(cluster, resource, namespace, hook, made)
     except asyncio.CancelledError:
         with suppress(FlaskshipError):
             await cluster.delete(resource, hook.name, namespace)
@@ -144,7 +183,54 @@ async def _make(
         await sleep(LOOK)
 
 
-async def _ended(cluster: Cluster, resource: Resource, namespace: str, made: Object) -> Ending:
+async def _begun(cluster: Cluster, namespace: str, prepared: Object) -> Object | None:
+    """Let a prepared test begin; None where it waits no more, which says nothing of the release."""
+    name, uid = str(prepared["metadata"]["name"]), prepared["metadata"].get("uid")
+    now = await cluster.find(PODS, name, namespace)
+    if (
+        now is None
+        or now["metadata"].get("uid") != uid
+        or "deletionTimestamp" in now["metadata"]
+        or pod_ending(now) is not None
+    ):
+        return None
+    try:
+        body = {"metadata": {"uid": uid, "annotations": {BEGIN: NOW}}}
+        return await cluster.patch(PODS, name, body, namespace)
+    except RefusedError:
+        return None
+
+
+async def _ended(cluster: Cluster, resource: Resource, namespace: str, hook: Hook, made: Object) -> Ending:
+    """Return how a test ended: by its state, or by its last line, which is there up to a second sooner."""
+    by_state = asyncio.ensure_future(_ended_by_state(cluster, resource, namespace, made))
+    racing: set[asyncio.Future[Any]] = {by_state}
+    if hook.last_line:
+        racing.add(asyncio.ensure_future(_said(cluster, namespace, hook, by_state)))
+    try:
+        await asyncio.wait(racing, return_when=asyncio.FIRST_COMPLETED)
+        return by_state.result() if by_state.done() else Ending(True)
+    finally:
+        for one in racing:
+            one.cancel()
+        await asyncio.gather(*racing, return_exceptions=True)
+
+
+async def _said(cluster: Cluster, namespace: str, hook: Hook, otherwise: "asyncio.Future[Ending]") -> None:
+    """Return once the test has printed the line that it prints last, or with its state where it does not."""
+    while not otherwise.done():
+        # Nothing can be read before its container runs, and a test without that line has not passed by it.
+        with suppress(FlaskshipError):
+            async with aclosing(cluster.logs(hook.name, namespace, follow=True)) as lines:
+                async for line in lines:
+                    if line.strip() == hook.last_line:
+                        return
+            break
+        await asyncio.sleep(LOOK)
+    await asyncio.wait({otherwise})
+
+
+async def _ended_by_state(cluster: Cluster, resource: Resource, namespace: str, made: Object) -> Ending:
     seen, judge = made, pod_ending if resource is PODS else job_ending
     try:
         async with asyncio.timeout(SECONDS), aclosing(_states(cluster, resource, namespace, made)) as states:

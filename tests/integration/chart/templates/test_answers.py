@@ -15,6 +15,23 @@ def test_each_application_has_a_test_pod_that_asks_it(render) -> None:
     assert not render("tests: {enabled: false}\n").all("Pod")
 
 
+@pytest.mark.on
+def test_a_test_reads_whether_it_may_begin_and_promises_its_last_line(render) -> None:
+    pod = render().all("Pod")["my-tomorrows-api-test"]
+    assert pod["metadata"]["annotations"]["flaskship.dev/begin"] == "now", "helm test lets it begin at once"
+    [volume] = pod["spec"]["volumes"]
+    [item] = volume["downwardAPI"]["items"]
+    assert item["fieldRef"]["fieldPath"] == "metadata.annotations['flaskship.dev/begin']"
+    [container] = pod["spec"]["containers"]
+    assert container["volumeMounts"] == [
+        {"name": volume["name"], "mountPath": "/etc/flaskship", "readOnly": True}
+    ]
+    program = container["command"][3]
+    assert 'open("/etc/flaskship/begin")' in program
+    assert program.endswith('print("passed", flush=True)\n')
+    assert pod["metadata"]["annotations"]["flaskship.dev/last-line"] == "passed"
+
+
 @pytest.mark.off
 def test_what_has_no_service_is_not_asked(render) -> None:
     assert not render("tests: {enabled: false}\n", environment="prod").all("Pod")

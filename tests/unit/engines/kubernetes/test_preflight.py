@@ -76,7 +76,11 @@ async def test_a_namespace_that_is_being_deleted_is_waited_for_by_the_user() -> 
         (422, "spec.selector: Invalid value: field is immutable", "another name"),
         (422, "spec.ports[0].nodePort: provided port is already allocated", "another nodePort"),
         (400, 'admission webhook "x" denied the request: no', "change the values"),
-        (500, "failed to create typed patch object (/a; v1): .dta: field not declared in schema", "the field's name"),
+        (
+            500,
+            "failed to create typed patch object (/a; v1): .dta: field not declared in schema",
+            "the field's name",
+        ),
         (409, "conflict with something", "change the values"),
     ],
 )

@@ -15,6 +15,7 @@ from flaskship.engines.base import Trial
 from flaskship.engines.kubernetes import trying
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.connection import Connection
+from flaskship.engines.kubernetes.readying import Readying
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
 from flaskship.engines.kubernetes.trying import Ending, job_ending, pod_ending
 
@@ -44,14 +45,25 @@ metadata: {name: NAME}
 MANIFESTS = {"Pod": POD, "Job": JOB, "ConfigMap": SETTINGS}
 
 
+WAITING = """
+apiVersion: v1
+kind: Pod
+metadata: {name: NAME, annotations: {flaskship.dev/begin: now, flaskship.dev/last-line: passed}}
+spec:
+  restartPolicy: Never
+  containers: [{name: answers, image: i}]
+"""
+
+
 def hook(
     name: str,
     *policies: str,
     weight: int = 0,
     kind: str = "Pod",
     event: str = "test",
+    manifest: str = "",
 ) -> dict[str, Any]:
-    manifest = MANIFESTS[kind].replace("NAME", name)
+    manifest = (manifest or MANIFESTS[kind]).replace("NAME", name)
     found = {"name": name, "kind": kind, "events": [event], "manifest": manifest, "last_run": {"phase": ""}}
     # Helm leaves out what is nothing.
     return (
@@ -81,7 +93,10 @@ class Trials(Api):
         self.before_any_ends: set[str] = set()
         content = {"name": "dev-apps", "version": 1, "info": {"status": "deployed"}, "hooks": list(hooks)}
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
-        self.put(f"{SECRETS}/{NAME}", {"metadata": {"name": NAME}, "data": {"release": packed}})
+        labels = {"owner": "helm", "name": "dev-apps", "version": "1", "status": "deployed"}
+        self.put(
+            f"{SECRETS}/{NAME}", {"metadata": {"name": NAME, "labels": labels}, "data": {"release": packed}}
+        )
 
     def cluster(self) -> Cluster:
         async def answered(request: httpx2.Request) -> httpx2.Response:
@@ -245,6 +260,110 @@ async def test_a_job_is_a_test_and_what_only_has_to_be_there_is_made() -> None:
         ("a", False, "it has no luck"),
     ]
     assert tested[1].log == ("no luck",)
+
+
+def begins(api: Trials, name: str) -> str | None:
+    """What a test's pod reads of when it is to begin; None where there is no such pod."""
+    found = api.objects.get(f"{PODS}/{name}")
+    return None if found is None else str(found["metadata"]["annotations"][trying.BEGIN])
+
+
+async def no_sleep(_: float) -> None:
+    await asyncio.sleep(0)
+
+
+async def readied(api: Trials) -> tuple[Cluster, Readying]:
+    cluster = api.cluster()
+    readying = Readying(cluster, no_sleep)
+    readying.prepare(PLACE)
+    readying.prepare(PLACE)
+    await readying.of(PLACE.environment, 1)
+    return cluster, readying
+
+
+async def test_a_test_that_can_wait_is_made_before_it_may_begin_and_no_other() -> None:
+    api = Trials(hook("a", manifest=WAITING), hook("b"), hook("j", kind="Job"))
+    _, readying = await readied(api)
+    assert api.made == ["a"]
+    assert begins(api, "a") == "wait"
+    assert await readying.of(PLACE.environment, 2) == {}, "those of an earlier revision are not taken for it"
+    assert await readying.of("another", 1) == {}
+    await readying.forgo(PLACE.environment)
+    await readying.forgo(PLACE.environment)
+    assert api.below(PODS) == [], "a rollout that failed leaves none waiting"
+
+
+async def test_one_that_waits_is_let_begin_and_its_last_line_ends_it() -> None:
+    api = Trials(hook("a", "hook-succeeded", manifest=WAITING), hook("late", manifest=WAITING, weight=1))
+    cluster, readying = await readied(api)
+    api.states = {"a": [RUNNING], "late": [RUNNING]}
+    seen: list[str | None] = []
+    plain = api.answer
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/log"):
+            seen.append(begins(api, request.url.path.split("/")[-2]))
+        return plain(request)
+
+    api.answer = answer  # type: ignore[method-assign]
+    api.logs = {"a": "200 ok\npassed\n", "late": "passed\n"}
+    prepared = await readying.of(PLACE.environment, 1)
+    tested = await run_tests(cluster, PLACE, 1, no_sleep, prepared)
+    assert [(one.name, one.passed) for one in tested] == [("a", True), ("late", True)]
+    assert set(seen) == {"now"}
+    assert [one for one in api.made if one != "a look"] == ["a", "late"], "none is made a second time"
+    assert prepared == {}
+    assert api.phases() == {"a": "Succeeded", "late": "Succeeded"}
+    assert api.below(PODS) == ["late"]
+
+
+async def test_without_its_last_line_a_test_comes_to_what_its_state_says() -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    api.states = {"a": [RUNNING, ended(1)]}
+    api.logs["a"] = "500 and then: passed\n"
+    assert await go(api) == [("a", False, "its container answers ended with exit code 1")]
+    silent = Trials(hook("a", manifest=WAITING))
+    silent.states = {"a": [RUNNING, ended(0)]}
+    silent.logs["a"] = ""
+    assert await go(silent) == [("a", True, "passed")]
+
+
+async def test_a_line_is_only_heeded_where_the_test_promises_it() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [RUNNING, ended(1)]}
+    api.logs["a"] = "passed\n"
+    assert [one.passed for one in await tried(api)] == [False]
+
+
+@pytest.mark.parametrize("status", [ended(1), {"phase": "Failed", "reason": "Evicted"}, None])
+async def test_one_that_waits_no_more_is_made_again(status: Mapping[str, Any] | None) -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    cluster, readying = await readied(api)
+    if status is None:
+        del api.objects[f"{PODS}/a"]
+    else:
+        api.put(f"{PODS}/a", {**api.objects[f"{PODS}/a"], "status": status})
+    api.states, api.logs["a"] = {"a": [ended(0)]}, ""
+    prepared = await readying.of(PLACE.environment, 1)
+    [tested] = await run_tests(cluster, PLACE, 1, no_sleep, prepared)
+    assert tested.passed, "how it ended before it was to begin says nothing of the release"
+    assert [one for one in api.made if one == "a"] == ["a", "a"]
+    assert begins(api, "a") == "now"
+
+
+async def test_one_that_cannot_be_made_ready_is_made_when_it_is_to_begin() -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    plain = api.answer
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        httpx2.Response(403, json={"message": "exceeded quota: tight", "reason": "Forbidden"})
+        if (request.method, request.url.path) == ("POST", PODS)
+        else plain(request)
+    )
+    cluster, readying = await readied(api)
+    assert await readying.of(PLACE.environment, 1) == {}
+    [tested] = await run_tests(cluster, PLACE, 1, no_sleep, {})
+    assert not tested.ran
+    await readying.close()
 
 
 def pod(restart: str, status: Mapping[str, Any], containers: int = 1) -> dict[str, Any]:
