@@ -1,5 +1,6 @@
 """flaskship aws cost: what it prints, as text and as JSON of the schema."""
 
+import os
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -89,3 +90,19 @@ def test_what_aws_says(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> N
         ("staging", "80.00"),
     ]
     assert "network  12.50" in terminal("aws", "cost", "--actual", "--env", "dev").out
+
+
+def test_nobody_is_signed_in_is_a_preflight(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("boto3", reason="boto3 is not installed: make bootstrap-dev")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    document = terminal("aws", "cost", "--actual", "--env", "dev", "-o", "json").document
+    assert (document["error"]["code"], document["error"]["exit_code"]) == ("PreflightFailed", 4)
+    assert "aws sso login" in document["error"]["hint"]
+    printed = terminal("aws", "cost", "--actual", "--env", "dev")
+    assert printed.code == 4
+    assert "Traceback" not in printed.err

@@ -11,6 +11,21 @@ from flaskship.model.errors import FlaskshipError, PreflightError
 BY_STACK = "Stack"
 BY_ENVIRONMENT = "Environment"
 UNTAGGED = "(without the tag)"
+SIGN_IN = (
+    "sign in first (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY;"
+    " aws sts get-caller-identity tells whether it worked), or leave --actual out for the estimate"
+)
+REACH = "look whether this machine reaches AWS (a proxy?), or leave --actual out for the estimate"
+NOBODY = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    }
+)
+"""What AWS answers to credentials that are none (any more), whatever they would be allowed to do."""
 
 
 class CostExplorer(Protocol):
@@ -49,7 +64,14 @@ def open_cost_explorer() -> CostExplorer:
     except ImportError:
         hint = "pip install 'flaskship[aws]', or leave --actual out for the estimate"
         raise PreflightError("boto3 is not installed, which asks AWS", hint=hint) from None
-    client: CostExplorer = boto3.client("ce", region_name="us-east-1")
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        # A session of its own: boto3's default one remembers who was signed in at its first question.
+        client: CostExplorer = boto3.session.Session().client("ce", region_name="us-east-1")
+    except BotoCoreError as error:
+        # A profile that is not there, a configuration file that cannot be read.
+        raise PreflightError(f"AWS cannot be asked: {error}", hint=SIGN_IN) from None
     return client
 
 
@@ -93,5 +115,18 @@ def _asked(client: CostExplorer, request: Mapping[str, Any]) -> Mapping[str, Any
         # boto3 makes the classes of its errors when it runs; its names say what they are.
         if type(error).__module__.partition(".")[0] not in ("botocore", "boto3"):
             raise
-        hint = "who asks wants ce:GetCostAndUsage, and the tags must be activated for cost allocation"
-        raise CostExplorerError(f"Cost Explorer: {error}", hint=hint) from None
+        raise _told(error) from None
+
+
+def _told(error: Exception) -> FlaskshipError:
+    """Say who has to do something: whoever signs in, whoever keeps the network, or whoever gives rights."""
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+    if isinstance(error, (ConnectionError, HTTPClientError)):
+        return PreflightError(f"Cost Explorer cannot be reached: {error}", hint=REACH)
+    # Without an answer of AWS: credentials that are not there, incomplete, or that nobody could fetch.
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    if isinstance(error, BotoCoreError) or code in NOBODY:
+        return PreflightError(f"AWS does not know who asks: {error}", hint=SIGN_IN)
+    hint = "who asks wants ce:GetCostAndUsage, and the tags must be activated for cost allocation"
+    return CostExplorerError(f"Cost Explorer: {error}", hint=hint)

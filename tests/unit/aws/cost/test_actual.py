@@ -1,6 +1,8 @@
+import os
 import sys
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +100,73 @@ def test_without_boto3_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         open_cost_explorer()
     assert caught.value.hint
     assert "flaskship[aws]" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "ExpiredToken"],
+)
+def test_credentials_that_are_none_any_more_ask_to_sign_in(stubbed: Any, code: str) -> None:
+    client, stub = stubbed
+    stub.add_client_error("get_cost_and_usage", code, "the security token is expired")
+    with pytest.raises(PreflightError, match=code) as caught:
+        read_actual(client, "prod", BEGIN, END)
+    assert caught.value.exit_code == 4
+    assert "aws sso login" in (caught.value.hint or "")
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A machine on which nobody is signed in: boto3's own chain of credentials finds nothing."""
+    pytest.importorskip("boto3", reason="boto3 is not installed: make bootstrap-dev")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # Whatever would be asked all the same is asked of this machine, where nobody listens.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "Unable to locate credentials"),
+        ({"AWS_ACCESS_KEY_ID": "testing"}, "Partial credentials"),
+        ({"AWS_PROFILE": "nobody"}, "profile.*nobody"),
+    ],
+)
+def test_nobody_is_signed_in(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(PreflightError, match=says) as caught:
+        read_actual(open_cost_explorer(), "prod", BEGIN, END)
+    assert caught.value.exit_code == 4
+    for way in ("aws sso login", "AWS_PROFILE", "leave --actual out"):
+        assert way in (caught.value.hint or "")
+
+
+def test_an_sso_session_that_ended_asks_to_sign_in(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = alone / "config"
+    file.write_text(
+        "[default]\nsso_session = team\nsso_account_id = 123456789012\nsso_role_name = reader\n"
+        "[sso-session team]\nsso_region = us-west-2\nsso_start_url = https://team.awsapps.com/start\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    monkeypatch.setenv("HOME", str(alone))
+    with pytest.raises(PreflightError, match="AWS does not know who asks") as caught:
+        read_actual(open_cost_explorer(), "prod", BEGIN, END)
+    assert "aws sso login" in (caught.value.hint or "")
+
+
+def test_an_aws_that_does_not_answer_is_told_apart(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with pytest.raises(PreflightError, match="cannot be reached") as caught:
+        read_actual(open_cost_explorer(), "prod", BEGIN, END)
+    assert caught.value.exit_code == 4
+    assert "reaches AWS" in (caught.value.hint or "")
