@@ -27,12 +27,17 @@ def test_all_environments_side_by_side(terminal: Terminal) -> None:
     assert any(line.startswith(API) for line in lines)
     assert "a month in us-west-2; infra/prices.toml, of 2026-11-26: AWS's public on-demand" in printed.out
     # What is proven of the prices, and what is not.
-    assert "held against a second source: 31 of 35" in printed.out
-    assert (
-        "by a person: Application Signals; Container Insights, observations; db.m7g.large; traces"
-        in printed.out
-    )
+    assert "held against a second source: 35 of 35" in printed.out
+    assert "only written down by a person" not in printed.out
     assert "nor the logs of the control plane" not in printed.out
+
+
+def test_a_price_that_nothing_proves_is_named(terminal: Terminal, stage: Stage) -> None:
+    file = stage.project.root / "infra" / "prices.toml"
+    file.write_text(file.read_text().replace('compared = "xray"\n', ""))
+    printed = terminal("aws", "cost", "--env", "dev")
+    assert "held against a second source: 34 of 35" in printed.out
+    assert "only written down by a person: traces" in printed.out
 
 
 def test_one_environment_item_by_item_beside_the_one_before_it(terminal: Terminal) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,13 +24,13 @@ def test_every_price_says_what_it_was_held_against_or_that_it_was_not(prices: Pr
     used = {price.compared for price in prices.prices.values()} - {None}
     assert used == prices.compared.keys()
     assert all(prices.price(name).compared is None for name in prices.unproven)
-    # What nobody can prove stays little, and the report names it.
-    assert prices.unproven == (
-        "Application Signals",
-        "Container Insights, observations",
-        "db.m7g.large",
-        "traces",
-    )
+    # What nobody could hold against anything would be named here, and in the report.
+    assert prices.unproven == ()
+
+
+def test_a_price_that_was_held_against_nothing_is_named(prices: Prices) -> None:
+    alone = replace(prices, prices={**prices.prices, "tea": Price(Decimal("1"), "month")})
+    assert alone.unproven == ("tea",)
 
 
 def test_every_node_says_what_it_offers(prices: Prices) -> None:
