@@ -3,9 +3,18 @@
 mock_provider "helm" {
   mock_resource "helm_release" {
     defaults = {
+      # Whole: Terraform fills what is left out of an object, OpenTofu refuses it.
       metadata = {
-        notes    = "\n  curl http://localhost:30080/health\n\n"
-        revision = 1
+        app_version    = "1.0"
+        chart          = "my-app"
+        first_deployed = 0
+        last_deployed  = 0
+        name           = "dev-apps"
+        namespace      = "my-app-dev"
+        notes          = "\n  curl http://localhost:30080/health\n\n"
+        revision       = 1
+        values         = "{}"
+        version        = "1.0.0"
       }
     }
   }

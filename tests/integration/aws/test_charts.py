@@ -1,7 +1,5 @@
 """The stack of Helm releases: its own chart as Helm renders it, and its plan where a helm provider is."""
 
-import os
-import re
 import shutil
 from pathlib import Path
 
@@ -9,14 +7,13 @@ import pytest
 from ruamel.yaml import YAML
 from tests.integration.aws.conftest import AWS, Run
 
-from flaskship.aws.terraform import PROVIDER, Terraform, cli_configuration
+from flaskship.aws.terraform import cli_configuration
 from flaskship.chart import helm
 from flaskship.model.errors import ConfigurationError
 
 pytestmark = pytest.mark.timeout(600)
 STACK = AWS / "stacks" / "charts"
 CHART = STACK / "cluster-defaults"
-VERSIONS = STACK / "versions.tf"
 TAGS = {"Project": "my-app", "Environment": "prod", "Stack": "charts", "ManagedBy": "terraform"}
 LIMITS = {"onDemand": 64, "spot": 128}
 VALUES = {"cluster": "my-app-prod", "nodeRole": "my-app-prod-nodes", "cpuLimits": LIMITS, "tags": TAGS}
@@ -30,30 +27,6 @@ def rendered(**values: object) -> list[dict]:
 def render(values: dict) -> str:
     release = helm.ReleaseFacts("cluster-defaults", "kube-system")
     return "\n---\n".join(helm.render(CHART, values, release).values())
-
-
-@pytest.fixture
-def mirror(terraform: Terraform, tmp_path: Path) -> Path:
-    """Return a mirror of the AWS provider and of the helm provider that a development override names."""
-    configuration = Path(os.environ.get("TF_CLI_CONFIG_FILE", "/nonexistent"))
-    text = configuration.read_text() if configuration.is_file() else ""
-    found = re.search(r'"hashicorp/helm"\s*=\s*"([^"]+)"', text)
-    if found is None:
-        pytest.skip("not tested here: no TF_CLI_CONFIG_FILE names a helm provider (or a double of it)")
-    registry = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp"
-    pin = re.search(r'source\s+= "hashicorp/helm"\s+version\s+= "([\d.]+)"', VERSIONS.read_text())
-    assert pin, f"{VERSIONS} pins the helm provider exactly"
-    # Terraform follows no symbolic link at the level of a provider's name.
-    for version in (terraform.mirror / PROVIDER).iterdir():
-        for platform in version.iterdir():
-            (registry / "aws" / version.name).mkdir(parents=True, exist_ok=True)
-            (registry / "aws" / version.name / platform.name).symlink_to(platform)
-            helm_provider = registry / "helm" / pin[1] / platform.name
-            helm_provider.mkdir(parents=True, exist_ok=True)
-            binary = helm_provider / f"terraform-provider-helm_v{pin[1]}"
-            binary.unlink(missing_ok=True)
-            binary.symlink_to(Path(found[1]) / "terraform-provider-helm")
-    return tmp_path / "mirror"
 
 
 def test_the_default_class_is_encrypted() -> None:
@@ -90,13 +63,13 @@ def test_nodes_start_where_the_network_is_tagged() -> None:
     assert '"karpenter.sh/discovery" = var.cluster_name' in text
 
 
-def test_the_releases_plan(mirror: Path, run_terraform: Run, tmp_path: Path) -> None:
+def test_the_releases_plan(with_helm: Path, run_terraform: Run, tmp_path: Path) -> None:
     infra = AWS.parents[1]
     there = tmp_path / "infra" / AWS.relative_to(infra)
     shutil.copytree(AWS, there, ignore=shutil.ignore_patterns(".terraform*"))
     configuration = tmp_path / "terraform.rc"
     (tmp_path / "plugins").mkdir()
-    configuration.write_text(cli_configuration(mirror, tmp_path / "plugins"))
+    configuration.write_text(cli_configuration(with_helm, tmp_path / "plugins"))
     folder = there / "stacks" / "charts"
     for arguments in (["init", "-backend=false"], ["test"]):
         done = run_terraform(*arguments, "-no-color", folder=folder, TF_CLI_CONFIG_FILE=str(configuration))

@@ -14,11 +14,9 @@ def load(path: Path) -> dict:
     return YAML(typ="safe").load(path.read_text())
 
 
-def test_the_pods_role_reads_exactly_the_tables_paths() -> None:
+def test_every_entry_of_the_table_lies_on_one_of_its_paths() -> None:
+    # That the role may read these paths and no others, the stack's own tests ask of its policies.
     table = load(ROOT / "infra" / "secrets.yaml")
-    text = (APP / "identity.tf").read_text()
-    assert "for path in local.table.resources" in text
-    assert not re.search(r"secret:my-app|parameter/my-app|secret:\*|parameter/\*", text)
     for entries in table["environments"].values():
         for entry in entries:
             assert any(entry.startswith(path.removesuffix("*")) for path in table["resources"]), (

@@ -81,9 +81,14 @@ mock_resource "aws_cloudwatch_metric_alarm" {
 
 mock_resource "aws_db_instance" {
   defaults = {
-    address            = "mock.us-west-2.rds.amazonaws.com"
-    port               = 5432
-    master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:us-west-2:111122223333:secret:rds!db-mock-AbCdEf" }]
+    address = "mock.us-west-2.rds.amazonaws.com"
+    port    = 5432
+    # Whole: Terraform fills what is left out of an object, OpenTofu refuses it.
+    master_user_secret = [{
+      secret_arn    = "arn:aws:secretsmanager:us-west-2:111122223333:secret:rds!db-mock-AbCdEf"
+      kms_key_id    = "arn:aws:kms:us-west-2:111122223333:key/11111111-2222-3333-4444-555555555555"
+      secret_status = "active"
+    }]
   }
 }
 

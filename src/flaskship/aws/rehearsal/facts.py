@@ -28,4 +28,13 @@ def look(port: int, environment: str, stacks: set[str]) -> tuple[Fact, ...]:
                 found.append(Fact(stack, "can be asked", False, f"{type(error).__name__}: {error}"))
             except client(port, "sts").exceptions.ClientError as error:
                 found.append(Fact(stack, "can be asked", False, str(error)))
-    return tuple(found)
+    return (*found, _ends(port))
+
+
+def _ends(port: int) -> Fact:
+    """Whatever made it, a log group without a retention is paid for ever."""
+    pages = client(port, "logs").get_paginator("describe_log_groups").paginate()
+    groups = [one for page in pages for one in page["logGroups"]]
+    endless = sorted(one["logGroupName"] for one in groups if "retentionInDays" not in one)
+    says = f"each of {len(groups)} log groups has an end"
+    return Fact("every stack", says, not endless, ", ".join(endless))

@@ -8,6 +8,9 @@ from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.permissions import trusts, trusts_alone
 
 LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
+SIGNALS = "/aws/application-signals/data"
+"""The group that CloudWatch's agent writes what Application Signals counts to: one for an account."""
+
 ADDONS = (
     "vpc-cni",
     "kube-proxy",
@@ -34,6 +37,7 @@ def account_facts(port: int, _environment: str) -> list[Fact]:
     config = client(port, "config")
     recorders = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
     channels = config.describe_delivery_channels()["DeliveryChannels"]
+    signals = client(port, "logs").describe_log_groups(logGroupNamePrefix=SIGNALS)["logGroups"]
     provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     trust = iam.get_role(RoleName="my-app-github-deploy-prod")["Role"]["AssumeRolePolicyDocument"]
     prefix = "token.actions.githubusercontent.com:"
@@ -54,6 +58,11 @@ def account_facts(port: int, _environment: str) -> list[Fact]:
             "AWS Config records and delivers what Security Hub judges",
             [one["recording"] for one in recorders] == [True] and len(channels) == 1,
             recorders,
+        ),
+        fact(
+            "what Application Signals keeps is Terraform's, with an end",
+            [one.get("retentionInDays") for one in signals] == [90],
+            signals,
         ),
         fact("new disks are encrypted", ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]),
         fact(

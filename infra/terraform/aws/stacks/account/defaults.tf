@@ -28,6 +28,14 @@ resource "aws_iam_service_linked_role" "application_signals" {
   aws_service_name = "application-signals.cloudwatch.amazonaws.com"
 }
 
+# One for the account and region, whichever cluster's agent sends: made here, or the first agent makes it without a retention.
+resource "aws_cloudwatch_log_group" "application_signals" {
+  # checkov:skip=CKV_AWS_338:The variable says how long; figures, and no log of what was done.
+  # checkov:skip=CKV_AWS_158:Encrypted by CloudWatch's own key; durations and counts of routes are no secrets.
+  name              = "/aws/application-signals/data"
+  retention_in_days = var.signals_retention_days
+}
+
 # Of its kind AWS allows one in an account, and makes it itself (Default-Services-Monitor) where Cost Explorer was switched
 # on after March 2023: made here only where there is none.
 resource "aws_ce_anomaly_monitor" "services" {

@@ -74,3 +74,14 @@ variable "configuration_recorder" {
   type        = bool
   default     = null
 }
+
+variable "signals_retention_days" {
+  description = "How long the lines are kept that Application Signals makes its metrics of; the metrics have a life of their own."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.signals_retention_days)
+    error_message = "signals_retention_days must be one that CloudWatch Logs knows: 7, 30, 90, 365 ..."
+  }
+}

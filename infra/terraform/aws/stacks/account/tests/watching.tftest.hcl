@@ -51,3 +51,22 @@ run "an_account_without_an_organization" {
     error_message = "The monitor is made, and the tags are activated."
   }
 }
+
+run "what_application_signals_keeps_has_an_end" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.application_signals.name == "/aws/application-signals/data" && aws_cloudwatch_log_group.application_signals.retention_in_days == 90
+    error_message = "The group that CloudWatch's agent writes is ours, with a retention, before an agent makes it without one."
+  }
+}
+
+run "a_retention_that_cloudwatch_does_not_know" {
+  command = plan
+
+  variables {
+    signals_retention_days = 42
+  }
+
+  expect_failures = [var.signals_retention_days]
+}

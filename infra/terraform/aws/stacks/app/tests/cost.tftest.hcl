@@ -85,22 +85,3 @@ run "a_monitor_that_is_none" {
 
   expect_failures = [var.anomaly_monitor_arn]
 }
-
-run "exactly_the_tables_secrets_and_the_databases" {
-  command = apply
-
-  assert {
-    condition = (
-      length(data.aws_iam_policy_document.secrets.statement) == 3 &&
-      data.aws_iam_policy_document.secrets.statement[0].resources == toset([for path in yamldecode(file("../../../../secrets.yaml")).resources : "arn:aws:secretsmanager:us-west-2:111122223333:secret:${path}"]) &&
-      data.aws_iam_policy_document.secrets.statement[1].resources == toset([module.database.secret_arn]) &&
-      data.aws_iam_policy_document.secrets.statement[2].resources == toset([module.database.key_arn])
-    )
-    error_message = "The pods' role reads the table's paths and the database's own secret, nothing beside them."
-  }
-
-  assert {
-    condition     = one(data.aws_iam_policy_document.parameters.statement).resources == toset([for path in yamldecode(file("../../../../secrets.yaml")).resources : "arn:aws:ssm:us-west-2:111122223333:parameter/${path}"])
-    error_message = "It reads the parameters of the same paths."
-  }
-}

@@ -128,7 +128,7 @@ run "what_is_not_the_environments_is_the_platforms" {
   }
 }
 
-# By structure alone: no collector with AWS's exporters is to be had where only packages are. The receiver, its operators
+# By structure alone: no collector with AWS's exporter is to be had where only packages are. The receiver, its operators
 # and the processors were run by hand in a real collector (0.160) on files as a node has them.
 run "the_collectors_pipelines_name_what_is_configured" {
   command = plan
@@ -154,6 +154,37 @@ run "the_collectors_pipelines_name_what_is_configured" {
   assert {
     condition     = [for name, pipeline in yamldecode(helm_release.collector.values[0]).config.service.pipelines : name if pipeline != null] == ["logs"]
     error_message = "Traces are the business of CloudWatch's agent."
+  }
+}
+
+# What the exporter's own schema has (config.schema.yaml of awscloudwatchlogsexporter and of awsutil, read in 2026): the
+# collector refuses to start with a key that it does not know, and with a name between braces that is no attribute's.
+run "the_exporter_is_told_what_it_knows" {
+  command = plan
+
+  assert {
+    condition = length(setsubtract(keys(yamldecode(helm_release.collector.values[0]).config.exporters.awscloudwatchlogs), [
+      "log_group_name", "log_stream_name", "log_retention", "raw_log", "tags", "retry_on_failure", "sending_queue",
+      "certificate_file_path", "endpoint", "external_id", "imds_retries", "local_mode", "max_retries", "no_verify_ssl", "num_workers",
+      "profile", "proxy_address", "region", "request_timeout_seconds", "resource_arn", "role_arn", "shared_credentials_file",
+    ])) == 0
+    error_message = "Each key of the exporter is one that its schema has."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in ["log_group_name", "log_stream_name"] : length(setsubtract(
+        flatten(regexall("{([^{}]*)}", yamldecode(helm_release.collector.values[0]).config.exporters.awscloudwatchlogs[name])),
+        ["ClusterName", "ContainerInstanceId", "FaasName", "FaasVersion", "InstanceId", "NodeName", "PodName", "ServiceName", "TaskDefinitionFamily", "TaskId"],
+      )) == 0
+    ])
+    error_message = "Each name between braces is one that the exporter replaces."
+  }
+
+  # {PodName} is the attribute `pod`, {ServiceName} is `service.name`: the processor makes both.
+  assert {
+    condition     = toset(yamldecode(helm_release.collector.values[0]).config.processors.resource.attributes[*].key) == toset(["pod", "service.name"])
+    error_message = "The attributes behind the two names are made."
   }
 }
 

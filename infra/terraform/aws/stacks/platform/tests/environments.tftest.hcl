@@ -62,7 +62,7 @@ run "protected_in_prod_alone" {
   command = plan
 
   assert {
-    condition     = length(terraform_data.protection) == 0
+    condition     = length(terraform_data.protection) == 0 && output.by_hand == null
     error_message = "dev may be destroyed."
   }
 }
@@ -78,6 +78,11 @@ run "prod_is_protected" {
   assert {
     condition     = length(terraform_data.protection) == 1
     error_message = "Whoever destroys prod has to say so twice."
+  }
+
+  assert {
+    condition     = output.by_hand == "aws eks update-cluster-config --region us-west-2 --name my-app-prod --deletion-protection"
+    error_message = "What this provider cannot say is told where it has to be done."
   }
 }
 
