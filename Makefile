@@ -64,7 +64,7 @@ checkov: bootstrap ## Checkov on the rendered manifests and on Terraform: no fin
 rehearse: bootstrap-dev ## the AWS infrastructure applied, checked and destroyed on this machine (minutes; needs terraform)
 	@.venv/bin/flaskship aws draw --check
 	@.venv/bin/flaskship aws rehearse --env prod
-	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py -q
+	@.venv/bin/python -m pytest tests/integration/aws/test_rehearsal.py tests/integration/aws/test_saved_plans.py -q
 
 kind-cluster: bootstrap ## a cluster for test-cluster by kind, with Argo Rollouts, metrics and the image (needs kind and docker)
 	@sh scripts/kind_cluster.sh

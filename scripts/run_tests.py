@@ -19,7 +19,7 @@ CLUSTER = ["tests/cluster", "tests/contract"]
 # Generated values depend on which modules are loaded: alone, they are the same in each run.
 PROPERTIES = "tests/integration/chart/test_properties.py"
 # The rehearsal of the AWS infrastructure: minutes. `make rehearse` runs it.
-REHEARSAL = "tests/integration/aws/test_rehearsal.py"
+REHEARSALS = ("tests/integration/aws/test_rehearsal.py", "tests/integration/aws/test_saved_plans.py")
 # pytest's exit code when tests ran and some failed.
 FAILED = 1
 FEW = 5
@@ -30,7 +30,7 @@ ROOT = {"the Terraform root": (["tests/integration/terraform"], ["-q", "--timeou
 ON_CLUSTER = {"the cluster": (ON_A_CLUSTER, ["-n", "2", "--durations", "10"])}
 PARTS = {
     "the project": (
-        ["tests", f"--ignore={STORIES}", f"--ignore={PROPERTIES}", f"--ignore={REHEARSAL}"],
+        ["tests", *(f"--ignore={one}" for one in (STORIES, PROPERTIES, *REHEARSALS))],
         WORKERS,
     ),
     "the chart by generated values": ([PROPERTIES], ["-q"]),

@@ -112,7 +112,7 @@ def run_tofu(tofu: str, folder: Path, environ: dict[str, str], *arguments: str) 
     return done.stdout
 
 
-def tests_pass(tofu: str, folder: Path, environ: dict[str, str]) -> None:
+def read_and_test(tofu: str, folder: Path, environ: dict[str, str]) -> None:
     """Read a root as its page says, past the tests, and then with them; run them."""
     run_tofu(tofu, folder, environ, "init", "-backend=false", PAST_TESTS)
     run_tofu(tofu, folder, environ, "validate", PAST_TESTS)
@@ -136,7 +136,7 @@ def copied(to: Path) -> Path:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_tofu_reads_and_tests_a_stack(tofu: str, terraform: Terraform, tmp_path: Path, stack: str) -> None:
     environ = mirror(tmp_path, terraform.mirror)
-    tests_pass(tofu, copied(tmp_path) / "stacks" / stack, environ)
+    read_and_test(tofu, copied(tmp_path) / "stacks" / stack, environ)
 
 
 @pytest.mark.timeout(600)
@@ -144,7 +144,7 @@ def test_a_tofu_passes_the_tests_of_the_platforms_releases(
     tofu: str, with_helm: Path, tmp_path: Path
 ) -> None:
     environ = mirror(tmp_path / "tofu", with_helm)
-    tests_pass(tofu, copied(tmp_path / "code") / "stacks" / "charts", environ)
+    read_and_test(tofu, copied(tmp_path / "code") / "stacks" / "charts", environ)
 
 
 @pytest.mark.timeout(600)
@@ -157,4 +157,4 @@ def test_a_tofu_passes_the_tests_of_the_releases(tofu: str, tmp_path: Path) -> N
     (root.folder / ".terraform.lock.hcl").unlink()
     (given,) = re.findall(r'path = "([^"]+)"', Path(root.environ["TF_CLI_CONFIG_FILE"]).read_text())
     environ = mirror(tmp_path / "tofu", Path(given))
-    tests_pass(tofu, root.folder, environ)
+    read_and_test(tofu, root.folder, environ)

@@ -16,6 +16,14 @@ INSTEAD = (
         "Helm releases of the platform (stack charts)",
         "not applied: tests plan them with a mocked provider and render the one chart that is ours",
     ),
+    Checked(
+        "traces and Application Signals: the add-on's operator and agent run on no node here",
+        "AWS's instrumentation ran by hand against a receiver on loopback; the rest is read in AWS's sources",
+    ),
+    Checked(
+        "EKS's own protection from deletion",
+        "by hand: the provider has no argument for it; the output by_hand of platform is the command",
+    ),
     Checked("a certificate's proof", "the records are made; the API server issues without reading them"),
     Checked(
         "add-ons, access entries, X-Ray, saved queries, unusual cost, security standards",
