@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from flaskship.chart.manifest_words import called_here
 from flaskship.chart.masking import GENERATED, MASK, is_secret_name, shown, without_credentials
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
@@ -148,6 +149,9 @@ def _bound(error: Any) -> tuple[str, str | None]:
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
     known = list(error.schema.get("properties", {}))
     unknown = next(name for name in error.instance if name not in known)
+    ours = called_here(unknown, error.schema.get("properties", {}))
+    if ours is not None:
+        return (*path, unknown), f"unknown key; here it is {dotted(ours)}", None
     elsewhere = list(_places(error.schema, unknown)) or list(_places(schema, unknown))
     if elsewhere:
         return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None

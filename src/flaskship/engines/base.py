@@ -88,6 +88,15 @@ class HasBlindSpots(Protocol):
 
 
 @runtime_checkable
+class MakesSecrets(Protocol):
+    """An engine that makes up the Secrets which nobody brings."""
+
+    def made_secrets(self, environment: str) -> tuple[str, ...]:
+        """Return NAME/KEY of each that it keeps; ConfigurationError where its file cannot be read."""
+        ...
+
+
+@runtime_checkable
 class HasSurroundings(Protocol):
     """An engine that runs in something which may lack what a release needs."""
 

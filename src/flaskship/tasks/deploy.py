@@ -13,6 +13,7 @@ from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
 from flaskship.tasks.causes import origins_of
 from flaskship.tasks.digests import refuse_tags
 from flaskship.tasks.locking import owned_by, writing_to
+from flaskship.tasks.made_secrets import made_secrets, tell_made_secrets
 from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
@@ -69,11 +70,15 @@ async def deploy_locked(
     before_too = _ignored_before(stage.engine, healthy)
     _tell_ignored(stage.report, plan.environment.name, ignored, before_too, stage.wish.named)
     origins = origins_of(stage.world, plan, healthy, stage.engine)
+    known = made_secrets(stage.engine, plan.environment.name)
     try:
-        return await carry_out(replace(stage, explain=origins.explain), release, before)
+        moved = await carry_out(replace(stage, explain=origins.explain), release, before)
     except FlaskshipError as refused:
         origins.explain_refusal(refused)
         raise
+    finally:
+        made = tell_made_secrets(stage.engine, plan.environment.name, known, stage.report)
+    return replace(moved, made_secrets=made)
 
 
 async def _last_healthy_release(engine: Engine, environment: str) -> Release | None:

@@ -38,7 +38,6 @@ async def down(engine: Engine, project: Project, environment: str, report: Repor
     # An engine that lost its state has no release to tell of, and notes what it found running.
     stopping = runs(before) or bool(before.notes)
     if not stopping and not doomed:
-        report.step(f"{environment} does not run: nothing to stop")
         return Down(environment, engine.name, stopped=False)
     for path in doomed:
         report.warn(f"removing for good: {path}")

@@ -36,6 +36,8 @@ class Moved:
     not_undone: str | None = None
     ignored: tuple[Ignored, ...] | None = None
     """What the engine does not give its meaning of what was asked for; None where nobody asked."""
+    made_secrets: tuple[str, ...] = ()
+    """NAME/KEY of the Secrets that nobody brought and this made up."""
 
     def asked_to_go_back(self, number: int) -> "Moved":
         """Return this as the result of a rollback to that revision, unless it was undone to another."""

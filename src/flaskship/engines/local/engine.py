@@ -65,6 +65,13 @@ class LocalEngine:
 
         return ignored_of(documents)
 
+    def made_secrets(self, environment: str) -> tuple[str, ...]:
+        """Return NAME/KEY of each Secret that it keeps; ConfigurationError where its file cannot be read."""
+        from flaskship.engines.local.resolve.secret_file import load_secrets
+
+        stored = load_secrets(self._paths.secrets(environment))
+        return tuple(f"{name}/{key}" for name, keys in stored.items() for key in keys)
+
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
         me = identify(os.getpid())
