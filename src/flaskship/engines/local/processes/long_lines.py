@@ -9,6 +9,8 @@ from flaskship.model.frozen import dataclass
 KEPT = 16 * 1024
 """What runtimes of containers keep in one piece."""
 LONGEST_NOTE = 100
+SEARCHED = 16 * 1024 * 1024
+"""So much of a file's beginning is read for where a line begins: a log that is cut in time has less."""
 FIRST_STEP = 4096
 """Most lines are short."""
 _STEP = 1024 * 1024
@@ -20,6 +22,8 @@ _NOTED = re.compile(rb"(?s)(.{0,%d}) \[flaskship: (\d+) bytes of this line were 
 class Beginning:
     """The first bytes of a line that goes on, and how many behind them are dropped."""
 
+    start: int
+    """Where it begins in the file."""
     head: bytes
     dropped: int
 
@@ -44,18 +48,27 @@ def unfinished(file: FileIO, last: bytes, size: int) -> Beginning | None:
     if (noted := _NOTED.fullmatch(line)) is not None:
         # What came between that cut and its note belongs to the line as well.
         between = max(0, start - len(line) - 1)
-        return Beginning(noted[1], int(noted[2]) + size - start + between)
+        return Beginning(start - len(line), noted[1], int(noted[2]) + size - start + between)
     if complete:
         return None
     head = os.pread(descriptor, min(KEPT, size - start), start)
-    return Beginning(head, size - start - len(head))
+    return Beginning(start, head, size - start - len(head))
+
+
+def is_noted(line: bytes) -> bool:
+    """Tell whether a line, without its newline, is the beginning of one that was cut."""
+    return _NOTED.fullmatch(line + b"\n") is not None
 
 
 def _start(file: FileIO, last: bytes, size: int) -> int:
-    """Where the last line begins."""
+    """Where the last line begins.
+
+    Its writer goes on while we look, so that looking must not take the longer the more there is: a line that
+    is longer than what is kept began behind the last newline of the file's beginning.
+    """
     if (newline := last.rfind(b"\n")) >= 0:
         return size - len(last) + newline + 1
-    return after_newline(file, 0, size - len(last))
+    return after_newline(file, 0, min(size - len(last), SEARCHED))
 
 
 def after_newline(file: FileIO, floor: int, end: int) -> int:

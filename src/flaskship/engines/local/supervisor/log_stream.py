@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flaskship.engines.local.processes.logs import LogTail, last_lines
+from flaskship.engines.local.processes.logs import LogTail, all_last_lines, whole_lines
 from flaskship.model.frozen import dataclass
 from flaskship.model.release import LogLine
 
@@ -46,10 +46,15 @@ async def stream_logs(
     """Yield the last lines of each replica by time; with follow the new ones, of new replicas too."""
     tails: dict[Path, tuple[Source, LogTail]] = {}
     known = list(_sources(supervisor, environment, application))
-    for source in known:
-        size = source.path.stat().st_size if source.path.exists() else 0
-        tails[source.path] = (source, LogTail(source.path, size))
-    for line in merged((source, last_lines(source.path, tail)) for source in known):
+    caps = supervisor.world.logs
+    found = []
+    async with caps.steady:
+        for source in known:
+            # Who goes on shows the line that is being written once it is whole.
+            end = whole_lines(source.path) if follow else None
+            found.append((source, all_last_lines(source.path, tail, until=end)))
+            tails[source.path] = (source, LogTail(source.path, end or 0, cuts=caps.cuts(source.path)))
+    for line in merged(found):
         yield line
     while follow:
         await asyncio.sleep(LOOK_SECONDS)
@@ -57,8 +62,10 @@ async def stream_logs(
             tails.setdefault(source.path, (source, LogTail(source.path)))
         now = supervisor.world.now()
         for source, log in tails.values():
-            for found in log.read():
-                yield source.line(found.text, now)
+            async with caps.steady:
+                new = (*log.read_cut(caps.cuts(source.path)), *log.read())
+            for one in new:
+                yield source.line(one.text, now)
 
 
 def merged(logs: Iterable[tuple[Source, tuple[str, ...]]]) -> Iterator[LogLine]:

@@ -4,7 +4,16 @@ import tracemalloc
 
 import pytest
 
-from flaskship.engines.local.processes.logs import LogLine, LogTail, copy_truncate, last_lines
+from flaskship.engines.local.processes.logs import (
+    UNCUT,
+    LogLine,
+    LogTail,
+    all_last_lines,
+    beside,
+    copy_truncate,
+    last_lines,
+    whole_lines,
+)
 
 
 def drain(tail: LogTail) -> list[LogLine]:
@@ -128,12 +137,110 @@ def test_a_truncated_file_keeps_its_last_bytes_beside_and_its_writers_go_on(tmp_
     assert tail.read() == (LogLine("goes on", 8),)
 
 
+class Log:
+    """A log that is written, cut and followed."""
+
+    def __init__(self, path, keep=1000):
+        self.path, self.keep, self.cuts, self.lines = path, keep, UNCUT, []
+        self.tail = LogTail(path)
+
+    def write(self, *lines, end=b"\n"):
+        append(self.path, b"".join(line.encode() + b"\n" for line in lines[:-1]) + lines[-1].encode() + end)
+
+    def cut(self):
+        self.cuts = self.cuts.then(copy_truncate(self.path, self.keep))
+
+    def follow(self):
+        found = (*self.tail.read_cut(self.cuts), *drain(self.tail))
+        self.lines += [line.text for line in found]
+
+
+@pytest.mark.parametrize("looks", [(), (1,), (2,), (1, 2), (0, 1, 2, 3)])
+def test_who_follows_reads_each_line_once_whenever_it_looks(tmp_path, looks):
+    log = Log(tmp_path / "a.log")
+    steps = [
+        lambda: log.write("one", "two", "begun", end=b""),
+        log.cut,
+        lambda: log.write(" and ended", "three"),
+        lambda: log.write("four", "fi", end=b""),
+    ]
+    for number, step in enumerate(steps):
+        step()
+        if number in looks:
+            log.follow()
+    log.write("ve")
+    log.follow()
+    assert log.lines == ["one", "two", "begun and ended", "three", "four", "five"]
+    assert all_last_lines(log.path, 10) == tuple(log.lines)
+    assert all_last_lines(log.path, 4) == tuple(log.lines[-4:])
+
+
+def test_who_follows_across_several_cuts_reads_what_is_left(tmp_path):
+    log = Log(tmp_path / "a.log", keep=16)
+    log.write("seen")
+    log.follow()
+    for number in range(3):
+        log.write(*(f"line {number}{row}" for row in range(5)))
+        log.cut()
+    log.write("last")
+    log.follow()
+    # Of each cut there was room for two lines, and FILE.1 has those of the last one.
+    assert log.lines == ["seen", "line 23", "line 24", "last"]
+    assert all_last_lines(log.path, 10) == ("line 23", "line 24", "last")
+
+
+def test_a_long_line_that_is_cut_again_and_again_keeps_the_lines_before_it_and_is_told_once(tmp_path):
+    log = Log(tmp_path / "a.log", keep=100_000)
+    log.write("before", "begins " + "x" * 200_000, end=b"")
+    log.follow()
+    for _ in range(3):
+        log.cut()
+        log.write("x" * 200_000, end=b"")
+    log.cut()
+    log.write("", "after")
+    log.follow()
+    assert [line[:7] for line in log.lines if line and not line.startswith("xx")] == [
+        "before",
+        "begins ",
+        "after",
+    ]
+
+
+def test_of_a_file_that_is_all_one_line_the_lines_before_it_stay_beside(tmp_path):
+    log = Log(tmp_path / "a.log", keep=100_000)
+    log.write("before")
+    log.cut()
+    log.write("x" * 200_000, end=b"")
+    for _ in range(2):
+        log.cut()
+        log.write("x" * 200_000, end=b"")
+    assert beside(log.path).read_bytes() == b"before\n"
+
+
+def test_a_copy_begins_with_a_whole_line(tmp_path):
+    log = Log(tmp_path / "a.log", keep=12)
+    log.write("one", "two", "three", "four")
+    log.cut()
+    assert beside(log.path).read_bytes() == b"three\nfour\n"
+    log.write("x" * 50, "end")
+    log.cut()
+    assert beside(log.path).read_bytes() == b"end\n"
+
+
+def test_where_the_last_whole_line_ends(tmp_path):
+    log = tmp_path / "a.log"
+    assert whole_lines(log) == 0
+    append(log, b"one\ntw")
+    assert whole_lines(log) == 4
+    assert last_lines(log, 5, until=4) == ("one",)
+
+
 def test_copy_truncate_replaces_the_older_copy(tmp_path):
     log = tmp_path / "a.log"
-    for content in (b"first", b"second"):
+    for content in (b"first\n", b"second\n"):
         log.write_bytes(content)
         copy_truncate(log, 100)
-    assert (tmp_path / "a.log.1").read_bytes() == b"second"
+    assert (tmp_path / "a.log.1").read_bytes() == b"second\n"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.log", "a.log.1"]
 
 

@@ -1,5 +1,7 @@
 """A line that does not end: its beginning and how much of it is gone stay in the log, whatever is cut."""
 
+import os
+
 import pytest
 
 from flaskship.engines.local.processes import long_lines
@@ -98,6 +100,26 @@ def test_a_note_behind_which_nothing_came_yet_stays(tmp_path):
     _, line = last_lines(log, 10)
     assert line.startswith("begin xxx")
     assert line.endswith(note(4 * MIB + 6 - long_lines.KEPT))
+
+
+def test_looking_for_the_beginning_takes_no_longer_the_longer_a_line_is(tmp_path, monkeypatch):
+    log = tmp_path / "a.log"
+    written(log, b"before\n", b"begin ", b"x" * long_lines.KEPT)
+    with log.open("r+b") as file:
+        # A hole: no disk has to hold it.
+        file.truncate(1024 * MIB)
+    read, pread = [], os.pread
+
+    def counted(descriptor, count, offset):
+        read.append(count)
+        return pread(descriptor, count, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    copy_truncate(log, MIB)
+    assert sum(read) < 2 * long_lines.SEARCHED
+    (line,) = last_lines(log, 1)
+    assert line.startswith("begin xxx")
+    assert line.endswith(note(1024 * MIB - 7 - long_lines.KEPT))
 
 
 def test_lines_behind_a_long_one_are_read_without_it(tmp_path):
