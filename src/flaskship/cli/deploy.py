@@ -53,8 +53,8 @@ def command(
     """Bring ENV to what its files say now; a failure goes back to what ran before."""
     settings = options.current()
     world, project = options.load(settings)
-    environment = options.choose(project, env, engine, context)
     every_set = (*sets, *(one for image in images for one in image_sets(image)))
+    environment = options.choose(project, env, engine, context, files=files, sets=every_set)
     wish = Wish(
         files,
         every_set,

@@ -35,7 +35,7 @@ def command(
     """Show what a deploy of ENV would change, object by object; secrets are masked."""
     settings = options.current()
     world, project = options.load(settings)
-    environment = options.choose(project, env, engine, context)
+    environment = options.choose(project, env, engine, context, files=files, sets=sets)
     compared = tell(diff(world, project, environment, Wish(files, sets), against, engine))
     settings.output.answer(diff_document(compared), diff_screen(compared), paint)
     return 0

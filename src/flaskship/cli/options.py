@@ -1,12 +1,13 @@
 """Options and arguments that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from flaskship.chart.masking import GENERATED, MASK, is_secret_name, shown
 from flaskship.cli.numbers import Number
 from flaskship.cli.settings import Settings
 from flaskship.model.errors import ConfigurationError
@@ -85,6 +86,13 @@ def values_options(command: Command) -> Command:
     return chosen
 
 
+def masked_set(given: str) -> str:
+    """Return a --set as it may be shown: what is a secret by its name or its form is masked."""
+    key, sign, value = given.partition("=")
+    secret = is_secret_name(key.rpartition(".")[2]) or key.startswith(".".join(GENERATED))
+    return f"{key}{sign}{MASK if secret else shown(value)}"
+
+
 def current() -> Settings:
     """Return the settings of this command line."""
     settings = click.get_current_context().find_object(Settings)
@@ -98,11 +106,27 @@ def load(settings: Settings) -> tuple[World, Project]:
     return world, world.load_project(settings.project or Path.cwd())
 
 
-def choose(project: Project, name: str, engine: str | None = None, context: str | None = None) -> Environment:
-    """Return the environment of that name, with the context that the user names instead."""
-    environment = project.environment(name)
-    if engine or context:
-        environment = replace(environment, named=Named(engine, context))
+def choose(
+    project: Project,
+    name: str,
+    engine: str | None = None,
+    context: str | None = None,
+    *,
+    files: Sequence[Path] = (),
+    sets: Sequence[str] = (),
+) -> Environment:
+    """Return the environment of that name, with what the user names for it instead."""
+    line = click.get_current_context(silent=True)
+    settings = line.find_object(Settings) if line is not None else None
+    folder = settings.project if settings is not None else None
+    named = Named(
+        engine,
+        context,
+        str(folder) if folder else None,
+        tuple(map(str, files)),
+        tuple(masked_set(one) for one in sets),
+    )
+    environment = replace(project.environment(name), named=named)
     if context is None:
         return environment
     if (engine or environment.engine) == "local":

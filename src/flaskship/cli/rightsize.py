@@ -14,6 +14,7 @@ from flaskship.cli.settings import global_options
 from flaskship.model.errors import PreflightError
 from flaskship.model.quantity import format_bytes
 from flaskship.tasks import rightsize as story
+from flaskship.tasks.targets import start_hint
 
 WARNING = "measured for {seconds:g} s under the load of now: look at a busy hour before you change anything"
 
@@ -37,7 +38,7 @@ def command(env: str, seconds: float, engine: str | None, context: str | None) -
     environment = options.choose(project, env, engine, context)
     sized = tell(story.rightsize(world, project, environment, seconds, settings.output, engine))
     if len(sized.unmeasured) == len(sized.replicas):
-        hint = f"bring it up first: flaskship up {env} --detach"
+        hint = start_hint(sized.engine, env, environment.named)
         raise PreflightError(f"{env} runs nowhere on {sized.engine} that could be measured", hint=hint)
     values = str(project.chart.relative_to(project.root) / f"values-{env}.yaml")
     settings.output.answer(document(sized, seconds, values), screen(sized, seconds, values))

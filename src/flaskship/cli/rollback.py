@@ -95,7 +95,7 @@ def _through_git(
     reverted: Reverted = tell(revert(world, project, environment, by, pushing, output))
     output.answer(reverted_document(reverted), reverted_screen(reverted))
     if reverted.exit_code:
-        hint = f"see: flaskship status {environment.name}"
+        hint = f"see: {environment.command('status')}"
         failure = failure_of(reverted.delivery.verdict, reverted.exit_code, "rollback failed", hint)
         if failure is not None:
             output.fail(failure)

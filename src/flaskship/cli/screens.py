@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from flaskship.cli.clean import near, printable
 from flaskship.model.exit import describe_exit
+from flaskship.model.named import NOTHING
+from flaskship.model.project import Environment
 from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
@@ -19,8 +21,12 @@ NOT_RUNNING = "not running"
 LONGEST_VALUE = 60
 
 
-def status_screen(snapshot: Snapshot) -> list[str]:
-    """One environment: its release, its applications and where they answer."""
+def status_screen(snapshot: Snapshot, environment: Environment | None = None) -> list[str]:
+    """One environment: its release, its applications and where they answer.
+
+    environment: as the command line named it, for the commands that are told.
+    """
+    named = environment.named_on(snapshot.engine) if environment is not None else NOTHING
     if snapshot.release is None:
         return [f"{snapshot.environment}  {NOT_RUNNING}  ({snapshot.engine})"]
     release = snapshot.release
@@ -31,7 +37,7 @@ def status_screen(snapshot: Snapshot) -> list[str]:
     if snapshot.workloads:
         lines += ["", *workload_table(snapshot)]
     held = (one.application for one in snapshot.workloads if one.paused)
-    lines += [f"paused: {name} (flaskship resume {snapshot.environment} {name})" for name in held]
+    lines += [f"paused: {name} ({named.command('resume', snapshot.environment, name)})" for name in held]
     lines += [f"note: {note}" for note in snapshot.notes]
     if snapshot.containment:
         lines += ["", f"limits: {snapshot.containment}"]
@@ -233,9 +239,9 @@ def _reason(revision: Revision) -> str:
     return f"back to {back}" + (f": {reason}" if reason else "")
 
 
-def verified_screen(verified: Verified) -> list[str]:
+def verified_screen(verified: Verified, environment: Environment | None = None) -> list[str]:
     """What runs, what it answered, and the judgement."""
-    lines = [*status_screen(verified.snapshot), ""]
+    lines = [*status_screen(verified.snapshot, environment), ""]
     lines += [f"{'ok' if one.ok else 'failed'}  {one.url}  {one.message}" for one in verified.answers]
     lines += [f"{'ok' if one.passed else 'failed'}  test {one.name}" for one in verified.tests.results]
     return [*lines, f"verdict: {verified.verdict.outcome}", *verdict_lines(verified.verdict)]

@@ -9,6 +9,7 @@ from flaskship.cli.output import Output
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Project
 from flaskship.model.snapshot import Snapshot
 from flaskship.tasks import status as story
 
@@ -28,18 +29,18 @@ def command(env: str | None, watch: bool, engine: str | None, context: str | Non
             "--watch shows one environment as text", hint="flaskship status ENV --watch, without -o json"
         )
     if env is None:
-        _print_all(output, tell(story.status_of_all(world, project, engine)))
+        _print_all(output, project, tell(story.status_of_all(world, project, engine)))
         return 0
     environment = options.choose(project, env, engine, context)
     if watch:
         tell(story.watch(world, project, environment, engine, output))
         return 0
     snapshot: Snapshot = tell(story.status(world, project, environment, engine))
-    output.answer(documents.status_document(snapshot), screens.status_screen(snapshot))
+    output.answer(documents.status_document(snapshot), screens.status_screen(snapshot, environment))
     return 0
 
 
-def _print_all(output: Output, found: tuple[story.Seen, ...]) -> None:
+def _print_all(output: Output, project: Project, found: tuple[story.Seen, ...]) -> None:
     lines: list[str] = []
     listed: list[dict[str, Any]] = []
     for one in found:
@@ -47,7 +48,7 @@ def _print_all(output: Output, found: tuple[story.Seen, ...]) -> None:
         if one.snapshot is None:
             lines.append(f"{one.environment}  unknown  ({one.engine}): {one.problem}")
         else:
-            lines += screens.status_screen(one.snapshot)
+            lines += screens.status_screen(one.snapshot, options.choose(project, one.environment))
         listed.append(_document(one))
     output.answer({"environments": listed}, lines)
 

@@ -41,9 +41,9 @@ def steer(
             await chosen.close()
 
     steered = tell(tell_it())
-    lines = [*screens.status_screen(steered.snapshot), *screens.verdict_lines(steered.verdict)]
+    lines = [*screens.status_screen(steered.snapshot, environment), *screens.verdict_lines(steered.verdict)]
     settings.output.answer(documents.steered_document(steered), lines)
-    hint = f"see: {environment.named.command('logs', env)}"
+    hint = f"see: {environment.command('logs')}"
     failure = failure_of(steered.verdict, steered.exit_code, f"{name} failed", hint)
     if failure is not None:
         settings.output.fail(failure)

@@ -10,6 +10,7 @@ from flaskship.cli.output import Output
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Environment
 from flaskship.tasks import up as story
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.targets import LOCAL
@@ -40,14 +41,14 @@ def command(
             "an attached up follows the logs, which is not one JSON document", hint="add --detach"
         )
     world, project = options.load(settings)
-    environment = options.choose(project, env)
-    wish = Wish(files, sets, timeout=timeout, lock_timeout=lock_timeout)
+    environment = options.choose(project, env, files=files, sets=sets)
+    wish = Wish(files, sets, timeout=timeout, lock_timeout=lock_timeout, named=environment.named_on(LOCAL))
 
     async def tell_it() -> int:
         engine = world.open_engine(project, environment, LOCAL)
         try:
             result = await story.up(world, project, environment, engine, wish, output, strict=strict)
-            code = _print(output, result)
+            code = _print(output, result, environment)
             if detach or code:
                 return code
             await story.attend(engine, env, output, started=result.started)
@@ -58,14 +59,14 @@ def command(
     return tell(tell_it())
 
 
-def _print(output: Output, result: story.Up) -> int:
+def _print(output: Output, result: story.Up, environment: Environment) -> int:
     moved = result.moved
     changed = {"changed": moved is not None}
     document = documents.status_document(result.snapshot) | changed
     if moved is not None:
         document |= documents.moved_document(moved)
     lines = [] if moved is None or moved.successful else screens.moved_screen(moved)
-    lines += screens.status_screen(result.snapshot)
+    lines += screens.status_screen(result.snapshot, environment)
     if result.secrets is not None and (moved is None or moved.successful):
         lines += ["", f"Keys and passwords made up for this machine: {result.secrets}"]
     output.answer(document, lines)
@@ -75,7 +76,7 @@ def _print(output: Output, result: story.Up) -> int:
         moved.move.verdict,
         moved.exit_code,
         f"{moved.environment} is not healthy",
-        f"see: flaskship logs {moved.environment}",
+        f"see: {environment.named_on(LOCAL).command('logs', moved.environment)}",
     )
     if failure is not None:
         output.fail(failure)

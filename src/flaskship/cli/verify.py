@@ -35,10 +35,12 @@ def command(env: str, engine: str | None, context: str | None, tests: bool, lock
             applied: tuple[Document, ...] = ()
             if seen.release is None and seen.workloads:
                 applied = await objects_of(world, project, environment, opened)
-            return await story.verify(world, opened, env, thorough, applied)
+            return await story.verify(world, opened, env, thorough, applied, environment.named)
 
     verified = tell(tell_it())
-    settings.output.answer(documents.verified_document(verified), screens.verified_screen(verified))
+    settings.output.answer(
+        documents.verified_document(verified), screens.verified_screen(verified, environment)
+    )
     failure = failure_of(verified.verdict, verified.exit_code, f"{env} is not well")
     if failure is not None:
         settings.output.fail(failure)

@@ -199,15 +199,6 @@ class HasRemarks(Protocol):
         ...
 
 
-@runtime_checkable
-class HasOptions(Protocol):
-    """An engine that a command line has to name."""
-
-    def options(self) -> str:
-        """Return the options that mean it, with a space before them."""
-        ...
-
-
 class ForwardRefusedError(PreflightError):
     """The engine is not allowed to lend a Service an address; code is what scripts see."""
 

@@ -25,7 +25,15 @@ class Environment:
     promotes_from: str | None
     writer: Writer
     named: Named = NOTHING
-    """The engine and the context that the command line named for it."""
+    """What the command line named for it."""
+
+    def command(self, verb: str, *arguments: object) -> str:
+        """Return a command on it as it can be run where this one was."""
+        return self.named.command(verb, self.name, *arguments)
+
+    def named_on(self, engine: str) -> Named:
+        """Return what a command has to say so that it means this engine."""
+        return self.named if engine == self.engine else self.named.on(engine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.one_application import with_application_of
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
-from flaskship.tasks.targets import find_application, runs
+from flaskship.tasks.targets import down_command, find_application, runs
 from flaskship.tasks.world import Report, World
 
 GRADUAL = "Rollout"
@@ -53,7 +53,7 @@ async def abort(
         newest = await engine.recall(environment, history[-1].number)
         old = await engine.recall(environment, healthy.number)
         report.step(f"{environment}: {application} goes back to revision {healthy.number}")
-        mixed = with_application_of(newest, old, application)
+        mixed = with_application_of(newest, old, application, wish.named)
         reason = by.reason or f"aborted {application} of revision {history[-1].number}"
         release = going_back(mixed, by, healthy.number, reason)
         # What is aborted held its pause for a rollout that is no more.
@@ -115,5 +115,5 @@ def rolled_out_before(
             return one
     raise ConfigurationError(
         f"{environment} has no successful revision before revision {newest.number} to put back",
-        hint=f"{named.command('down', environment)} stops it",
+        hint=f"{down_command(environment, now.engine, named)} stops it",
     )

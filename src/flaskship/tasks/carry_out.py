@@ -26,7 +26,7 @@ from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import Move, Moved, was_interrupted
 from flaskship.tasks.staying import judged_again
-from flaskship.tasks.targets import runs
+from flaskship.tasks.targets import down_command, runs
 from flaskship.tasks.testing import NOT_WELL, Trials, prepares_tests, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
@@ -117,6 +117,7 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
         stage.report,
         stage.wish.timeout,
         at_each=prepares_tests(stage.engine, release.environment),
+        named=stage.wish.named,
     )
     verdict, snapshot = await _withdrawable(stage, following)
     tests = NOT_WELL
@@ -137,6 +138,7 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
             left,
             healthy=snapshot,
             verified=verdict,
+            named=stage.wish.named,
         )
         verdict, snapshot = await _withdrawable(stage, again)
     return verdict, snapshot, tests
@@ -247,11 +249,7 @@ def _way_back(stage: Stage, moved: Moved, healthy: Revision) -> str:
 
 
 def _down(stage: Stage, moved: Moved) -> str:
-    named = stage.wish.named
-    # down means this machine where nothing else is said.
-    if not stage.engine.local_images:
-        named = replace(named, engine=stage.engine.name)
-    return named.command("down", moved.environment)
+    return down_command(moved.environment, stage.engine.name, stage.wish.named)
 
 
 def _left(stage: Stage, moved: Moved, why: str) -> Moved:

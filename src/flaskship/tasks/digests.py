@@ -18,11 +18,13 @@ def refuse_tags(world: World, plan: Draft) -> None:
             continue
         name, origin = plan.environment.name, plan.environment.promotes_from
         repository = parse_image(reference).repository
-        promote = f"flaskship promote {origin} {name}, or " if origin else ""
+        named = plan.environment.named
+        promote = f"{named.command('promote', origin, name)}, or " if origin else ""
+        image = f"{application}={repository}@sha256:..."
         raise PreflightError(
             f"{name}: {application} has {reference} by its tag, and image.requireDigest wants a digest",
             location=place(world, plan.layered, f"{path}.digest"),
-            hint=f"{promote}flaskship deploy {name} --image {application}={repository}@sha256:...",
+            hint=f"{promote}{named.command('deploy', name, '--image', image)}",
         )
 
 

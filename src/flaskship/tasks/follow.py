@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from flaskship.engines.base import Engine, Lock, TakesWithdrawals, Withdrawal
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.pausing import paused_lines
@@ -38,6 +39,7 @@ async def follow_to_verdict(
     timeout: float | None = None,
     done: Callable[[Snapshot], bool] = lambda _: True,
     at_each: Callable[[Snapshot], None] = lambda _: None,
+    named: Named = NOTHING,
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on the revision and the snapshot that gave it; TimedOut after timeout seconds.
 
@@ -59,17 +61,17 @@ async def follow_to_verdict(
                 verdict = world.judge(snapshot, world.now())
                 if verdict is not None:
                     return verdict, snapshot
-                told = _tell_paused(engine, snapshot, report, told)
+                told = _tell_paused(named, snapshot, report, told)
             if timeout is not None and world.now() - begun >= timeout:
-                held = tuple(paused_lines(engine, snapshot).values())
+                held = tuple(paused_lines(named, snapshot).values())
                 return _timed_out(snapshot, timeout, held, world.causes(snapshot, world.now())), snapshot
     lost = Cause("ObservationLost", "the engine stopped reporting before the release could be judged")
     return Verdict(Outcome.INCONCLUSIVE, (lost,)), latest
 
 
-def _tell_paused(engine: Engine, snapshot: Snapshot, report: Report, told: frozenset[str]) -> frozenset[str]:
+def _tell_paused(named: Named, snapshot: Snapshot, report: Report, told: frozenset[str]) -> frozenset[str]:
     """Tell of each pause once, and again where it comes back: no deadline ends what it holds."""
-    lines = paused_lines(engine, snapshot)
+    lines = paused_lines(named, snapshot)
     for application in sorted(lines.keys() - told):
         report.warn(f"{snapshot.environment}: {lines[application]}")
     return frozenset(lines)

@@ -56,7 +56,7 @@ def verify_clean(repository: Repository, project: Project, command: str) -> None
         shown = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
         raise ConfigurationError(
             f"there are changes that are not committed: {shown}",
-            hint=f"commit or stash them, then: flaskship {command}",
+            hint=f"commit or stash them, then: {command}",
         )
 
 

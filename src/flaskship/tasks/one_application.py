@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.release import Document, Release
 from flaskship.tasks.prepare import image_references
 from flaskship.tasks.targets import find_application
@@ -13,7 +14,7 @@ APPLICATION = "app.kubernetes.io/name"
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet")
 
 
-def with_application_of(newest: Release, old: Release, application: str) -> Release:
+def with_application_of(newest: Release, old: Release, application: str, named: Named = NOTHING) -> Release:
     """Return the newest release with this application's objects as the old one had them.
 
     What the application shares with others stays: only objects that carry its label move.
@@ -23,7 +24,7 @@ def with_application_of(newest: Release, old: Release, application: str) -> Rele
     if not theirs:
         raise ConfigurationError(
             f"application {application} was not part of that revision of {newest.environment}",
-            hint=f"see: flaskship history {newest.environment}",
+            hint=f"see: {named.command('history', newest.environment)}",
         )
     rest = tuple(one for one in newest.documents if application_of(one) != application)
     before, now = _used(old, theirs), _used(newest, rest)

@@ -28,7 +28,7 @@ class Wish:
     max_failed: int | None = None
     rollback: bool = True
     named: Named = NOTHING
-    """The engine and the context that the command line named."""
+    """What the command line named, which the commands that are told say again."""
 
 
 @dataclass(frozen=True, slots=True)

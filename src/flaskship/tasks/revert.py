@@ -51,7 +51,7 @@ async def revert(
     engine = await verify_owner(world, project, environment, report)
     try:
         repository = open_repository(project.root)
-        verify_clean(repository, project, f"rollback {environment.name}")
+        verify_clean(repository, project, environment.command("rollback"))
         file = project.chart / f"values-{environment.name}.yaml"
         path = repository.relative(file)
         promotion = last_promotion(repository.commits(path), environment.name)

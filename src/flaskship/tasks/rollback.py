@@ -45,7 +45,7 @@ async def rollback(
         reason = by.reason or f"rollback{about} to revision {target.number}"
         if application is not None:
             newest = await engine.recall(environment, history[-1].number)
-            old = with_application_of(newest, old, application)
+            old = with_application_of(newest, old, application, wish.named)
         release = going_back(old, by, target.number, reason, may_undo=True)
         before = await engine.observe(environment)
         try:

@@ -142,7 +142,8 @@ def _instead(environment: Environment, owner: Writer) -> str:
     """Return the command that this owner obeys, and how to change the owner."""
     name, origin = environment.name, environment.promotes_from
     if owner == "argocd":
-        ways = ([f"flaskship promote {origin} {name}"] if origin else []) + [f"flaskship rollback {name}"]
+        ways = [environment.named.command("promote", origin, name)] if origin else []
+        ways.append(environment.command("rollback"))
         instead = (
             f"change it in Git, which Argo CD follows: commit values-{name}.yaml, or {' or '.join(ways)}"
         )

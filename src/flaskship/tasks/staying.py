@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from flaskship.engines.base import Engine
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.follow import follow_to_verdict
@@ -19,6 +20,7 @@ async def judged_again(
     timeout: float | None,
     healthy: Snapshot,
     verified: Verdict,
+    named: Named = NOTHING,
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on what was healthy and then verified, as it is after that.
 
@@ -39,7 +41,7 @@ async def judged_again(
         return replace(verified, causes=ended + _apart_from(verified, ended))
 
     looking = replace(world, judge=judge)
-    return await follow_to_verdict(looking, engine, environment, revision, report, timeout)
+    return await follow_to_verdict(looking, engine, environment, revision, report, timeout, named=named)
 
 
 def _apart_from(verified: Verdict, ended: tuple[Cause, ...]) -> tuple[Cause, ...]:

@@ -10,7 +10,7 @@ from flaskship.tasks.locking import writing_to
 from flaskship.tasks.pausing import refuse_paused
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import exit_code
-from flaskship.tasks.targets import find_application, runs
+from flaskship.tasks.targets import find_application, runs, start_hint
 from flaskship.tasks.world import Report, World
 
 
@@ -61,7 +61,7 @@ async def pause(
 
     The verdict is on the pause alone: successful once the engine shows it.
     """
-    before = await _running(engine, environment, application)
+    before = await _running(engine, environment, application, wish)
     await _tell(engine, environment, before, application, Pause(), report)
     begun = world.now()
     async with following(engine, environment) as snapshots:
@@ -80,7 +80,7 @@ async def resume(
     world: World, engine: Engine, environment: str, application: str, wish: Wish, report: Report
 ) -> Steered:
     """Go on with a paused rollout and follow it to its verdict."""
-    before = await _running(engine, environment, application)
+    before = await _running(engine, environment, application, wish)
     assert before.release is not None
     await _tell(engine, environment, before, application, Resume(), report)
     verdict, after = await follow_to_verdict(
@@ -91,15 +91,17 @@ async def resume(
         report,
         wish.timeout,
         lambda now: not any(one.paused for one in _rolling(now, application)),
+        named=wish.named,
     )
     return Steered(after or before, verdict)
 
 
-async def _running(engine: Engine, environment: str, application: str) -> Snapshot:
+async def _running(engine: Engine, environment: str, application: str, wish: Wish) -> Snapshot:
     now = await engine.observe(environment)
     if now.release is None or not runs(now):
         raise ConfigurationError(
-            f"{environment} does not run on {engine.name}", hint=f"start it: flaskship up {environment}"
+            f"{environment} does not run on {engine.name}",
+            hint=start_hint(engine.name, environment, wish.named),
         )
     find_application(environment, application, (one.application for one in now.workloads))
     return now
@@ -141,12 +143,13 @@ async def _steer(
         before = await engine.observe(environment)
         if before.release is None or not runs(before):
             raise ConfigurationError(
-                f"{environment} does not run on {engine.name}", hint=f"start it: flaskship up {environment}"
+                f"{environment} does not run on {engine.name}",
+                hint=start_hint(engine.name, environment, wish.named),
             )
         if application is not None:
             find_application(environment, application, (one.application for one in before.workloads))
         if isinstance(action, Restart):
-            refuse_paused(engine, before, application)
+            refuse_paused(wish.named, before, application)
         for workload in before.workloads:
             if application in (None, workload.application):
                 report.step(f"{environment}: {describe(action)} {workload.name}")
@@ -159,6 +162,7 @@ async def _steer(
             report,
             wish.timeout,
             lambda now: reached(action, before, now, application),
+            named=wish.named,
         )
     return Steered(after or before, verdict)
 

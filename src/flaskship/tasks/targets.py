@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from flaskship.engines.base import Engine, Foresees, HasPermissions
 from flaskship.model.errors import ConfigurationError, PreflightError
+from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
@@ -29,6 +30,16 @@ def find_application(environment: str, name: str, known: Iterable[str]) -> str:
 def runs(snapshot: Snapshot) -> bool:
     """Tell whether the environment has a release that was not stopped."""
     return snapshot.release is not None and snapshot.phase is not Phase.STOPPED
+
+
+def start_hint(engine: str, environment: str, named: Named) -> str:
+    """Return what starts an environment where it does not run: up on this machine, else a deploy."""
+    return f"start it: {named.command('up' if engine == LOCAL else 'deploy', environment)}"
+
+
+def down_command(environment: str, engine: str, named: Named) -> str:
+    """Return what stops an environment; down means this machine where nothing else is said."""
+    return (named if engine == LOCAL else named.on(engine)).command("down", environment)
 
 
 async def open_to_read(

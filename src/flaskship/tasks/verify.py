@@ -5,6 +5,7 @@ from dataclasses import replace
 from flaskship.engines.base import Engine, HasTests
 from flaskship.model.errors import ConfigurationError, LockedError
 from flaskship.model.frozen import dataclass
+from flaskship.model.named import NOTHING, Named
 from flaskship.model.release import Document
 from flaskship.model.snapshot import ReleaseState, Snapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
@@ -13,7 +14,7 @@ from flaskship.tasks.health import ask_all, with_answers
 from flaskship.tasks.locking import DEFAULT_WAIT, writing_to
 from flaskship.tasks.reach import reachable
 from flaskship.tasks.result import exit_code
-from flaskship.tasks.targets import runs
+from flaskship.tasks.targets import runs, start_hint
 from flaskship.tasks.testing import ASKED_INSTEAD, NOT_RUN, NOT_WELL, Trials, run_tests, with_tests
 from flaskship.tasks.world import HealthAnswer, Report, World
 
@@ -51,6 +52,7 @@ async def verify(
     environment: str,
     thorough: Thorough | None = None,
     applied: tuple[Document, ...] = (),
+    named: Named = NOTHING,
 ) -> Verified:
     """Judge the environment as it is at this instant, ask each of its addresses, and where it is well so far,
     run its tests: as the one writer, because Helm writes down how they ended.
@@ -63,7 +65,7 @@ async def verify(
     if snapshot.release is None or not runs(snapshot):
         raise ConfigurationError(
             f"{environment} does not run on {engine.name}: there is nothing to verify",
-            hint=f"start it: flaskship up {environment}",
+            hint=start_hint(engine.name, environment, named),
         )
     release = await engine.recall(environment, snapshot.release.revision)
     async with reachable(engine, snapshot, insist=True) as reached:

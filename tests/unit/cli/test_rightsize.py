@@ -24,4 +24,4 @@ def test_the_same_as_fields(terminal: Terminal) -> None:
 def test_what_does_not_run_cannot_be_measured(terminal: Terminal) -> None:
     printed = terminal("rightsize", "dev")
     assert printed.code == 4
-    assert "flaskship up dev --detach" in printed.err
+    assert "start it: flaskship up dev" in printed.err

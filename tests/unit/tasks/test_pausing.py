@@ -1,11 +1,12 @@
 """A deploy and a pause: one from before refuses it, one in its middle is told with what ends it."""
 
 import pytest
-from tests.contract.fake import FakeEngine, FakeState
+from tests.contract.fake import FakeEngine
 from tests.contract.world import API, Stage, Told
 
 from flaskship.engines.base import Lock, Pause, Resume
 from flaskship.model.errors import PausedError
+from flaskship.model.named import Named
 from flaskship.model.release import Release
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
@@ -17,13 +18,6 @@ RESUME = f"flaskship resume dev {API}"
 
 class Meddled(FakeEngine):
     """Somebody pauses the application once its second revision is applied."""
-
-    def __init__(self, state: FakeState, *, options: str = "") -> None:
-        super().__init__(state)
-        self.given = options
-
-    def options(self) -> str:
-        return self.given
 
     async def apply(self, release: Release, lock: Lock) -> int:
         number = await super().apply(release, lock)
@@ -54,13 +48,17 @@ async def test_a_deploy_onto_a_paused_application_changes_nothing_and_names_what
     assert moved.move.verdict.outcome is Outcome.SUCCESSFUL
 
 
-@pytest.mark.parametrize("options", ["", " --engine kubernetes --context here"])
-async def test_a_pause_in_the_middle_is_told_once_and_is_the_cause_at_the_timeout(options: str) -> None:
+@pytest.mark.parametrize(
+    ("named", "options"),
+    [(Named(), ""), (Named("kubernetes", "here"), " --engine kubernetes --context here")],
+)
+async def test_a_pause_in_the_middle_is_told_once_and_is_the_cause_at_the_timeout(
+    named: Named, options: str
+) -> None:
     stage, told = await running(), Told()
-    stage.make = lambda state: Meddled(state, options=options)
-    moved = await deploy(
-        stage.world(), stage.project, stage.environment(), stage.engine(), changed(timeout=30.0), told
-    )
+    stage.make = Meddled
+    wish = changed(timeout=30.0, named=named)
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, told)
     assert moved.exit_code == 70, moved.move.verdict
     cause = moved.move.verdict.causes[0]
     assert f"{API} is paused: {RESUME}{options}" in cause.message

@@ -22,7 +22,6 @@ from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
 from flaskship.engines.kubernetes.permissions import told, wanted_of
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.preflight import options
 from flaskship.engines.kubernetes.readying import Readying
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.resources import NAMESPACES
@@ -71,10 +70,6 @@ class KubernetesEngine:
         self._targets = Targets(cluster)
         self._readying = Readying(cluster, sleep)
         self._writing = Writing(cluster, self._helm, clock, sleep)
-
-    def options(self) -> str:
-        """Return the options that mean it, with a space before them."""
-        return options(self.cluster.context)
 
     def foresee(self, environment: str) -> None:
         """Load Helm beside what comes before the write."""
@@ -179,7 +174,7 @@ class KubernetesEngine:
         now, before = await asyncio.gather(
             storage.stored(self.cluster, place, known[-1].number), self._earlier(place, known)
         )
-        stage = Stage(self.cluster, place.namespace, place.release, now.documents, before, self.cluster.now())
+        stage = Stage(self.cluster, place, now.documents, before, self.cluster.now())
         await steer(stage, workload, action)
 
     async def logs(

@@ -75,12 +75,11 @@ class Examined:
     def _insist_on_motion(self, place: Place, context: str) -> None:
         if self.paused:
             listed = ", ".join(one.workload for one in self.paused)
-            resume = f"flaskship resume {place.environment}"
             raise PausedError(
                 f"{place.environment} cannot be deployed to {context}: {listed} "
                 f"{'is' if len(self.paused) == 1 else 'are'} paused, so that nothing would move and no "
                 "progress deadline would run",
-                hint="; ".join(f"{resume} {one.application}{options(context)}" for one in self.paused),
+                hint="; ".join(place.command("resume", one.application) for one in self.paused),
             )
 
 
@@ -252,11 +251,6 @@ def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator
             name = str(one["metadata"]["name"])
             labels = one["metadata"].get("labels") or {}
             yield Held(f"{one['kind']}/{name}", str(labels.get(NAME) or name))
-
-
-def options(context: str) -> str:
-    """Return what a command line says to mean this cluster."""
-    return f" --engine kubernetes --context {context}"
 
 
 def _identity(document: Document) -> tuple[Any, Any]:

@@ -17,6 +17,7 @@ from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
 from flaskship.engines.kubernetes.observing.ownership import belongs
 from flaskship.engines.kubernetes.observing.shape import parse
 from flaskship.engines.kubernetes.observing.workloads import Deployment
+from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import (
     AUTOSCALERS,
     DEPLOYMENTS,
@@ -40,8 +41,7 @@ class Stage:
     """The release whose workloads are steered: its objects now, and those of the revision before."""
 
     cluster: Cluster
-    namespace: str
-    release: str
+    place: Place
     documents: tuple[Document, ...]
     earlier: tuple[Document, ...]
     now: float
@@ -65,7 +65,9 @@ async def _steer_deployment(stage: Stage, found: Object, action: Action) -> None
         case Restart():
             annotations = {RESTARTED_AT: _stamp(stage.now)}
             body: Object = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-            await stage.cluster.patch(DEPLOYMENTS, name, body, stage.namespace, form=STRATEGIC, manager=OURS)
+            await stage.cluster.patch(
+                DEPLOYMENTS, name, body, stage.place.namespace, form=STRATEGIC, manager=OURS
+            )
         case Pause():
             await _set_paused(stage, DEPLOYMENTS, name, paused=True)
         case Resume():
@@ -75,7 +77,7 @@ async def _steer_deployment(stage: Stage, found: Object, action: Action) -> None
 
 
 async def _steer_rollout(stage: Stage, found: Object, action: Action) -> None:
-    name, cluster, where = str(found["metadata"]["name"]), stage.cluster, stage.namespace
+    name, cluster, where = str(found["metadata"]["name"]), stage.cluster, stage.place.namespace
     match action:
         case Restart():
             await cluster.patch(
@@ -98,16 +100,16 @@ async def _promote(stage: Stage, found: Object) -> None:
         await _set_paused(stage, ROLLOUTS, name, paused=False)
     if status.get("pauseConditions"):
         go_on = {"status": {"pauseConditions": None}}
-        await stage.cluster.patch(ROLLOUTS, name, go_on, stage.namespace, sub="status", manager=OURS)
+        await stage.cluster.patch(ROLLOUTS, name, go_on, stage.place.namespace, sub="status", manager=OURS)
     elif status.get("abort"):
         again = {"status": {"abort": False}}
-        await stage.cluster.patch(ROLLOUTS, name, again, stage.namespace, sub="status", manager=OURS)
+        await stage.cluster.patch(ROLLOUTS, name, again, stage.place.namespace, sub="status", manager=OURS)
 
 
 async def _set_paused(stage: Stage, resource: Resource, name: str, *, paused: bool) -> None:
     # Removed, not set to false: a chart that renders the field meets no other owner.
     body = {"spec": {"paused": True if paused else None}}
-    await stage.cluster.patch(resource, name, body, stage.namespace, manager=OURS)
+    await stage.cluster.patch(resource, name, body, stage.place.namespace, manager=OURS)
 
 
 async def _scale(stage: Stage, resource: Resource, found: Object, replicas: int) -> None:
@@ -116,7 +118,7 @@ async def _scale(stage: Stage, resource: Resource, found: Object, replicas: int)
     document = _of(stage.documents, resource.kind, name)
     if document is None or "replicas" not in (document.get("spec") or {}):
         body = {"spec": {"replicas": replicas}}
-        await stage.cluster.patch(resource, name, body, stage.namespace, sub="scale", manager=OURS)
+        await stage.cluster.patch(resource, name, body, stage.place.namespace, sub="scale", manager=OURS)
         return
     changed = copy.deepcopy(dict(document))
     changed["spec"]["replicas"] = replicas
@@ -124,7 +126,7 @@ async def _scale(stage: Stage, resource: Resource, found: Object, replicas: int)
 
 
 async def _refuse_autoscaled(stage: Stage, resource: Resource, name: str) -> None:
-    for one in (await stage.cluster.list(AUTOSCALERS, stage.namespace)).items:
+    for one in (await stage.cluster.list(AUTOSCALERS, stage.place.namespace)).items:
         target = (one.get("spec") or {}).get("scaleTargetRef") or {}
         if (target.get("kind"), target.get("name")) == (resource.kind, name):
             scaler = one["metadata"]["name"]
@@ -141,7 +143,7 @@ async def _go_back(stage: Stage, found: Object) -> None:
     earlier = _of(stage.earlier, "Deployment", name)
     if earlier is None:
         raise ConfigurationError(
-            f"{name} has no earlier revision to go back to", hint="see: flaskship history ENV"
+            f"{name} has no earlier revision to go back to", hint=f"see: {stage.place.command('history')}"
         )
     if parsed.spec.paused:
         await _set_paused(stage, DEPLOYMENTS, name, paused=False)
@@ -159,21 +161,21 @@ async def _apply_as_helm(stage: Stage, resource: Resource, document: Mapping[str
     metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
     metadata["annotations"] = {
         **(metadata.get("annotations") or {}),
-        "meta.helm.sh/release-name": stage.release,
-        "meta.helm.sh/release-namespace": stage.namespace,
+        "meta.helm.sh/release-name": stage.place.release,
+        "meta.helm.sh/release-namespace": stage.place.namespace,
     }
-    await stage.cluster.apply(resource, body, stage.namespace, manager=HELM, force=True)
+    await stage.cluster.apply(resource, body, stage.place.namespace, manager=HELM, force=True)
 
 
 async def _find(stage: Stage, name: str) -> tuple[Resource, Object]:
     known = []
     for resource in (*STEERED, JOBS):
         try:
-            listed = await stage.cluster.list(resource, stage.namespace)
+            listed = await stage.cluster.list(resource, stage.place.namespace)
         except NotFoundError:
             continue
         for one in listed.items:
-            if not belongs(parse(Deployment, {"metadata": one["metadata"]}).metadata, stage.release):
+            if not belongs(parse(Deployment, {"metadata": one["metadata"]}).metadata, stage.place.release):
                 continue
             if one["metadata"]["name"] == name and resource != JOBS:
                 return resource, one
@@ -181,7 +183,8 @@ async def _find(stage: Stage, name: str) -> tuple[Resource, Object]:
     if name in known:
         raise ConfigurationError(f"{name} is a Job: it runs to its end and cannot be steered")
     raise ConfigurationError(
-        f"{stage.release} has no workload {name!r}", hint=f"it has: {', '.join(sorted(known)) or 'none'}"
+        f"{stage.place.release} has no workload {name!r}",
+        hint=f"it has: {', '.join(sorted(known)) or 'none'}",
     )
 
 
@@ -210,12 +213,12 @@ async def _note(stage: Stage, resource: Resource, found: Object, told: tuple[str
     reason, message = told
     at = _stamp(stage.now)
     body = {
-        "metadata": {"generateName": f"{metadata['name']}.", "namespace": stage.namespace},
+        "metadata": {"generateName": f"{metadata['name']}.", "namespace": stage.place.namespace},
         "involvedObject": {
             "apiVersion": resource.api_version,
             "kind": resource.kind,
             "name": metadata["name"],
-            "namespace": stage.namespace,
+            "namespace": stage.place.namespace,
             "uid": metadata["uid"],
         },
         "reason": reason,
@@ -227,7 +230,7 @@ async def _note(stage: Stage, resource: Resource, found: Object, told: tuple[str
         "source": {"component": OURS},
     }
     with suppress(ForbiddenError):  # whoever may steer need not be allowed to write events
-        await stage.cluster.create(EVENTS, body, stage.namespace)
+        await stage.cluster.create(EVENTS, body, stage.place.namespace)
 
 
 def _stamp(now: float) -> str:

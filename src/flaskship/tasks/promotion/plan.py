@@ -59,7 +59,7 @@ def verify_path(project: Project, source: Environment, target: Environment) -> N
         message, hint = f"nothing is promoted to {target.name}", f"add promotes_from: {source.name} to it"
     else:
         message = f"{target.name} is promoted from {target.promotes_from}, not from {source.name}"
-        hint = f"flaskship promote {target.promotes_from} {target.name}"
+        hint = target.named.command("promote", target.promotes_from, target.name)
     raise ConfigurationError(message, location=Location(project.root / "flaskship.yaml"), hint=hint)
 
 
@@ -103,32 +103,32 @@ def stray(difference: Difference) -> tuple[str, ...]:
     return tuple(found)
 
 
-def refuse_stray(source: str, target: str, difference: Difference, against: str) -> None:
+def refuse_stray(source: str, goal: Environment, difference: Difference, against: str) -> None:
     """Raise where a promotion would ship more than digests."""
-    others = stray(difference)
+    others, target = stray(difference), goal.name
     if others:
         more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
         raise PromotionRefusedError(
             f"promoting {source} to {target} would change more than images against {against}: "
             f"{'; '.join(others[:SHOWN])}{more}",
             others,
-            hint=f"deploy those changes by themselves first; see: flaskship diff {target}",
+            hint=f"deploy those changes by themselves first; see: {goal.command('diff')}",
         )
 
 
-def refuse_untested(source: str, target: str, findings: tuple[Finding, ...]) -> None:
+def refuse_untested(source: str, goal: Environment, findings: tuple[Finding, ...]) -> None:
     """Raise where the target has what the source never exercises and nobody accepted it."""
     if findings:
         first = findings[0]
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         raise PromotionRefusedError(
-            f"{source} has never exercised what {target} has: {first.object}: {first.message}{more}",
+            f"{source} has never exercised what {goal.name} has: {first.object}: {first.message}{more}",
             tuple(
                 f"{f'{one.values}: ' if one.values else ''}{one.object}: {one.message}" for one in findings
             ),
             location=first.values,
             hint=f"exercise it in {source}, or accept it with a reason in policy.accept; all of it: "
-            f"flaskship check {target} --untested-against {source}",
+            + goal.command("check", "--untested-against", source),
         )
 
 

@@ -133,8 +133,7 @@ def plan_promotion(trip: Trip, proof: Proof) -> Plan:
             trip.world, trip.project, (trip.target,), (aside,), (), trip.report, trip.source
         ).findings
     difference = compare(now.rendered.documents, rendered)
-    names = trip.source.name, trip.target.name
-    refuse_stray(*names, difference, f"what {trip.file.name} renders now")
+    refuse_stray(trip.source.name, trip.target, difference, f"what {trip.file.name} renders now")
     # The proof is that the source runs these, whatever its values say.
     proven = {f"image {one.after} of {name}" for name, one in choices.items()}
     untested = (one for one in found if one.rule == UNTESTED and one.fails and one.object not in proven)
@@ -146,7 +145,9 @@ def plan_promotion(trip: Trip, proof: Proof) -> Plan:
         before=before,
         after=after,
     )
-    refuse_untested(*names, tuple(replace(one, values=place(one.values)) for one in untested))
+    refuse_untested(
+        trip.source.name, trip.target, tuple(replace(one, values=place(one.values)) for one in untested)
+    )
     return Plan(choices, before, after, rendered, difference)
 
 
@@ -182,7 +183,7 @@ async def _against_deployed(trip: Trip, engine: Engine, plan: Plan) -> Differenc
         return plan.difference
     deployed = (await engine.recall(trip.target.name, healthy.number)).documents
     difference = compare(deployed, plan.rendered)
-    refuse_stray(trip.source.name, trip.target.name, difference, f"its revision {healthy.number}")
+    refuse_stray(trip.source.name, trip.target, difference, f"its revision {healthy.number}")
     return difference
 
 
@@ -194,7 +195,9 @@ async def _by_another(trip: Trip, proof: Proof) -> Promoted:
         if trip.target.writer == "terraform":
             return _for_terraform(trip, plan, result)
         repository = open_repository(trip.project.root)
-        verify_clean(repository, trip.project, f"promote {trip.source.name} {trip.target.name}")
+        verify_clean(
+            repository, trip.project, trip.target.named.command("promote", trip.source.name, trip.target.name)
+        )
         if trip.dry_run or plan.before == plan.after:
             return result
         delivery = await deliver(
@@ -264,7 +267,7 @@ def _tell(trip: Trip, proof: Proof, references: Mapping[str, str], choices: Mapp
     if not choices:
         raise ConfigurationError(
             f"{source} and {target} have no image in common",
-            hint=f"flaskship diff {target} --against {source} shows how they differ",
+            hint=f"{trip.target.command('diff', '--against', source)} shows how they differ",
         )
 
 

@@ -55,7 +55,7 @@ async def prove(
     """Return what an environment has proven; DeployError where it is not healthy."""
     snapshot = await engine.observe(environment.name)
     history = await engine.history(environment.name)
-    revision = verified(environment.name, snapshot, history, world.judge(snapshot, world.now()))
+    revision = verified(environment, snapshot, history, world.judge(snapshot, world.now()))
     if only is not None:
         find_application(environment.name, only, (one.application for one in snapshot.workloads))
     release = await engine.recall(environment.name, revision.number)
@@ -68,10 +68,10 @@ async def prove(
 
 
 def verified(
-    environment: str, snapshot: Snapshot, history: Sequence[Revision], now: Verdict | None
+    source: Environment, snapshot: Snapshot, history: Sequence[Revision], now: Verdict | None
 ) -> Revision:
     """Return the newest revision where it was successful and is healthy now: a pure decision."""
-    hint = f"see: flaskship status {environment}; promote what is healthy"
+    environment, hint = source.name, f"see: {source.command('status')}; promote what is healthy"
     if not history or snapshot.release is None or not runs(snapshot):
         raise DeployError(f"{environment} does not run, so it has proven nothing", hint=hint)
     newest = history[-1]
@@ -105,28 +105,29 @@ def _image(
     if engine == LOCAL:
         image = revision.images.get(application) or release.images.get(named, "")
         source = world.local_source(project, image)
-        return Image(application, named, _pushed_from(world.pushed(project), source, environment.name, named))
+        return Image(application, named, _pushed_from(world.pushed(project), source, environment, named))
     reference = parse_image(named)
     digest = reference.digest
     # What pods report for a tag may be the digest of a configuration, which no registry can be asked for.
     if not digest:
         raise PreflightError(
             f"{environment.name} runs {application} as {named}, by a tag, which can move to another image",
-            hint=f"deploy it by digest first: flaskship deploy {environment.name} "
-            f"--image {application}={reference.repository}@sha256:...",
+            hint="deploy it by digest first: "
+            + environment.command("deploy", "--image", f"{application}={reference.repository}@sha256:..."),
         )
     return Image(application, named, (Pushed(reference.repository, reference.tag, digest, "", revision.at),))
 
 
 def _pushed_from(
-    pushed: Iterable[Pushed], source: str | None, environment: str, named: str
+    pushed: Iterable[Pushed], source: str | None, environment: Environment, named: str
 ) -> tuple[Pushed, ...]:
     found = tuple(one for one in pushed if source is not None and one.source == source)
     if not found:
         raise PreflightError(
-            f"no pushed image has the source that {environment} runs as {named}",
-            hint="push it, then promote again: flaskship build --push (its source must be what runs: "
-            f"flaskship up {environment} first where it changed)",
+            f"no pushed image has the source that {environment.name} runs as {named}",
+            hint="push it, then promote again: "
+            f"{environment.named.elsewhere().command('build', '--push')} (its source must be what runs: "
+            f"{environment.command('up')} first where it changed)",
         )
     return found
 

@@ -1,5 +1,6 @@
 """What is found before anything is changed, each with what to do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flaskship.engines.kubernetes.installing import controller_of, how_to_instal
 from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine, pod_findings
 from flaskship.engines.kubernetes.quotas import Wanted, shortages
 from flaskship.model.errors import About, PausedError, PreflightError
+from flaskship.model.named import Named
 
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {}}
@@ -169,6 +171,9 @@ async def test_a_deployment_that_somebody_paused_is_refused_with_the_command_tha
     with pytest.raises(PausedError) as refused:
         found.insist(PLACE, "here")
     assert refused.value.message.startswith("dev cannot be deployed to here: Deployment/web is paused")
+    assert refused.value.hint == "flaskship resume dev shop-web"
+    with pytest.raises(PausedError) as refused:
+        found.insist(replace(PLACE, named=Named("kubernetes", "here")), "here")
     assert refused.value.hint == "flaskship resume dev shop-web --engine kubernetes --context here"
     assert not any(one.startswith(("POST /apis/apps", "PUT")) for one in api.asked)
 

@@ -32,6 +32,7 @@ from flaskship.engines.local.supervisor.strays import ANY, end_strays, routes_to
 from flaskship.engines.local.supervisor.world import World
 from flaskship.engines.local.version import code_version
 from flaskship.model.errors import ConfigurationError, FlaskshipError, PausedError
+from flaskship.model.named import Named
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Receipt, Verdict
@@ -47,6 +48,10 @@ STRAYS = "processes of it run that the state does not know: `up` and `deploy` re
 
 def _lost(environment: str) -> str:
     return f"lost:{environment}"
+
+
+HERE = Named("local")
+"""Of the commands that are told: whoever asks may have another engine by flaskship.yaml."""
 
 
 class Supervisor:
@@ -121,7 +126,7 @@ class Supervisor:
             listed = ", ".join(f"{one.origin}/{one.name}" for one in held)
             raise PausedError(
                 f"{environment} cannot be deployed: {listed} {'is' if len(held) == 1 else 'are'} paused",
-                hint="; ".join(f"flaskship resume {environment} {one.application}" for one in held),
+                hint="; ".join(HERE.command("resume", environment, one.application) for one in held),
             )
 
     def conclude(
