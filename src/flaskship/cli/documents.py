@@ -45,6 +45,7 @@ def moved_document(moved: Moved) -> Json:
         "rolled_back_to": moved.rolled_back_to,
         "undo": _undo(moved.undo),
         "not_undone": moved.not_undone,
+        "unchecked": list(moved.move.unchecked),
         "made_secrets": list(moved.made_secrets),
     }
 

@@ -66,8 +66,9 @@ async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
 
 async def _move(stage: Stage, release: Release, before: Snapshot, last: int) -> Move:
     """Apply what comes after the last revision, and judge it; interrupted after that, it is inconclusive."""
+    unchecked: list[str] = []
     try:
-        return await _judged(stage, release, before)
+        return await _judged(stage, release, before, unchecked)
     except asyncio.CancelledError:
         newest = (await stage.engine.history(release.environment))[-1:]
         if not newest or newest[0].number <= last:
@@ -77,10 +78,10 @@ async def _move(stage: Stage, release: Release, before: Snapshot, last: int) -> 
         cause = Cause(INTERRUPTED, "interrupted before it could be judged")
         verdict = Verdict(Outcome.INCONCLUSIVE, (cause,))
         await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)
-        return Move(revision, verdict, None, "it was interrupted")
+        return Move(revision, verdict, None, "it was interrupted", unchecked=tuple(unchecked))
 
 
-async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
+async def _judged(stage: Stage, release: Release, before: Snapshot, unchecked: list[str]) -> Move:
     documents = release.documents
     # Before anything moves: a request that the first moment loses is lost to the users, too.
     async with (
@@ -89,7 +90,8 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
     ):
         revision = await stage.engine.apply(release, stage.lock)
         if isinstance(stage.engine, HasRemarks):
-            for one in stage.engine.remarks():
+            unchecked += stage.engine.remarks()
+            for one in unchecked:
                 stage.report.warn(f"not checked: {one}")
         stage.report.step(f"{release.name} revision {revision}: applied")
         verdict, snapshot, tests = await while_ours(
@@ -103,7 +105,7 @@ async def _judged(stage: Stage, release: Release, before: Snapshot) -> Move:
     if newest > revision and not _given_up(verdict):
         verdict = superseded(revision, newest)
     await stage.engine.conclude(release.environment, revision, verdict, traffic.receipt, stage.lock)
-    return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot, tests)
+    return Move(revision, verdict, traffic.receipt, traffic.reason, snapshot, tests, tuple(unchecked))
 
 
 async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdict, Snapshot | None, Trials]:
@@ -187,7 +189,8 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
     except asyncio.CancelledError:
         go_on_after_cancellation()
         again = _way_back(stage, moved, healthy)
-        return _left(stage, moved, f"interrupted before revision {healthy.number} was put back: {again}")
+        why = f"interrupted before revision {healthy.number} was put back: {again}"
+        return replace(_left(stage, moved, why), interrupted=True)
     except DeployError as error:
         again = _way_back(stage, moved, healthy)
         return _left(

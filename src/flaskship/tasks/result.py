@@ -20,6 +20,8 @@ class Move:
     receipt_reason: str | None = None
     snapshot: Snapshot | None = None
     tests: Trials = NOT_WELL
+    unchecked: tuple[str, ...] = ()
+    """What the engine could not look at, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Moved:
     rolled_back_to: int | None = None
     undo: Move | None = None
     not_undone: str | None = None
+    interrupted: bool = False
+    """Whether the user ended it before all that it does after a failure was done."""
     ignored: tuple[Ignored, ...] | None = None
     """What the engine does not give its meaning of what was asked for; None where nobody asked."""
     made_secrets: tuple[str, ...] = ()
@@ -50,8 +54,9 @@ class Moved:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 70 where the user's timeout ended it, 130 where the user did, else 1."""
-        return exit_code(self.move.verdict)
+        """0 done, 70 where the user's timeout ended it, 130 where the user did, its way back too; else 1."""
+        back = self.undo is not None and was_interrupted(self.undo.verdict)
+        return 130 if self.interrupted or back else exit_code(self.move.verdict)
 
 
 def exit_code(verdict: Verdict) -> int:

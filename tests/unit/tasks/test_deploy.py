@@ -1,36 +1,23 @@
 """The story of a deploy, told to the fake engine."""
 
-import asyncio
 from collections.abc import Sequence
 
 import pytest
 from tests.contract.documents import deployment
 from tests.contract.fake import FakeEngine
-from tests.contract.world import API, IMAGE, REPOSITORY, WORKER, Stage, Told
+from tests.contract.world import API, IMAGE, REPOSITORY, Stage, Told
+from tests.unit.tasks.deploying import BREAK, SILENT, outcomes, run
 
+from flaskship.cli.documents import moved_document
 from flaskship.engines.base import Ignored, Lock
 from flaskship.model.errors import ConfigurationError, DeployError, LockedError
 from flaskship.model.named import Named
 from flaskship.model.project import ImageSource
 from flaskship.model.release import Document, Provenance, Release
-from flaskship.model.snapshot import Phase, Snapshot
+from flaskship.model.snapshot import Phase
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import Change, changes, deploy, rehearse
 from flaskship.tasks.prepare import Wish
-from flaskship.tasks.result import Moved
-
-BREAK = (f"applications.{API}.command={{/bin/false}}",)
-SILENT = (f"applications.{API}.ready_path=/never",)
-
-
-async def run(stage: Stage, told: Told | None = None, **wish: object) -> Moved:
-    return await deploy(
-        stage.world(), stage.project, stage.environment(), stage.engine(), Wish(**wish), told or Told()
-    )
-
-
-async def outcomes(stage: Stage) -> list[Outcome | None]:
-    return [one.outcome for one in await stage.engine().history("dev")]
 
 
 async def test_a_first_deploy_is_revision_one_and_healthy() -> None:
@@ -264,140 +251,6 @@ async def test_a_draft_is_drawn_again_where_somebody_deployed_meanwhile() -> Non
     assert moved.move.revision == 2
 
 
-async def interrupted(stage: Stage, *after: int, **wish: object) -> tuple[Moved, Told]:
-    """Run a deploy and cancel it at the snapshots of these numbers."""
-    told = Told()
-
-    class Impatient(Told):
-        def saw(self, snapshot: object) -> None:
-            told.snapshots.append(snapshot)  # type: ignore[arg-type]
-            if len(told.snapshots) in after:
-                task.cancel()
-
-    report = Impatient(told.steps, told.warnings)
-    task = asyncio.ensure_future(run(stage, report, **wish))
-    moved = await task
-    assert (moved.exit_code, moved.move.verdict.outcome) == (130, Outcome.INCONCLUSIVE)
-    assert [one.code for one in moved.move.verdict.causes] == ["Interrupted"]
-    return moved, told
-
-
-async def test_an_interrupted_first_deploy_leaves_nothing_running() -> None:
-    stage = Stage()
-    moved, told = await interrupted(stage, 1)
-    assert "stopping dev" in told.warnings[-1]
-    assert moved.not_undone == "nothing ran before, so dev was stopped"
-    assert (await stage.engine().observe("dev")).phase is Phase.STOPPED
-    assert await outcomes(stage) == [Outcome.INCONCLUSIVE]
-    assert stage.state.holders == {}
-
-
-async def test_an_interrupted_deploy_goes_back_to_what_ran() -> None:
-    stage = Stage()
-    await run(stage)
-    moved, told = await interrupted(stage, 1, sets=(f"applications.{WORKER}.replicas=3",))
-    assert "going back to revision 1" in told.warnings[-1]
-    history = await stage.engine().history("dev")
-    # What it went back to was followed and judged as every undo is.
-    assert [one.outcome for one in history] == [
-        Outcome.SUCCESSFUL,
-        Outcome.INCONCLUSIVE,
-        Outcome.SUCCESSFUL,
-    ]
-    assert history[2].provenance.rolled_back_to == 1
-    assert history[2].provenance.reason == "revision 2 was interrupted"
-    assert moved.undo is not None
-    assert (moved.undo.revision, moved.undo.verdict.outcome) == (3, Outcome.SUCCESSFUL)
-    assert (moved.move.revision, moved.rolled_back_to) == (2, 1)
-    assert [one.desired for one in (await stage.engine().observe("dev")).workloads] == [1, 1]
-
-
-async def test_an_undo_that_is_interrupted_too_is_told_as_unjudged() -> None:
-    stage = Stage()
-    await run(stage)
-    moved, _ = await interrupted(stage, 1, 2, sets=(f"applications.{WORKER}.replicas=3",))
-    assert moved.undo is not None
-    assert (moved.undo.revision, moved.undo.verdict.outcome) == (3, Outcome.INCONCLUSIVE)
-    assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE]
-    assert stage.state.holders == {}
-
-
-async def test_a_failure_that_is_interrupted_before_it_went_back_says_how_to(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage = Stage()
-    await run(stage)
-
-    async def never(self: FakeEngine, *_: object) -> Release:
-        raise asyncio.CancelledError
-
-    recalled = FakeEngine.recall
-
-    async def once(self: FakeEngine, environment: str, revision: int) -> Release:
-        monkeypatch.setattr(FakeEngine, "recall", never)
-        return await recalled(self, environment, revision)
-
-    monkeypatch.setattr(FakeEngine, "recall", once)  # the first is what the deploy compares with
-    moved = await run(stage, sets=BREAK)
-    assert (moved.exit_code, moved.undo) == (1, None)
-    assert moved.not_undone == "interrupted before revision 1 was put back: flaskship rollback dev 1"
-
-
-async def test_an_interruption_while_the_engine_applies_is_told_by_what_it_wrote(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage = Stage()
-    await run(stage)
-    apply = FakeEngine.apply
-
-    async def written(self: FakeEngine, *given: object) -> int:
-        monkeypatch.setattr(FakeEngine, "apply", apply)
-        await apply(self, *given)  # type: ignore[arg-type]
-        raise asyncio.CancelledError
-
-    monkeypatch.setattr(FakeEngine, "apply", written)
-    moved = await run(stage, sets=(f"applications.{WORKER}.replicas=3",))
-    assert (moved.exit_code, moved.move.revision, moved.rolled_back_to) == (130, 2, 1)
-
-
-class Losing(FakeEngine):
-    """An engine whose lock somebody else takes at the second look."""
-
-    looks = 0
-
-    async def lost(self, lock: Lock) -> LockedError:
-        while type(self).looks < 2:
-            await asyncio.sleep(0)
-        return LockedError("dev is now that of ada")
-
-    async def observe(self, environment: str) -> Snapshot:
-        type(self).looks += 1
-        return await super().observe(environment)
-
-
-async def test_a_writer_that_lost_its_lock_stops_at_once_and_undoes_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage = Stage()
-    await run(stage)
-    stage.make = Losing
-    monkeypatch.setattr(Losing, "looks", 0)
-    began = stage.clock.now
-    with pytest.raises(LockedError, match="ada") as lost:
-        await run(stage, sets=SILENT)
-    assert lost.value.exit_code == 5
-    assert stage.clock.now - began < 5
-    assert await outcomes(stage) == [Outcome.SUCCESSFUL, None]
-    assert stage.state.holders == {}
-
-
-async def test_an_interrupted_deploy_without_rollback_is_left() -> None:
-    stage = Stage()
-    moved, _ = await interrupted(stage, 1, rollback=False)
-    assert "--no-rollback" in str(moved.not_undone)
-    assert (await stage.engine().observe("dev")).phase is not Phase.STOPPED
-
-
 async def test_a_rehearsal_tells_the_changes_and_makes_none() -> None:
     stage = Stage()
     await run(stage)
@@ -442,3 +295,20 @@ def test_changes_are_told_by_kind_and_name() -> None:
     )
     assert [one.change for one in changes(None, new)] == ["added", "added"]
     assert changes(old, old.documents) == ()
+
+
+class Doubtful(FakeEngine):
+    """An engine that could not look everywhere; it says so once."""
+
+    def remarks(self) -> tuple[str, ...]:
+        return ("quotas of shop: its user may not list them",)
+
+
+async def test_what_could_not_be_looked_at_is_told_and_stands_in_the_result() -> None:
+    stage, told = Stage(), Told()
+    assert (await run(stage)).move.unchecked == ()
+    stage.make = Doubtful
+    moved = await run(stage, told)
+    assert moved.move.unchecked == ("quotas of shop: its user may not list them",)
+    assert "not checked: quotas of shop: its user may not list them" in told.warnings
+    assert moved_document(moved)["unchecked"] == list(moved.move.unchecked)
