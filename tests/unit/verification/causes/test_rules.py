@@ -6,32 +6,10 @@ The recordings are what gunicorn, Python and the shell really wrote.
 from pathlib import Path
 
 import pytest
+from tests.unit.verification.causes.reading import CODES, only, recorded, told
 
-from flaskship.model.snapshot import KilledBy, Phase, ReplicaPhase
-from flaskship.verification.causes import REPLICA_RULES, WORKLOAD_RULES
+from flaskship.model.snapshot import KilledBy, ReplicaPhase
 from flaskship.verification.judge import causes
-
-RECORDINGS = Path(__file__).parent / "recordings"
-CODES = {rule.CODE for rule in (*REPLICA_RULES, *WORKLOAD_RULES)}
-
-
-def recorded(name: str) -> tuple[str, ...]:
-    return tuple((RECORDINGS / f"{name}.txt").read_text(encoding="utf-8").splitlines())
-
-
-def told(make, **replica):
-    """Return the causes of one replica."""
-    return causes(make.one(**replica), make.NOW)
-
-
-def only(make, code, **replica):
-    """Return the one cause, which has this code."""
-    found = told(make, **replica)
-    assert [cause.code for cause in found] == [code]
-    assert (found[0].application, found[0].replica) == ("my-tomorrows-api", "api-1")
-    assert found[0].message.endswith((".", "?"))
-    return found[0]
-
 
 PROBLEMS = {
     "ConfigMapMissing": "envFrom",
@@ -244,114 +222,6 @@ def test_a_crash_in_native_code_is_its_own(make, number):
     assert "crashed with SIG" in cause.message
 
 
-def test_migration_failed(make):
-    ended = make.exit(1, container="migrate", init=True, lines=recorded("python_boom"))
-    cause = only(make, "MigrationFailed", exits=(ended,))
-    assert cause.evidence[-1] == "RuntimeError: REMINDERS_KEY is not set"
-    assert cause.field == "migrations"
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "tomorrows.migrate: the database cannot be reached or refused the connection (X); gave up",
-        "tomorrows.migrate: DATABASE_URL has the scheme 'mysql'; use postgresql:// or sqlite:///",
-        "tomorrows.migrate: (SQLITE_CANTOPEN); the file cannot be opened: its folder does not exist",
-        '(psycopg.OperationalError) connection failed: connection to server at "10.0.0.9", port 5432 failed',
-        "(sqlite3.OperationalError) unable to open database file",
-        "psycopg.OperationalError: failed to resolve host 'nowhere': [Errno -2] Name or service not known",
-    ],
-)
-def test_a_migration_that_cannot_reach_its_database_blames_the_url(make, line):
-    ended = make.exit(1, container="migrate", init=True, lines=("starting", line))
-    cause = only(make, "MigrationFailed", exits=(ended,))
-    assert cause.field == "env.DATABASE_URL"
-    assert "cannot be reached" in cause.message
-
-
-@pytest.mark.parametrize(
-    "line", ["(sqlite3.OperationalError) no such table: reminders", "tomorrows.migrate: the database is busy"]
-)
-def test_a_database_that_answers_is_not_blamed(make, line):
-    ended = make.exit(1, container="migrate", init=True, lines=(line,))
-    assert only(make, "MigrationFailed", exits=(ended,)).field == "migrations"
-
-
-def test_a_container_named_migrate_that_is_no_init_container_is_no_migration(make):
-    assert told(make, exits=(make.exit(1, container="migrate"),))[0].code == "ExitNonZero"
-
-
-def test_a_migration_whose_program_is_missing_is_told_so(make):
-    assert told(make, exits=(make.exit(127, container="migrate", init=True),))[0].code == "CommandNotFound"
-
-
-def test_init_container_failed(make):
-    cause = only(
-        make, "InitContainerFailed", exits=(make.exit(1, container="seed", init=True, lines=("no",)),)
-    )
-    assert "seed" in cause.message
-    assert cause.evidence == ("no",)
-
-
-def test_an_init_container_that_succeeded_at_last_is_no_cause(make):
-    tries = (make.exit(1, container="seed", init=True), make.exit(0, container="seed", init=True))
-    assert told(make, exits=tries, ready=True, was_ready=True) == ()
-
-
-def test_liveness_failed(make):
-    killed = make.exit(signal=9, killed_by=KilledBy.LIVENESS)
-    cause = only(make, "LivenessFailed", exits=(killed,), probes=(make.probe("liveness"),))
-    assert cause.evidence == ("GET http://127.1.0.1:5000/ready", "503 Service Unavailable: database down")
-    assert "3 times in a row" in cause.message
-
-
-def test_liveness_below_its_threshold_is_no_cause(make):
-    assert told(make, phase=ReplicaPhase.RUNNING, probes=(make.probe("liveness", 2),)) == ()
-
-
-def test_startup_failed(make):
-    killed = make.exit(0, killed_by=KilledBy.STARTUP, lines=("still loading",))
-    cause = only(make, "StartupFailed", exits=(killed,), probes=(make.probe("startup", 30, 30),))
-    assert "30 attempts" in cause.message
-    assert cause.evidence[-1] == "still loading"
-
-
-def test_a_startup_failure_is_told_so_when_the_liveness_killer_was_named(make):
-    killed = make.exit(signal=15, killed_by=KilledBy.LIVENESS)
-    only(make, "StartupFailed", exits=(killed,), probes=(make.probe("startup", 30, 30),))
-
-
-def test_startup_below_its_threshold_is_no_cause(make):
-    assert told(make, probes=(make.probe("startup", 29, 30),)) == ()
-
-
-def test_readiness_failed(make):
-    cause = only(make, "ReadinessFailed", phase=ReplicaPhase.RUNNING, probes=(make.probe("readiness"),))
-    assert "never became ready" in cause.message
-    assert "database down" in cause.message
-    assert cause.field == "probes.readiness"
-
-
-def test_readiness_lost(make):
-    probes = (make.probe("readiness", answer="connection refused\nmore"),)
-    cause = only(make, "ReadinessFailed", phase=ReplicaPhase.RUNNING, was_ready=True, probes=probes)
-    assert "no longer" in cause.message
-    assert "more" not in cause.message
-    assert "more" in cause.evidence
-
-
-def test_readiness_below_its_threshold_is_no_cause_before_the_deadline(make):
-    assert told(make, phase=ReplicaPhase.RUNNING, probes=(make.probe("readiness", 2),)) == ()
-
-
-def test_a_crash_that_was_outlived_leaves_the_stage_to_readiness(make):
-    outlived = (make.exit(1, at=make.NOW - 60),)
-    assert [
-        one.code
-        for one in told(make, exits=outlived, phase=ReplicaPhase.RUNNING, probes=(make.probe("readiness"),))
-    ] == ["ReadinessFailed"]
-
-
 def test_exit_non_zero(make):
     cause = only(make, "ExitNonZero", exits=(make.exit(3, lines=("a", "", "b")),) * 2)
     assert "2 times so far" in cause.message
@@ -377,72 +247,6 @@ def test_a_process_that_the_engine_ended_is_no_cause(make):
 
 def test_exit_unknown(make):
     only(make, "ExitUnknown", exits=(make.exit(),))
-
-
-@pytest.mark.parametrize("container", ["migrate", "seed"])
-def test_an_initialization_whose_end_nobody_saw_is_not_said_to_have_failed(make, container):
-    unseen = make.exit(container=container, init=True, lines=("adding a column",))
-    cause = only(make, "ExitUnknown", exits=(unseen,))
-    assert container in cause.message
-    assert cause.evidence == ("adding a column",)
-    assert cause.field is None
-
-
-def test_an_initialization_of_a_job_whose_end_nobody_saw_is_told_as_well(make):
-    unseen = make.exit(container="seed", init=True)
-    found = causes(job(make, unseen, phase=Phase.PROGRESSING), make.NOW)
-    assert [one.code for one in found] == ["ExitUnknown"]
-
-
-def test_an_initialization_that_was_killed_has_failed(make):
-    killed = make.exit(signal=9, container="migrate", init=True, killed_by=KilledBy.OUTSIDE)
-    only(make, "MigrationFailed", exits=(killed,))
-
-
-def test_an_initialization_that_was_repeated_with_success_is_no_cause(make):
-    unseen = make.exit(at=make.NOW - 5, container="migrate", init=True)
-    assert told(make, exits=(unseen,), started_at=make.NOW - 4) == ()
-
-
-def job(make, *exits, phase=Phase.DEGRADED, **more):
-    return make.snapshot(make.workload(make.replica(exits=exits, **more), kind="Job", phase=phase))
-
-
-def test_job_failed(make):
-    ended = make.exit(1, container="seed", lines=recorded("python_boom"))
-    (cause,) = causes(job(make, ended), make.NOW)
-    assert cause.code == "JobFailed"
-    assert "exit 1" in cause.message
-    assert cause.evidence[-1].startswith("RuntimeError")
-
-
-def test_a_job_that_tries_again_is_no_cause(make):
-    assert causes(job(make, make.exit(1), phase=Phase.PROGRESSING), make.NOW) == ()
-
-
-def test_a_job_whose_attempt_is_gone_has_the_words_that_the_engine_kept(make):
-    kept = make.problem(
-        "JobFailed", "The Job load failed: it ran out of time (x: 3)", evidence=("row 7 of 9",)
-    )
-    gone = make.workload(kind="Job", phase=Phase.DEGRADED, problem=kept)
-    (cause,) = causes(make.snapshot(gone), make.NOW)
-    assert (cause.code, cause.evidence, cause.replica) == ("JobFailed", ("row 7 of 9",), None)
-    assert cause.message == ("The Job load failed: it ran out of time (x: 3). Correct what its output names.")
-
-
-def test_a_job_that_the_engine_ended_tells_what_it_kept_and_how_an_earlier_attempt_ended(make):
-    kept = make.problem("JobFailed", "The Job load failed: it ran out of time (x: 3)", evidence=("later",))
-    ended = make.replica(exits=(make.exit(4, lines=("first",)),))
-    (cause,) = causes(
-        make.snapshot(make.workload(ended, kind="Job", phase=Phase.DEGRADED, problem=kept)), make.NOW
-    )
-    assert "it ran out of time (x: 3); its last attempt: exit 4" in cause.message
-    assert cause.evidence == ("first",)
-
-
-def test_a_job_out_of_time(make):
-    (cause,) = causes(job(make), make.NOW)
-    assert "ran out of time" in cause.message
 
 
 @pytest.mark.parametrize(("seconds", "codes"), [(600, []), (601, ["ProgressDeadlineExceeded"])])
@@ -484,5 +288,5 @@ def test_a_complete_workload_has_no_cause_however_old(make):
 
 
 def test_every_code_had_its_case():
-    source = Path(__file__).read_text(encoding="utf-8")
+    source = "".join(one.read_text(encoding="utf-8") for one in Path(__file__).parent.glob("test_*.py"))
     assert [code for code in sorted(CODES) if f'"{code}"' not in source] == []
