@@ -64,7 +64,7 @@ def _is_ours(pid: int, root: Path) -> bool:
 
 
 def _containment(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    from flaskship.engines.local.processes.limits import choose_containment
+    from flaskship.engines.local.processes.containment import choose_containment
     from flaskship.engines.local.processes.watchdog import Excess, Watchdog
 
     async def nobody(_: Excess) -> None:

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from flaskship.engines.local.processes.limits import Containment, Limits, choose_containment
+from flaskship.engines.local.processes.containment import choose_containment
+from flaskship.engines.local.processes.limits import Containment, Limits
 from flaskship.engines.local.processes.signals import kill_all
 from flaskship.engines.local.processes.watchdog import Excess, Watchdog
 

@@ -11,8 +11,9 @@ from tests.contract.harness import Harness, locked
 from tests.contract.local import local
 
 from flaskship.engines.local.processes import cgroupfs
+from flaskship.engines.local.processes.containment import choose_containment
 from flaskship.engines.local.processes.identity import alive, identify
-from flaskship.engines.local.processes.limits import Limits, choose_containment
+from flaskship.engines.local.processes.limits import Limits
 from flaskship.engines.local.processes.watchdog import Watchdog
 
 PROC = Path("/proc")

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from flaskship.engines.local.selectors import Selector
 from flaskship.model.frozen import dataclass
 from flaskship.rollout.autoscaling import Rules
-
-if TYPE_CHECKING:
-    from flaskship.engines.local.manifests.metadata import Selector
 
 Behaviour = Literal["honoured", "emulated", "ignored"]
 Port = int | str  # a number or the name of a container port
@@ -341,7 +339,7 @@ class Budget:
     """A PodDisruptionBudget: how many of the selected replicas a voluntary action may take away."""
 
     name: str
-    selector: "Selector"
+    selector: Selector
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any, Literal
 
-from flaskship.engines.local.manifests.metadata import SELECTOR, Metadata, Selector, document_rows
+from flaskship.engines.local.manifests.metadata import SELECTOR, Metadata, document_rows
 from flaskship.engines.local.manifests.pods import TEMPLATE, require_volumes
 from flaskship.engines.local.manifests.scalars import (
     amount_or_percentage,
@@ -25,6 +25,7 @@ from flaskship.engines.local.manifests.table import (
     ignored,
     required,
 )
+from flaskship.engines.local.selectors import Selector
 from flaskship.engines.local.spec import (
     Claim,
     Deployment,

@@ -1,11 +1,7 @@
-"""Limits on memory, processor and processes of a replica, by the best means that this machine permits."""
+"""Limits on memory, processor and processes of a replica, and what a means of keeping them has to do."""
 
-import os
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Protocol
 
-from flaskship.engines.local.processes.capabilities import has
 from flaskship.model.frozen import dataclass
 
 DEFAULT_PIDS = 1024
@@ -96,34 +92,3 @@ class Containment(Protocol):
 
     def left_by(self, uid: str) -> Cell | None:
         """Return the cell of a replica whose main process has ended; None where it needs none to be found."""
-
-
-Watcher = Callable[[], Containment]
-
-
-def choose_containment(
-    project: Path | str,
-    *,
-    watchdog: Watcher,
-    proc: Path = Path("/proc"),
-    environ: Mapping[str, str] = os.environ,
-    forced: str | None = None,
-) -> Containment:
-    """Return the first of cgroup v2, cgroup v1, systemd user scope and the watchdog that works here.
-
-    `forced` names one of cgroup2, cgroup1, systemd-scope, watchdog, or is None.
-    """
-    from flaskship.engines.local.processes.cgroup1 import find_cgroup1
-    from flaskship.engines.local.processes.cgroup2 import find_cgroup2
-    from flaskship.engines.local.processes.scope import find_user_scope
-
-    finders: dict[str, Callable[[], Containment | None]] = {
-        "cgroup2": lambda: find_cgroup2(project, proc),
-        "cgroup1": lambda: find_cgroup1(project, proc),
-        "systemd-scope": lambda: find_user_scope(project, environ),
-        "watchdog": watchdog,
-    }
-    for kind, find in finders.items() if has("cgroups") else ():
-        if forced in (None, kind) and (found := find()) is not None:
-            return found
-    return watchdog()

@@ -3,20 +3,17 @@
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from flaskship.engines.local.processes.limits import Usage
 from flaskship.engines.local.spec import Autoscaler
 from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.replica import Replica
+from flaskship.engines.local.supervisor.runtime import Runtime
 from flaskship.engines.local.supervisor.workloads import Workload
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.frozen import dataclass
 from flaskship.rollout.autoscaling import Decision, Memory, decide
 from flaskship.rollout.metrics import ContainerUsage, PodUsage, Resource
-
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
 
 LOOK_SECONDS = 15.0
 """Kubernetes' horizontal-pod-autoscaler-sync-period."""
@@ -91,7 +88,7 @@ class Autoscaling:
         return max(0.0, found.cpu_seconds - before.cpu_seconds) / (now - before.at) * 1000
 
 
-async def keep_scaling(runtime: "EnvironmentRuntime") -> None:
+async def keep_scaling(runtime: Runtime) -> None:
     """Look at every autoscaler of an environment until cancelled, and move what has to be moved."""
     world = runtime.world
     scaling = Autoscaling(world.now)
@@ -108,7 +105,7 @@ async def keep_scaling(runtime: "EnvironmentRuntime") -> None:
 
 
 def _look(
-    runtime: "EnvironmentRuntime",
+    runtime: Runtime,
     scaling: Autoscaling,
     scaler: Autoscaler,
     workload: Workload,

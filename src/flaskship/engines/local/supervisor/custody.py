@@ -2,30 +2,44 @@
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
+from flaskship.engines.local.supervisor.world import World
 from flaskship.model.release import Provenance, Release, Revision
+from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Verdict
 from flaskship.verification.judge import judge
 from flaskship.verification.unproven import Doubt
 
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.supervisor import Supervisor
-
 LOOK_SECONDS = 1.0
 
 
-async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) -> None:
+class Custodian(Protocol):
+    """Who holds the environments, as a custody needs it."""
+
+    world: World
+
+    def observe(self, environment: str) -> Snapshot:
+        """Return the environment at this instant."""
+
+    def record(self, environment: str, revision: int, verdict: Verdict) -> None:
+        """Record a verdict that no command came to."""
+
+    def undo(self, environment: str, release: Release) -> int:
+        """Apply an earlier release again and return its new revision."""
+
+
+async def take_custody(custodian: Custodian, runtime: EnvironmentRuntime) -> None:
     """Record the verdict of the newest revision; a failed one goes back to the last successful one."""
-    name, state = runtime.name, supervisor.world.state
+    name, state = runtime.name, custodian.world.state
     number = runtime.intent.revision
     release = state.release(name, number)
     outcome = outcome_of(state.revisions(name), number)
     if outcome is None:
-        verdict = await _verdict(supervisor, runtime, release)
-        supervisor.record(name, number, verdict)
+        verdict = await _verdict(custodian, runtime, release)
+        custodian.record(name, number, verdict)
         outcome = verdict.outcome
     healthy = last_successful(state.revisions(name))
     if outcome is not Outcome.FAILED or healthy is None or not _may_be_undone(release.provenance):
@@ -36,8 +50,8 @@ async def take_custody(supervisor: "Supervisor", runtime: EnvironmentRuntime) ->
         reason=f"revision {number} failed after its command had gone",
         rolled_back_to=healthy.number,
     )
-    undone = supervisor.undo(name, replace(earlier, provenance=provenance))
-    supervisor.record(name, undone, await _verdict(supervisor, runtime, earlier))
+    undone = custodian.undo(name, replace(earlier, provenance=provenance))
+    custodian.record(name, undone, await _verdict(custodian, runtime, earlier))
 
 
 def is_unfinished(state: State, environment: str, number: int) -> bool:
@@ -64,12 +78,12 @@ def last_successful(revisions: tuple[Revision, ...]) -> Revision | None:
     return next((r for r in reversed(revisions) if r.outcome is Outcome.SUCCESSFUL), None)
 
 
-async def _verdict(supervisor: "Supervisor", runtime: EnvironmentRuntime, release: Release) -> Verdict:
+async def _verdict(custodian: Custodian, runtime: EnvironmentRuntime, release: Release) -> Verdict:
     changed, doubt = asyncio.Event(), Doubt(release.documents)
 
     def look() -> Verdict | None:
-        now = supervisor.world.now()
-        return judge(doubt.of(supervisor.observe(runtime.name), now), now)
+        now = custodian.world.now()
+        return judge(doubt.of(custodian.observe(runtime.name), now), now)
 
     runtime.subscribers.add(changed)
     try:

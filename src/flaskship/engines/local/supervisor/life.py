@@ -13,18 +13,17 @@ from flaskship.engines.local.aides import Aides
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.capabilities import has
 from flaskship.engines.local.processes.changes import file_changes
+from flaskship.engines.local.processes.containment import choose_containment
 from flaskship.engines.local.processes.empty_groups import remove_empty_groups
-from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import choose_addresses
 from flaskship.engines.local.processes.watchdog import PROCESSES, Excess, Watchdog
 from flaskship.engines.local.state import State
-from flaskship.engines.local.supervisor.container import ContainerRuntime
 from flaskship.engines.local.supervisor.launcher import Launcher
 from flaskship.engines.local.supervisor.log_caps import LogCaps
 from flaskship.engines.local.supervisor.router_link import RouterLink
 from flaskship.engines.local.supervisor.server import Server
 from flaskship.engines.local.supervisor.supervisor import Supervisor
-from flaskship.engines.local.supervisor.world import World
+from flaskship.engines.local.supervisor.world import Watched, World
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.snapshot import KilledBy
 
@@ -76,7 +75,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
 def _world(paths: LocalPaths, aides: Aides) -> tuple[World, Watchdog]:
     state = State(paths.database)
     steps.arm(os.environ, str(paths.project), lambda: next((lock.pid for lock in state.locks()), None))
-    containers: dict[str, ContainerRuntime] = {}
+    containers: dict[str, Watched] = {}
     watchdog = Watchdog(paths.project, lambda excess: _over_limit(containers, excess))
     world = World(
         paths=paths,
@@ -112,7 +111,7 @@ async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.
         supervisor.ended.clear()
 
 
-async def _over_limit(containers: dict[str, ContainerRuntime], excess: Excess) -> None:
+async def _over_limit(containers: dict[str, Watched], excess: Excess) -> None:
     container = containers.get(excess.uid)
     if container is not None:
         what = f"{excess.resource}: {excess.used} used, {excess.limit} allowed"

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flaskship.engines.local.images import find_image, image_environment, resolve_command
 from flaskship.engines.local.resolve import (
@@ -17,17 +16,15 @@ from flaskship.engines.local.resolve import (
 from flaskship.engines.local.spec import Container, Deployment, Job, PodTemplate
 from flaskship.engines.local.state import ReplicaRecord
 from flaskship.engines.local.supervisor.generation import Generation
+from flaskship.engines.local.supervisor.runtime import Runtime
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner
 from flaskship.model.snapshot import Problem
-
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def planner(
-    runtime: "EnvironmentRuntime",
+    runtime: Runtime,
     generation: Generation,
     workload: Deployment | Job,
     record: ReplicaRecord,
@@ -99,7 +96,7 @@ def planner(
     return plan
 
 
-def _writable(runtime: "EnvironmentRuntime", container: Container) -> tuple[str, ...] | None:
+def _writable(runtime: Runtime, container: Container) -> tuple[str, ...] | None:
     """Return where a container whose root is read-only may write: its volumes, its folder, the devices."""
     if not container.read_only_root:
         return None
@@ -109,7 +106,7 @@ def _writable(runtime: "EnvironmentRuntime", container: Container) -> tuple[str,
     return tuple(places)
 
 
-def volume_folders(runtime: "EnvironmentRuntime", template: PodTemplate, folder: Path) -> dict[str, Path]:
+def volume_folders(runtime: Runtime, template: PodTemplate, folder: Path) -> dict[str, Path]:
     """Return the local folder of each volume: a claim's is the environment's, others are the replica's."""
     folders = {}
     for volume in template.volumes:
@@ -119,7 +116,7 @@ def volume_folders(runtime: "EnvironmentRuntime", template: PodTemplate, folder:
     return folders
 
 
-def _addresses(runtime: "EnvironmentRuntime", generation: Generation) -> tuple[ServiceAddress, ...]:
+def _addresses(runtime: Runtime, generation: Generation) -> tuple[ServiceAddress, ...]:
     return tuple(
         ServiceAddress(
             service.name,

@@ -1,18 +1,15 @@
 """The Jobs of one environment, moved step by step; why one failed outlives what ran for it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from flaskship.engines.local import jobs
 from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.spec import Job
 from flaskship.engines.local.supervisor.replica import Replica
-
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.environment import EnvironmentRuntime
+from flaskship.engines.local.supervisor.runtime import Runtime
 
 
-def job_record(runtime: "EnvironmentRuntime", job: Job, template: str) -> JobRecord:
+def job_record(runtime: Runtime, job: Job, template: str) -> JobRecord:
     """Return how far a Job of this template has come."""
     record = runtime.world.state.job(runtime.name, job.name)
     if record is not None and record.template == template:
@@ -20,7 +17,7 @@ def job_record(runtime: "EnvironmentRuntime", job: Job, template: str) -> JobRec
     return JobRecord(runtime.name, job.name, template, runtime.world.now())
 
 
-def step_job(runtime: "EnvironmentRuntime", job: Job, template: str) -> float | None:
+def step_job(runtime: Runtime, job: Job, template: str) -> float | None:
     """Start, count and end what the Job asks for; return when to look again by itself."""
     record = known = job_record(runtime, job, template)
     active: list[Replica] = []

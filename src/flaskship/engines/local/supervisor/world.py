@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.limits import Containment
@@ -12,10 +12,14 @@ from flaskship.engines.local.state import State
 from flaskship.engines.local.supervisor.launcher import Launcher
 from flaskship.engines.local.supervisor.log_caps import LogCaps
 from flaskship.model.frozen import dataclass
-from flaskship.model.snapshot import Problem
+from flaskship.model.snapshot import KilledBy, Problem
 
-if TYPE_CHECKING:
-    from flaskship.engines.local.supervisor.container import ContainerRuntime
+
+class Watched(Protocol):
+    """A running container, as who measures processes from outside needs it."""
+
+    async def over_limit(self, what: str, by: KilledBy) -> None:
+        """Kill it for what it used; what says how much, by says who found it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class World:
     sleep: Callable[[float], Awaitable[None]]
     random_name: Callable[[], str]
     containment: Containment
-    containers: dict[str, "ContainerRuntime"] = field(default_factory=dict)
+    containers: dict[str, Watched] = field(default_factory=dict)
     """The running container of each process, for who watches processes from outside."""
     listeners: RecentListeners = field(default_factory=RecentListeners)
     logs: LogCaps = field(default_factory=LogCaps)

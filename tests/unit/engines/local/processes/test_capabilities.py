@@ -10,8 +10,8 @@ from flaskship.engines.local.channel import Channel
 from flaskship.engines.local.processes import capabilities
 from flaskship.engines.local.processes.capabilities import NAMES, VARIABLE, has, taken_away
 from flaskship.engines.local.processes.changes import PollingChanges, file_changes
+from flaskship.engines.local.processes.containment import choose_containment
 from flaskship.engines.local.processes.identity import UNKNOWN_START, ProcessIdentity, alive, identify
-from flaskship.engines.local.processes.limits import choose_containment
 from flaskship.engines.local.processes.ports import FreePorts, choose_addresses
 from flaskship.engines.local.processes.signals import send
 from flaskship.engines.local.processes.sockdiag import listening_sockets

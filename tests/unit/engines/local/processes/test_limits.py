@@ -5,7 +5,8 @@ import pytest
 from flaskship.engines.local.processes import cgroupfs
 from flaskship.engines.local.processes.cgroup1 import Cgroup1, find_cgroup1
 from flaskship.engines.local.processes.cgroup2 import Cgroup2, find_cgroup2, settings
-from flaskship.engines.local.processes.limits import Description, Limits, Usage, choose_containment
+from flaskship.engines.local.processes.containment import choose_containment
+from flaskship.engines.local.processes.limits import Description, Limits, Usage
 from flaskship.engines.local.processes.scope import UserScope, find_user_scope
 from flaskship.engines.local.processes.watchdog import Watchdog
 
