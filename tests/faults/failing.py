@@ -10,6 +10,7 @@ from tests.faults.results import Seen
 from tests.faults.town import PATIENCE, Town
 
 from flaskship.engines.base import Lock
+from flaskship.engines.local.processes import proc
 from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Verdict
@@ -55,6 +56,11 @@ class Deployed:
         self._lock = await self.engine.acquire(self.environment, "faults", 30.0)
         await self.engine.apply(self._release, self._lock)
         return self
+
+    async def move(self, release: Release) -> None:
+        """Apply another release to the same environment."""
+        assert self._lock is not None
+        await self.engine.apply(release, self._lock)
 
     async def __aexit__(self, *_: object) -> None:
         assert self._lock is not None
@@ -115,6 +121,30 @@ def contained(text: str, harm: Callable[[Deployed], Awaitable[tuple[str, str]]])
             begun = time.monotonic()
             code, sentence = await harm(one)
         return Seen(code, sentence, time.monotonic() - begun)
+
+    return run
+
+
+def undone(text: str, code: str) -> Fault:
+    """A deploy that fails with this cause is undone; once its grace is over nothing of it is left."""
+
+    async def run(town: Town) -> Seen:
+        async with Deployed(town, lambda e: town.web(e, "1")) as one:
+            await one.look(operations.whole)
+            before = proc.marked_pids(str(town.project))
+            await one.move(town.web(one.environment, "2", command=program(text), deadline=3))
+            verdict, _ = await one.verdict()
+            assert [cause.code for cause in verdict.causes] == [code], verdict
+            most = sum(map(len, proc.marked_pids(str(town.project)).values()))
+            await one.move(town.web(one.environment, "1"))
+            begun = time.monotonic()
+            await one.look(
+                lambda now: now.release is not None and now.release.revision == 3 and operations.whole(now)
+            )
+            await town.until(
+                lambda: proc.marked_pids(str(town.project)) == before, what="nothing of it is left"
+            )
+            return Seen(code, f"{most} processes at most, none of them left", time.monotonic() - begun)
 
     return run
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.faults import harm, standing, state_files
-from tests.faults.failing import Fault, contained, failing, program
+from tests.faults.failing import Fault, contained, failing, program, undone
 from tests.faults.standing import killed, moved
 from tests.faults.state_files import spoilt
 
@@ -136,6 +136,16 @@ MATRIX = (
             + "import time\ndef fork():\n try: return os.fork()\n except OSError: time.sleep(1); return 1\n"
             + "for _ in range(300):\n if fork() == 0: time.sleep(600)\n",
             harm.bounded_fork,
+        ),
+    ),
+    Entry(
+        "fork-bomb-undone",
+        "a deploy of what forks, leaves its session and ignores SIGTERM is undone",
+        undone(
+            DEAF
+            + "import os, time\nfor _ in range(300):\n if os.fork() == 0:\n"
+            + "  os.setsid()\n  time.sleep(600)\ntime.sleep(600)\n",
+            "ReadinessFailed",
         ),
     ),
 )
