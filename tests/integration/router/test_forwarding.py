@@ -6,6 +6,8 @@ import struct
 
 import pytest
 
+from flaskship.engines.local.routes import Route, RouteTable, to_json
+
 GET = b"GET /path?q=1 HTTP/1.1\r\nHost: shop.test:8080\r\n"
 LAST = b"Connection: close\r\n\r\n"
 
@@ -366,3 +368,30 @@ async def test_a_slow_side_holds_the_other_back_and_nothing_is_lost(gate, serve,
         assert got > size
     writer.close()
     await gate.quiet()
+
+
+async def test_who_has_connected_stays_where_another_listener_takes_its_address_over(router, saying, head_of):
+    one, two = (await saying("one")).endpoint(), (await saying("two")).endpoint()
+    port = await router.routes(Route("main", "http", (one,)))
+    waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    reader, writer = waiting[0]
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    await head_of(reader)
+    assert await reader.readexactly(3) == b"one"
+    # The socket of the one is the other's now, as where a Service takes the port of one that is removed.
+    router.held["other"] = router.held.pop("main")
+    router.number += 1
+    reply = await router.ask(
+        "table",
+        files=[router.held["other"].fileno()],
+        table=to_json(RouteTable(router.number, (Route("other", "http", (two,)),))),
+        listeners=["other"],
+    )
+    assert reply["type"] == "ack", reply
+    for reader, writer in waiting:
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await head_of(reader)).startswith(b"HTTP/1.1 200")
+        assert await reader.readexactly(3) == b"two"
+        writer.close()
+    counts = await router.ask("stats")
+    assert list(counts["listeners"]) == ["other"]

@@ -58,6 +58,9 @@ class Client(asyncio.Protocol):
         self.via = (str(address[0]).encode() if address else b"unknown") + b"\r\nX-Request-Id: "
         context = self.context
         self.deadline = context.now() + context.limits.idle
+        # One that was accepted in the moment of a swap.
+        while self.entrance.heir is not None:
+            self.entrance = self.entrance.heir
         self.entrance.open += 1
         context.clients.add(self)
         if len(context.clients) > context.limits.clients or self.entrance.closed or context.stopping:
@@ -182,6 +185,15 @@ class Client(asyncio.Protocol):
         self._retiring = True
         if self._exchange is None and not self._closing and not self._buffer:
             self._close(False)
+
+    def move(self, heir: Entrance) -> bool:
+        """Go on as a client of whoever serves the address now; False while an answer is under way."""
+        if self._exchange is not None or self._closing:
+            return False
+        self.entrance.open -= 1
+        self.entrance = heir
+        heir.open += 1
+        return True
 
     def release(self) -> Early:
         """Give the transport to a tunnel; return what the client sent ahead."""

@@ -59,7 +59,7 @@ class Plan:
 class Entrance:
     """What the connections of one listener see of it."""
 
-    __slots__ = ("closed", "counters", "name", "open", "plan")
+    __slots__ = ("closed", "counters", "heir", "name", "open", "plan")
 
     def __init__(self, name: str, plan: Plan) -> None:
         self.name = name
@@ -67,6 +67,8 @@ class Entrance:
         self.counters = Counters()
         self.open = 0
         self.closed = False
+        self.heir: Entrance | None = None
+        """Who serves the same address since this one is closed."""
 
 
 class Context:

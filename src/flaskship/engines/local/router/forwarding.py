@@ -25,6 +25,7 @@ class Listener:
 
     def __init__(self, sock: socket.socket, entrance: Entrance, server: asyncio.Server) -> None:
         self.socket = sock
+        self.address = sock.getsockname()
         self.entrance = entrance
         self.server = server
 
@@ -44,6 +45,7 @@ class Forwarding:
         self._endpoints: dict[tuple[str, str, int], Endpoint] = {}
         self._retired: list[Endpoint] = []
         self._waiting: dict[str, socket.socket] = {}
+        self._outgoing: list[Listener] = []
         self.listeners: dict[str, Listener] = {}
         self.table = RouteTable(0)
 
@@ -64,6 +66,7 @@ class Forwarding:
                 await self._open(name, sock, self._plan(routes[name]))
             else:
                 self._hold(name, sock)
+        self._close_outgoing()
         return sorted(self._waiting)
 
     async def apply(
@@ -100,7 +103,8 @@ class Forwarding:
         for name in new:
             self._waiting.pop(name, None)
             if name in self.listeners and name not in named:
-                self._close(self.listeners.pop(name))
+                self._outgoing.append(self.listeners.pop(name))
+        self._close_outgoing()
 
     def _swap(self, table: RouteTable) -> None:
         self.table = table
@@ -110,7 +114,8 @@ class Forwarding:
             named.add(route.listener)
         self._retire_unnamed(table)
         for name in [name for name in self.listeners if name not in named]:
-            self._close(self.listeners.pop(name))
+            self._outgoing.append(self.listeners.pop(name))
+        self._close_outgoing()
         for name in [name for name in self._waiting if name not in named]:
             self._waiting.pop(name).close()
 
@@ -160,12 +165,20 @@ class Forwarding:
         old = self.listeners.get(name)
         self.listeners[name] = Listener(sock, entrance, server)
         if old is not None:
-            self._close(old)
+            self._outgoing.append(old)
 
-    def _close(self, listener: Listener) -> None:
-        listener.close()
-        for client in [c for c in self._context.clients if c.entrance is listener.entrance]:
-            client.retire()
+    def _close_outgoing(self) -> None:
+        """Close what is served no more; who connected to an address that another one serves now stays."""
+        serving = {listener.address: listener.entrance for listener in self.listeners.values()}
+        while self._outgoing:
+            listener = self._outgoing.pop()
+            heir = serving.get(listener.address)
+            if heir is not None and {heir.plan.protocol, listener.entrance.plan.protocol} == {"http"}:
+                listener.entrance.heir = heir
+            listener.close()
+            for client in [c for c in self._context.clients if c.entrance is listener.entrance]:
+                if listener.entrance.heir is None or not client.move(listener.entrance.heir):
+                    client.retire()
 
     def in_flight(self, uid: str) -> int:
         """Return how many requests of the replica are under way, on all its ports."""
