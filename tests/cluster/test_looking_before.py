@@ -1,14 +1,18 @@
 """What is refused before anything is changed, on a real cluster: exit 4, and what to do."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.cluster.guests import kubeconfig
 from tests.cluster.reach import IMAGE
-from tests.cluster.town import API, Town, said, untouched
+from tests.cluster.town import API, ROOT, Ended, Town, said, untouched
 
 from flaskship.engines.kubernetes.kubeconfig import context_of, read_kubeconfig
-from flaskship.engines.kubernetes.resources import QUOTAS
+from flaskship.engines.kubernetes.resources import QUOTAS, Resource
+
+LIMITS = Resource("v1", "LimitRange", "limitranges")
 
 
 async def test_a_cluster_that_nobody_named_is_never_taken(town: Town) -> None:
@@ -71,9 +75,9 @@ async def test_a_quota_on_objects_is_told_before(town: Town) -> None:
     assert "quota" in refused.document["error"]["hint"]
 
 
-async def counted(town: Town, name: str, **hard: str) -> None:
+async def counted(town: Town, name: str, scopes: Mapping[str, Any] | None = None, **hard: str) -> None:
     """Make a quota, and wait until its controller has counted: before that it is not obeyed."""
-    quota = {"metadata": {"name": name}, "spec": {"hard": hard}}
+    quota = {"metadata": {"name": name}, "spec": {"hard": hard, **(scopes or {})}}
     await town.cluster.create(QUOTAS, quota, town.namespace())
     while not (await town.cluster.get(QUOTAS, name, town.namespace())).get("status", {}).get("hard"):
         await asyncio.sleep(0.2)
@@ -101,6 +105,38 @@ async def test_an_update_that_has_no_room_for_one_more_pod_is_told_before(town: 
     (await town.go("deploy", "dev", "--reason", "again")).succeeded()
     rolling = ("--set", "defaults.strategy.rollingUpdate.maxUnavailable=1")
     (await town.go("deploy", "dev", *changed, *rolling)).succeeded()
+
+
+def line_of(refused: Ended) -> str:
+    """The line of the values to which a refusal leads."""
+    place = refused.document["error"]["location"]
+    return (ROOT / place["file"]).read_text().splitlines()[place["line"] - 1].strip()
+
+
+async def test_a_quota_counts_the_pods_of_its_scopes_and_leads_to_the_values(town: Town) -> None:
+    await town.make_namespace("dev")
+    classless = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "DoesNotExist"}]}
+    await counted(town, "classless", {"scopeSelector": classless}, pods="1")
+    await counted(town, "effortless", {"scopes": ["BestEffort"]}, pods="0")
+    refused = await town.go("deploy")
+    assert refused.code == 4, refused
+    assert "ResourceQuota/classless" in said(refused)
+    assert "effortless" not in said(refused)
+    assert line_of(refused).startswith("replicas:")
+    assert await untouched(town)
+    await town.cluster.delete(QUOTAS, "classless", town.namespace())
+    (await town.go("deploy")).succeeded()
+
+
+async def test_what_a_limit_range_refuses_leads_to_the_values(town: Town) -> None:
+    await town.make_namespace("dev")
+    most = {"limits": [{"type": "Container", "max": {"memory": "20Mi"}}]}
+    await town.cluster.create(LIMITS, {"metadata": {"name": "most"}, "spec": most}, town.namespace())
+    refused = await town.go("deploy")
+    assert refused.code == 4, refused
+    assert "maximum memory usage per Container is 20Mi" in said(refused)
+    assert "memory" in line_of(refused)
+    assert await untouched(town)
 
 
 async def test_pods_that_break_the_namespaces_level_are_told_before(town: Town) -> None:

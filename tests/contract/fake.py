@@ -58,7 +58,15 @@ class FakeEngine:
     async def apply(self, release: Release, lock: Lock) -> int:
         self._check(release.environment, lock)
         here = self._state.of(release.environment)
-        for held in (one.name for one in here.workloads.values() if one.paused):
+        documents = {
+            str(one["metadata"]["name"]): one for one in release.documents if one["kind"] == "Deployment"
+        }
+        for held in [
+            one.name
+            for one in here.workloads.values()
+            if one.paused
+            and not (_pod(documents.get(one.name)) == _pod(one.document) and self._view(here, one).complete)
+        ]:
             raise PausedError(
                 f"Deployment/{held} is paused", hint=f"flaskship resume {release.environment} {held}"
             )
@@ -296,6 +304,10 @@ class FakeCluster(FakeEngine):
 
     name: ClassVar[str] = "kubernetes"
     local_images: ClassVar[bool] = False
+
+
+def _pod(document: Document | None) -> object:
+    return document and document["spec"]["template"]
 
 
 def _identity(document: Document) -> tuple[str, str]:

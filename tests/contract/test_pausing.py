@@ -70,3 +70,38 @@ async def test_a_release_onto_a_paused_workload_is_refused_with_the_command_that
     await engine.steer("dev", "web", Resume(), None)
     await harness.until(engine, lambda now: not is_paused(now))
     assert not uids(await harness.succeed(engine, following)) & uids(before)
+
+
+@pytest.mark.needs("pause")
+async def test_what_a_release_leaves_as_it_is_may_stay_paused(harness: Harness) -> None:
+    engine = harness.engine()
+    web, worker = harness.web(), harness.web("worker")
+    before = await harness.succeed(engine, harness.release(*web, *worker))
+    await engine.steer("dev", "worker", Pause(), None)
+    await harness.until(engine, is_paused)
+    moved = harness.release(*harness.web(env={"N": "2"}), *worker)
+    after = await harness.succeed(engine, moved)
+    assert {one.name: one.paused for one in after.workloads} == {"web": False, "worker": True}
+    held = {one.name: {each.uid for each in one.replicas if each.current} for one in after.workloads}
+    then = {one.name: {each.uid for each in one.replicas} for one in before.workloads}
+    assert held["worker"] == then["worker"]
+    assert not held["web"] & then["web"]
+    with pytest.raises(PausedError, match="worker"):
+        await harness.apply(engine, harness.release(*web, *harness.web("worker", env={"N": "2"})))
+    await engine.steer("dev", "worker", Resume(), None)
+    await harness.until(engine, lambda now: not is_paused(now))
+
+
+@pytest.mark.needs("pause")
+async def test_a_pause_in_the_middle_of_a_rollout_holds_the_same_release_too(harness: Harness) -> None:
+    engine = harness.engine()
+    await harness.succeed(engine, harness.release(*harness.web(replicas=2)))
+    following = harness.release(*harness.web(replicas=2, env={"N": "2"}))
+    async with locked(engine, "dev") as lock:
+        await engine.apply(following, lock)
+        await engine.steer("dev", "web", Pause(), None)
+        await harness.until(engine, is_paused)
+    with pytest.raises(PausedError, match="web"):
+        await harness.apply(engine, following)
+    await engine.steer("dev", "web", Resume(), None)
+    await harness.until(engine, lambda now: complete(now) and not is_paused(now))

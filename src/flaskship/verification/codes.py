@@ -123,8 +123,9 @@ REFUSALS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "Paused": (
             4,
-            "A workload is paused (by `flaskship pause ENV APP` or kubectl), so that nothing would move "
-            "it and no progress deadline would run. Nothing was changed; the hint resumes it.",
+            "A workload that would change is paused (by `flaskship pause ENV APP` or kubectl), so that "
+            "nothing would move it and no progress deadline would run. Nothing was changed; the hint resumes "
+            "it.",
         ),
         "Unresponsive": (
             4,

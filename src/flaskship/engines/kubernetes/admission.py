@@ -153,7 +153,9 @@ async def _reckoned(
         ours |= {each["metadata"]["name"] for each in own}
         spec = _at_least(one.then, documents)
         succeeds = one.now is None and bool(own)
-        wanted.append(Wanted(one.name, spec, pod, tuple(own), _template_differs(one), succeeds))
+        wanted.append(
+            Wanted(one.name, spec, _with_class(one.then, pod), tuple(own), _template_differs(one), succeeds)
+        )
     others = [
         each
         for each in there
@@ -176,6 +178,12 @@ def _at_least(workload: Document, documents: Iterable[Document]) -> Document:
         ):
             return {**spec, "replicas": max(int(spec.get("replicas", 1)), int(scaler.get("minReplicas", 1)))}
     return spec
+
+
+def _with_class(workload: Document, pod: Document) -> Document:
+    """Return a pod that was tried without its PriorityClass, as that comes with it, as it will be."""
+    name = (workload["spec"]["template"].get("spec") or {}).get("priorityClassName")
+    return {**pod, "spec": {**pod["spec"], "priorityClassName": name}} if name else pod
 
 
 def _selects(workload: Document, pod: Document) -> bool:

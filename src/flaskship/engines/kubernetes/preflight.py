@@ -77,8 +77,8 @@ class Examined:
             listed = ", ".join(one.workload for one in self.paused)
             raise PausedError(
                 f"{place.environment} cannot be deployed to {context}: {listed} "
-                f"{'is' if len(self.paused) == 1 else 'are'} paused, so that nothing would move and no "
-                "progress deadline would run",
+                f"{'is' if len(self.paused) == 1 else 'are'} paused and would change: nothing would replace "
+                "those pods, and no progress deadline would run",
                 hint="; ".join(place.command("resume", one.application) for one in self.paused),
             )
 
@@ -108,7 +108,7 @@ async def examine(
     if not findings:
         refused, after = await rehearse(cluster, place, objects, kinds)
         findings += refused
-        held = tuple(paused(objects, after))
+        held = await _held(cluster, place, paused(objects, after), kinds)
         if pods and not findings:
             looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
             findings += pod_findings(looked, place, objects)
@@ -239,7 +239,32 @@ def pod_findings(looked: Looked, place: Place, documents: Sequence[Document]) ->
     return found
 
 
-def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator[Held]:
+async def _held(cluster: Cluster, place: Place, paused: Iterable[Document], kinds: Kinds) -> tuple[Held, ...]:
+    """Return those whose pods would have to be replaced: what the apply leaves as it is may stay paused."""
+
+    async def held(then: Document) -> Held | None:
+        resource, name = kinds[str(then["apiVersion"]), str(then["kind"])], str(then["metadata"]["name"])
+        now = await cluster.find(resource, name, place.namespace)
+        if now is not None and stands_still(now, then):
+            return None
+        labels = then["metadata"].get("labels") or {}
+        return Held(f"{then['kind']}/{name}", str(labels.get(NAME) or name))
+
+    found = await asyncio.gather(*(held(one) for one in paused))
+    return tuple(one for one in found if one is not None)
+
+
+def stands_still(now: Document, then: Document) -> bool:
+    """Tell whether a workload has replaced all its pods, and an apply asks for no others."""
+    if (now.get("spec") or {}).get("template") != (then.get("spec") or {}).get("template"):
+        return False
+    status = now.get("status") or {}
+    if then.get("kind") == "Rollout":
+        return bool(status.get("stableRS")) and status.get("currentPodHash") == status.get("stableRS")
+    return int(status.get("updatedReplicas") or 0) == int(status.get("replicas") or 0)
+
+
+def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator[Document]:
     """Yield the workloads that an apply would leave paused, though their documents do not say so."""
     meant = {_identity(one) for one in documents if (one.get("spec") or {}).get("paused")}
     for one in after:
@@ -248,9 +273,7 @@ def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator
             and (one.get("spec") or {}).get("paused")
             and _identity(one) not in meant
         ):
-            name = str(one["metadata"]["name"])
-            labels = one["metadata"].get("labels") or {}
-            yield Held(f"{one['kind']}/{name}", str(labels.get(NAME) or name))
+            yield one
 
 
 def _identity(document: Document) -> tuple[Any, Any]:

@@ -3,9 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from flaskship.engines.kubernetes.quota_scopes import is_counted
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.quantity import Quantity
 
@@ -14,7 +15,6 @@ Amounts = Mapping[str, int]
 """By the name that quotas use (pods, requests.cpu, limits.memory), in billionths."""
 ENDED = frozenset({"Succeeded", "Failed"})
 _ONE = 10**9
-_KNOWN_SCOPES = frozenset({"Terminating", "NotTerminating", "BestEffort", "NotBestEffort"})
 _REPLICAS = "replicas or autoscaling.minReplicas"
 _FIELDS = {"pods": _REPLICAS, "count/pods": _REPLICAS}
 
@@ -95,10 +95,12 @@ def shortages(quotas: Iterable[Object], wanted: Sequence[Wanted], others: Sequen
     """Return what does not fit, beside the other pods of the namespace; pods that are going make room."""
     found = []
     for quota in quotas:
-        if not (_scopes(quota) <= _KNOWN_SCOPES) or (quota.get("spec") or {}).get("scopeSelector"):
-            continue  # what such a quota counts is not ours to guess: the cluster will say
-        counted = [one for one in wanted if _is_counted(quota, one.pod)]
-        beside = total(usage(one) for one in others if _is_counted(quota, one))
+        counted = [
+            replace(one, pods=tuple(pod for pod in one.pods if is_counted(quota, pod)))
+            for one in wanted
+            if is_counted(quota, one.pod)
+        ]
+        beside = total(usage(one) for one in others if is_counted(quota, one))
         now = total(usage(pod) for one in counted for pod in one.pods)
         most = total(one.most() for one in counted)
         for name, hard in ((quota.get("status") or {}).get("hard") or {}).items():
@@ -163,24 +165,6 @@ def _count(given: Any, replicas: int) -> int:
     text = str(given)
     # Kubernetes rounds what may be missing down.
     return math.floor(int(text[:-1]) * replicas / 100) if text.endswith("%") else int(text)
-
-
-def _scopes(quota: Object) -> set[str]:
-    return set((quota.get("spec") or {}).get("scopes") or ())
-
-
-def _is_counted(quota: Object, pod: Object) -> bool:
-    spec = pod.get("spec") or {}
-    effort = any(
-        _asked(one) for one in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))
-    )
-    has = {
-        "Terminating": spec.get("activeDeadlineSeconds") is not None,
-        "NotTerminating": spec.get("activeDeadlineSeconds") is None,
-        "BestEffort": not effort,
-        "NotBestEffort": effort,
-    }
-    return all(has[scope] for scope in _scopes(quota))
 
 
 def _shown(name: str, nano: int) -> str:

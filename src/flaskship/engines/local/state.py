@@ -56,7 +56,8 @@ class State(StateFile):
             self._execute(
                 # A restart's mark is part of what its replicas are: without it they would be replaced again.
                 "INSERT OR REPLACE INTO intents VALUES (?1, ?2, ?3, ?4, 1, '{}',"
-                " COALESCE((SELECT restarts FROM intents WHERE environment = ?1), '{}'), '[]')",
+                " COALESCE((SELECT restarts FROM intents WHERE environment = ?1), '{}'),"
+                " COALESCE((SELECT paused FROM intents WHERE environment = ?1), '[]'))",
                 release.environment,
                 release.name,
                 release.namespace,

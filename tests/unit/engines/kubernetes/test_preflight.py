@@ -8,7 +8,14 @@ from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
 
 from flaskship.engines.kubernetes.admission import Looked, Refused
 from flaskship.engines.kubernetes.installing import controller_of, how_to_install
-from flaskship.engines.kubernetes.preflight import Examined, Finding, check_version, examine, pod_findings
+from flaskship.engines.kubernetes.preflight import (
+    Examined,
+    Finding,
+    check_version,
+    examine,
+    pod_findings,
+    stands_still,
+)
 from flaskship.engines.kubernetes.quotas import Wanted, shortages
 from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.named import Named
@@ -167,7 +174,7 @@ def paused(**spec: Any) -> dict[str, Any]:
 async def test_a_deployment_that_somebody_paused_is_refused_with_the_command_that_frees_it() -> None:
     api = Api()
     api.put("/apis/apps/v1/namespaces/shop/deployments/web", paused(paused=True))
-    found = await examine(api.cluster(), PLACE, (paused(),), pods=False)
+    found = await examine(api.cluster(), PLACE, (paused(template={"new": 1}),), pods=False)
     with pytest.raises(PausedError) as refused:
         found.insist(PLACE, "here")
     assert refused.value.message.startswith("dev cannot be deployed to here: Deployment/web is paused")
@@ -183,3 +190,30 @@ async def test_a_deployment_that_is_not_paused_or_that_the_chart_pauses_is_appli
     api.put("/apis/apps/v1/namespaces/shop/deployments/web", paused(paused=False))
     (await examine(api.cluster(), PLACE, (paused(),), pods=False)).insist(PLACE, "here")
     (await examine(api.cluster(), PLACE, (paused(paused=True),), pods=False)).insist(PLACE, "here")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "still"),
+    [
+        ("Deployment", {"replicas": 2, "updatedReplicas": 2}, True),
+        ("Deployment", {"replicas": 2, "updatedReplicas": 1}, False),
+        ("Deployment", {"replicas": 2}, False),
+        ("Deployment", {}, True),
+        ("Rollout", {"stableRS": "a", "currentPodHash": "a"}, True),
+        ("Rollout", {"stableRS": "a", "currentPodHash": "b"}, False),
+        ("Rollout", {}, False),
+    ],
+)
+def test_what_stands_still_is_held_by_no_pause(kind: str, status: dict[str, Any], still: bool) -> None:
+    now = {"kind": kind, "spec": {"template": {"a": 1}}, "status": status}
+    assert stands_still(now, {"kind": kind, "spec": {"template": {"a": 1}}}) is still
+    assert not stands_still(now, {"kind": kind, "spec": {"template": {"a": 2}}})
+
+
+async def test_a_paused_workload_that_a_release_leaves_as_it_is_refuses_nothing() -> None:
+    api = Api()
+    status = {"replicas": 1, "updatedReplicas": 1}
+    api.put("/apis/apps/v1/namespaces/shop/deployments/web", {**paused(paused=True), "status": status})
+    found = await examine(api.cluster(), PLACE, (paused(),), pods=False)
+    assert found.paused == ()
+    found.insist(PLACE, "here")

@@ -89,19 +89,19 @@ def test_the_larger_of_the_old_and_the_new_pod_stands_at_the_fullest_moment() ->
     assert short({"memory": "137Mi"}, smaller) == ["memory"]
 
 
-@pytest.mark.parametrize(
-    ("spec", "counted"),
-    [
-        ({"scopes": ["NotTerminating"]}, True),
-        ({"scopes": ["Terminating"]}, False),
-        ({"scopes": ["BestEffort"]}, False),
-        ({"scopes": ["NotBestEffort"]}, True),
-        ({"scopes": ["PriorityClass"]}, False),
-        ({"scopeSelector": {"matchExpressions": []}}, False),
-    ],
-)
-def test_a_quota_of_other_pods_is_no_matter_of_ours(spec: dict[str, Any], counted: bool) -> None:
-    assert short({"pods": "0"}, wanted(1, 0), **spec) == (["pods"] if counted else [])
+def test_a_quota_of_other_pods_is_no_matter_of_ours() -> None:
+    assert short({"pods": "0"}, wanted(1, 0), scopes=["NotTerminating"]) == ["pods"]
+    assert short({"pods": "0"}, wanted(1, 0), scopes=["Terminating"]) == []
+
+
+def test_old_pods_of_another_class_are_not_in_the_quota_of_the_new_ones() -> None:
+    spec, high = {"replicas": 2, "strategy": GENTLE}, pod(priorityClassName="high")
+    moving = Wanted("Deployment/web", spec, high, (pod(), pod()))
+    staying = Wanted("Deployment/web", spec, high, (high, high))
+    of_high = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}
+    assert short({"pods": "2"}, moving, scopeSelector=of_high) == []
+    assert short({"pods": "2"}, staying, scopeSelector=of_high) == ["pods"]
+    assert short({"pods": "1"}, moving, scopeSelector=of_high) == ["pods"]
 
 
 def test_a_pods_usage_is_its_containers_sum_or_a_larger_init_container() -> None:

@@ -112,7 +112,7 @@ def test_numbers_go_on_after_pruning(state):
     assert state.add_revision(release(), 9.0) == 4
 
 
-def test_a_deploy_ends_what_was_steered(state):
+def test_a_deploy_ends_what_was_scaled_and_leaves_what_is_paused(state):
     state.add_revision(release(), 1.0)
     intent = state.intent("dev")
     from dataclasses import replace
@@ -125,7 +125,7 @@ def test_a_deploy_ends_what_was_steered(state):
         ("web",),
     )
     state.add_revision(release(), 2.0)
-    assert (dict(state.intent("dev").scales), state.intent("dev").paused) == ({}, ())
+    assert (dict(state.intent("dev").scales), state.intent("dev").paused) == ({}, ("web",))
 
 
 def test_a_deploy_keeps_the_marks_of_restarts_of_its_own_environment(state):

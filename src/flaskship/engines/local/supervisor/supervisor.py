@@ -103,13 +103,14 @@ class Supervisor:
         spec = read_release(release.documents)
         if not spec.deployments and not spec.jobs:
             raise ConfigurationError(f"the manifests of {name} hold no workload")
-        self._refuse_paused(name, spec)
+        self._refuse_paused(name, Generation(0, release, spec, {}))
         configurations = configurations_of(self.world.paths, name, spec)
         listeners = self._listeners(name, spec)
         with services.bound(self.link, listeners):
             number = self.world.state.add_revision(release, self.world.now(), key)
         intent = self.world.state.intent(name)
         assert intent is not None
+        intent = self._without_gone_pauses(intent, spec)
         generation = Generation(number, release, spec, configurations)
         runtime = self.environments.get(name)
         if runtime is None:
@@ -119,9 +120,25 @@ class Supervisor:
         runtime.event(release.name, "Applied", f"revision {number}")
         return number
 
-    def _refuse_paused(self, environment: str, spec: LocalRelease) -> None:
-        intent = self.world.state.intent(environment)
-        held = [one for one in spec.deployments if intent is not None and one.name in intent.paused]
+    def _without_gone_pauses(self, intent: Intent, spec: LocalRelease) -> Intent:
+        """A workload that the release drops, and a later one brings back, is not paused by that."""
+        kept = tuple(one for one in intent.paused if one in {each.name for each in spec.deployments})
+        if kept != intent.paused:
+            intent = replace(intent, paused=kept)
+            self.world.state.save_intent(intent)
+        return intent
+
+    def _refuse_paused(self, environment: str, planned: Generation) -> None:
+        """Raise where a pause would hold the release; what it leaves as it is may stay paused."""
+        intent, runtime = self.world.state.intent(environment), self.environments.get(environment)
+        held = []
+        for one in planned.spec.deployments:
+            if intent is None or one.name not in intent.paused:
+                continue
+            now = runtime.workloads.get(one.name) if runtime is not None else None
+            key = planned.template_key(one, intent.restarts.get(one.name, ""))
+            if now is None or now.template != key or not now.progress.complete:
+                held.append(one)
         if held:
             listed = ", ".join(f"{one.origin}/{one.name}" for one in held)
             raise PausedError(
