@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ class ReleaseFacts:
     revision: int = 1
     is_upgrade: bool = False
     kube_version: str | None = None
+
+
+def load() -> None:
+    """Load the binding, whose load takes a moment; what is wrong with it, its first use tells."""
+    with suppress(ImportError, OSError):
+        import helm_python  # noqa: F401
 
 
 def render(chart: Path, values: Mapping[str, Any], release: ReleaseFacts) -> dict[str, str]:

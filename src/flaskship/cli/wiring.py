@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -54,7 +55,15 @@ def real_world() -> World:
         measure=_measure,
         provenance=provenance_of,
         rehearse=_rehearse,
+        foresee=_foresee,
     )
+
+
+def _foresee() -> None:
+    # Most of it is the dynamic linker's work, which needs no interpreter. What goes wrong, the render tells.
+    from flaskship.chart import helm
+
+    threading.Thread(target=helm.load, name="loads Helm", daemon=True).start()
 
 
 def _load_project(path: Path) -> Project:

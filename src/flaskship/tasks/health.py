@@ -1,5 +1,6 @@
 """Asking every address of an environment whether it answers."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -40,12 +41,12 @@ async def ask_all(
 ) -> tuple[HealthAnswer, ...]:
     """Ask each HTTP address of each workload once, on the path that its own probe asks."""
     known = tuple(documents)
-    answers = []
-    for workload in snapshot.workloads:
-        for url in addresses(workload):
-            asked = url.rstrip("/") + health_path(known, workload.name)
-            answers.append(await world.check_health(asked, PATIENCE))
-    return tuple(answers)
+    asked = [
+        url.rstrip("/") + health_path(known, workload.name)
+        for workload in snapshot.workloads
+        for url in addresses(workload)
+    ]
+    return tuple(await asyncio.gather(*(world.check_health(url, PATIENCE) for url in asked)))
 
 
 async def ask_until_served(

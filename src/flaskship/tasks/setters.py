@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from flaskship.engines.local.resolve.secret_file import line_of
 from flaskship.model.location import Location
 from flaskship.model.release import Document
 from flaskship.tasks.places import application_path, escaped, value_at
@@ -62,6 +61,9 @@ def _of_secret(world: World, plan: Draft, secret: str, key: str, secrets: Path |
     for one in plan.rendered.documents:
         if one.get("kind") == "Secret" and (one.get("metadata") or {}).get("name") == secret:
             return _exactly(world, plan, f"secrets.generated.{escaped(key)}")
+    # Loaded where a cause lies there, not by every command.
+    from flaskship.engines.local.resolve.secret_file import line_of
+
     if secrets is not None and (line := line_of(secrets, secret, key)) is not None:
         return Location(secrets, line)
     for one in plan.rendered.documents:

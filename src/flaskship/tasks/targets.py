@@ -73,8 +73,10 @@ async def open_to_write(
     name = await _meant(world, project, environment, asked, command)
     engine = world.open_engine(project, environment, name)
     try:
-        if applies and isinstance(engine, Foresees):
-            engine.foresee(environment.name)
+        if applies:
+            world.foresee()
+            if isinstance(engine, Foresees):
+                engine.foresee(environment.name)
         drawn = None if engine.name == LOCAL else rendered_objects(world, project, environment)
         async with _permitted(engine, environment.name, drawn or (), applies=applies):
             snapshot = await engine.observe(environment.name)

@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from flaskship.aws.rehearsal.outcome import Rehearsal
-from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
@@ -16,8 +14,12 @@ from flaskship.model.release import Document, LogLine, Provenance
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.usage import Use
 from flaskship.model.verdict import Cause, Receipt, Verdict
-from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Met, Port
+
+if TYPE_CHECKING:  # most commands have no use for what these load
+    from flaskship.aws.rehearsal.outcome import Rehearsal
+    from flaskship.containers.shipment import Pushed, Shipment, Shipped
+    from flaskship.policy.rule import Rule
 
 Layered = Any
 """The merged values with their origins: made by layer_values and handed on unread."""
@@ -112,8 +114,8 @@ class World:
     around: Callable[[Layered, str], Around]
     render: Callable[[Project, Environment, Layered, int, bool], Rendered]
     build_image: Callable[[Project, ImageSource, Report], Awaitable[BuiltImage]]
-    ship: Callable[[Shipment, Report], Awaitable[Shipped]]
-    pushed: Callable[[Project], Sequence[Pushed]]
+    ship: "Callable[[Shipment, Report], Awaitable[Shipped]]"
+    pushed: "Callable[[Project], Sequence[Pushed]]"
     local_source: Callable[[Project, str], str | None]
     """The source hash of a local image's id."""
     argo: Callable[[Environment], Awaitable[Sequence[Document]]]
@@ -126,12 +128,14 @@ class World:
     is_failing: Callable[[Snapshot], bool]
     """Whether a liveness probe fails, though it has not brought about a restart yet."""
     drive: Callable[[str, asyncio.Event], Awaitable[Receipt]]
-    rules: Callable[[], Sequence[Rule]]
+    rules: "Callable[[], Sequence[Rule]]"
     check_health: Callable[[str, float], Awaitable[HealthAnswer]]
     inspect: Callable[[Project, Iterable[Port]], Awaitable[Machine]]
     meet: Callable[[Iterable[Environment]], Awaitable[tuple[Met, ...]]]
     measure: Callable[[Engine, Environment, Snapshot, float, Report], Awaitable[Mapping[str, Use]]]
     """Looks at the replicas of a snapshot for some seconds; what each uses, by its name."""
     provenance: Callable[[Path, str], Provenance]
-    rehearse: Callable[[Project, Sequence[str], str, Report], Rehearsal]
+    rehearse: "Callable[[Project, Sequence[str], str, Report], Rehearsal]"
     """The AWS infrastructure, applied and destroyed on this machine."""
+    foresee: Callable[[], None] = lambda: None
+    """Load what a render needs, beside what the caller waits for meanwhile."""

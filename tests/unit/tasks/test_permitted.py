@@ -75,3 +75,15 @@ async def test_a_write_that_applies_nothing_asks_for_nothing() -> None:
     stage, engine = made()
     await open_it(stage, engine, applies=False)
     assert engine.asked == ()
+
+
+@pytest.mark.parametrize("applies", [True, False])
+async def test_what_a_render_needs_is_loaded_beside_where_one_follows(applies: bool) -> None:
+    stage, engine = made(refuses=False)
+    loaded: list[str] = []
+    world = replace(
+        stage.world(), open_engine=lambda *_: engine, foresee=lambda: loaded.append("the binding")
+    )
+    environment = stage.environment("staging")
+    await open_to_write(world, stage.project, environment, "kubernetes", "deploy staging", applies=applies)
+    assert loaded == ["the binding"] * applies
