@@ -20,6 +20,8 @@ _COLOURS = {
     "CrashLoopBackOff": "31",
     "failed": "31",
 }
+REPLICAS = ("36", "35", "34", "32", "33", "96", "95", "94", "92", "93")
+"""Colours that tell replicas apart; red means a failure."""
 _WORD = re.compile(r"\b(" + "|".join(_COLOURS) + r")\b")
 
 
@@ -31,6 +33,11 @@ def printable(text: str) -> str:
 def paint(line: str) -> str:
     """Return the line with the first word that names a state in its colour."""
     return _WORD.sub(lambda found: f"\x1b[{_COLOURS[found[1]]}m{found[1]}\x1b[0m", line, count=1)
+
+
+def tinted(line: str, head: str, number: int) -> str:
+    """Return the line with its head in the colour of the replica that appeared as this number."""
+    return f"\x1b[{REPLICAS[number % len(REPLICAS)]}m{head}\x1b[0m{line.removeprefix(head)}"
 
 
 def near(location: Location) -> str:

@@ -47,6 +47,8 @@ class Output:
         self._document: dict[str, Any] = {}
         self._shown: dict[str, str] = {}
         self._live: Live | None = None
+        self._replicas: dict[str, int] = {}
+        """Whose lines were printed, in the order of their first."""
 
     @classmethod
     def of_process(cls) -> "Output":
@@ -108,9 +110,11 @@ class Output:
                 self._tell(line)
 
     def log(self, line: "LogLine") -> None:
-        """Print what a replica wrote."""
+        """Print what a replica wrote, with its name in a colour of its own; a container has its replica's."""
         self._end_live()
-        self.text(f"{line.replica} | {clean.printable(line.text)}")
+        head, replica = f"{line.replica} |", line.replica.partition("/")[0]
+        number = self._replicas.setdefault(replica, len(self._replicas))
+        self.text(f"{head} {clean.printable(line.text)}", lambda text: clean.tinted(text, head, number))
 
     def fail(self, failure: Failure) -> None:
         """Tell the one reason why the command did not do what was asked."""

@@ -181,3 +181,22 @@ def test_long_evidence_is_for_the_json_and_the_message_stands_for_it_in_text() -
     output.finish()
     assert json.loads(out.getvalue())["error"]["evidence"] == ["one", "two"]
     assert err.getvalue() == "error: 58 things differ\n"
+
+
+def test_each_replica_has_a_colour_of_its_own_and_its_containers_have_it_too() -> None:
+    out = io.StringIO()
+    output = Output(out, io.StringIO(), colour=True)
+    for replica, text in (("api-1", "failed"), ("api-2", "b"), ("api-1/migrate", "c"), ("api-2", "d")):
+        output.log(LogLine("api", replica, text, 0.0))
+    lines = out.getvalue().splitlines()
+    heads = [line.partition(" |\x1b[0m ")[0] for line in lines]
+    colours = [head.partition("m")[0] for head in heads]
+    assert lines[0] == f"{colours[0]}mapi-1 |\x1b[0m failed", "what it wrote is not painted"
+    assert colours[0] == colours[2] != colours[1] == colours[3]
+    assert "\x1b[31" not in colours
+
+
+def test_logs_without_colours_are_plain() -> None:
+    out = io.StringIO()
+    Output(out, io.StringIO()).log(LogLine("api", "api-1", "said | this", 0.0))
+    assert out.getvalue() == "api-1 | said | this\n"
