@@ -1,16 +1,22 @@
 """Facts of the applications' stack: the pods' role, the database, the bucket, images, alarms."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from flaskship.aws.rehearsal.api import client
+from flaskship.aws.rehearsal.bucket_facts import bucket_facts
 from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.permissions import allowed, trusts_alone
 from flaskship.aws.rehearsal.platform_facts import issuer_of
+from flaskship.aws.rehearsal.role_facts import role_facts
 from flaskship.aws.rehearsal.stacks import REGION
+from flaskship.aws.rehearsal.watching_facts import watching_facts
 
 ACCOUNT = "123456789012"
 ROLE = "my-app-eks-pod-role"
+DAYS = {"dev": 1, "staging": 7, "prod": 35}
+"""Of backups, at least."""
 
 
 def app_facts(port: int, environment: str) -> list[Fact]:
@@ -20,11 +26,13 @@ def app_facts(port: int, environment: str) -> list[Fact]:
     return [
         *_role(port, environment, database),
         *_database(port, database, environment),
-        *_bucket(port, f"my-app-bucket-{environment}-{ACCOUNT}"),
+        *bucket_facts(port, "app", f"my-app-bucket-{environment}-{ACCOUNT}", "the bucket"),
         *_images(port),
         *_alarms(port, name, environment),
         *_secrets(port, environment),
         _unusual_cost(port, name),
+        *watching_facts(port, name, environment),
+        *role_facts(port, "app", name),
     ]
 
 
@@ -93,8 +101,13 @@ def _database(port: int, database: dict[str, Any], environment: str) -> list[Fac
     parameters = {
         one["ParameterName"]: one.get("ParameterValue") for page in pages for one in page["Parameters"]
     }
+    printed = set(database.get("EnabledCloudwatchLogsExports", ()))
     return [
         _fact("the database wants TLS of everybody", parameters.get("rds.force_ssl") == "1"),
+        _fact("what the database prints is kept", printed == {"postgresql", "upgrade"}, printed),
+        _fact(
+            "backups go back far enough", database["BackupRetentionPeriod"] >= DAYS[environment], environment
+        ),
         _fact("the database is encrypted", database["StorageEncrypted"]),
         _fact("the database has no public address", not database["PubliclyAccessible"]),
         _fact("RDS keeps the password", database["MasterUserSecret"]["SecretArn"]),
@@ -103,18 +116,15 @@ def _database(port: int, database: dict[str, Any], environment: str) -> list[Fac
     ]
 
 
-def _bucket(port: int, name: str) -> list[Fact]:
-    s3 = client(port, "s3")
-    block = s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-    return [
-        _fact("the bucket is closed to the public", all(block.values()), block),
-        _fact("the bucket keeps versions", s3.get_bucket_versioning(Bucket=name).get("Status") == "Enabled"),
-    ]
-
-
 def _images(port: int) -> list[Fact]:
-    repository = client(port, "ecr").describe_repositories()["repositories"][0]
+    ecr = client(port, "ecr")
+    repository = ecr.describe_repositories()["repositories"][0]
+    rules = json.loads(
+        ecr.get_lifecycle_policy(repositoryName=repository["repositoryName"])["lifecyclePolicyText"]
+    )
+    expired = {one["selection"]["tagStatus"] for one in rules["rules"]}
     return [
+        _fact("old images go, and those without a tag", expired == {"any", "untagged"}, rules),
         _fact("tags of images never move", repository["imageTagMutability"] == "IMMUTABLE"),
         _fact("images are scanned", repository["imageScanningConfiguration"]["scanOnPush"]),
     ]
@@ -143,8 +153,6 @@ def _secrets(port: int, environment: str) -> list[Fact]:
     entries = {"staging": "my-app/staging", "prod": "my-app/production"}
     if environment not in entries:
         return []
-    import json
-
     manager, path = client(port, "secretsmanager"), entries[environment]
     value = {
         name: json.loads(manager.get_secret_value(SecretId=f"{path}/{name}")["SecretString"])

@@ -6,6 +6,7 @@ from typing import Any
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.reach import INTERNET, Opening, exits, may_reach, openings, ways_out
+from flaskship.aws.rehearsal.role_facts import role_facts
 
 RANGES = {
     "public": {"10.0.1.0/24", "10.0.2.0/24"},
@@ -13,6 +14,11 @@ RANGES = {
     "database": {"10.0.30.0/24", "10.0.31.0/24"},
 }
 DATABASE_PORT = 5432
+ENDPOINTS: dict[str, set[str]] = {
+    "dev": set(),
+    "staging": {"ecr.api", "ecr.dkr"},
+    "prod": {"ecr.api", "ecr.dkr", "sts", "logs", "secretsmanager"},
+}
 
 
 def expected_rules(name: str) -> dict[str, set[Opening]]:
@@ -60,6 +66,8 @@ def network_facts(port: int, environment: str) -> list[Fact]:
         *_groups(groups, name),
         *_tags_of_groups(groups, name),
         _flow_logs(ec2, vpc["VpcId"]),
+        *_endpoints(ec2, of_vpc, environment),
+        *role_facts(port, "network", name),
     ]
 
 
@@ -181,6 +189,23 @@ def _tags_of_groups(groups: list[dict[str, Any]], name: str) -> list[Fact]:
             "the nodes' group alone is the cluster's, as the load balancer controller wants it",
             _tag(nodes, cluster) == "owned" and carrying(cluster) == {f"{name}-nodes"},
             sorted(carrying(cluster)),
+        ),
+    ]
+
+
+def _endpoints(ec2: Any, of_vpc: list[dict[str, Any]], environment: str) -> list[Fact]:
+    found = ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
+    gateways = [one for one in found if one["VpcEndpointType"] == "Gateway"]
+    inside = [one for one in found if one["VpcEndpointType"] == "Interface"]
+    services = {one["ServiceName"].split(".", 3)[-1] for one in inside}
+    tables = [len(one["RouteTableIds"]) for one in gateways if one["ServiceName"].endswith(".s3")]
+    return [
+        _fact("S3 is reached from both zones without NAT", tables == [2], tables),
+        _fact("these services answer inside the VPC", services == ENDPOINTS[environment], sorted(services)),
+        _fact(
+            "they answer in both zones, by their own names",
+            all(len(one["SubnetIds"]) == 2 and one["PrivateDnsEnabled"] for one in inside),
+            inside,
         ),
     ]
 

@@ -1,16 +1,15 @@
-"""Facts of the account and of the platform."""
+"""Facts of the platform: the cluster, its nodes, its add-ons, and who takes which role on."""
 
+import json
 from typing import Any
 
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.balancer_facts import balancer_facts
 from flaskship.aws.rehearsal.outcome import Fact
-from flaskship.aws.rehearsal.permissions import trusts, trusts_alone
+from flaskship.aws.rehearsal.permissions import trusts_alone
+from flaskship.aws.rehearsal.role_facts import role_facts
 
 LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
-SIGNALS = "/aws/application-signals/data"
-"""The group that CloudWatch's agent writes what Application Signals counts to: one for an account."""
-
 ADDONS = (
     "vpc-cni",
     "kube-proxy",
@@ -19,69 +18,6 @@ ADDONS = (
     "aws-ebs-csi-driver",
     "amazon-cloudwatch-observability",
 )
-
-
-def account_facts(port: int, _environment: str) -> list[Fact]:
-    """Ask for what the account has once."""
-
-    def fact(says: str, holds: bool, seen: object = "") -> Fact:
-        return Fact("account", says, bool(holds), str(seen))
-
-    iam, guard, ec2 = client(port, "iam"), client(port, "guardduty"), client(port, "ec2")
-    detector = guard.get_detector(DetectorId=guard.list_detectors()["DetectorIds"][0])
-    features = {one["Name"]: one["Status"] for one in detector.get("Features", ())}
-    runtime: dict[str, Any] = next(
-        (one for one in detector.get("Features", ()) if one["Name"] == "RUNTIME_MONITORING"), {}
-    )
-    agents = {one["Name"] for one in runtime.get("AdditionalConfiguration", ()) if one["Status"] == "ENABLED"}
-    config = client(port, "config")
-    recorders = config.describe_configuration_recorder_status()["ConfigurationRecordersStatus"]
-    channels = config.describe_delivery_channels()["DeliveryChannels"]
-    signals = client(port, "logs").describe_log_groups(logGroupNamePrefix=SIGNALS)["logGroups"]
-    provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
-    trust = iam.get_role(RoleName="my-app-github-deploy-prod")["Role"]["AssumeRolePolicyDocument"]
-    prefix = "token.actions.githubusercontent.com:"
-
-    def lets(subject: str) -> bool:
-        return trusts(trust, provider, {f"{prefix}sub": subject, f"{prefix}aud": "sts.amazonaws.com"})
-
-    return [
-        fact("GuardDuty is on", detector["Status"] == "ENABLED", detector["Status"]),
-        fact("GuardDuty watches EKS audit logs", features.get("EKS_AUDIT_LOGS") == "ENABLED", features),
-        fact("GuardDuty watches EKS at run time", features.get("RUNTIME_MONITORING") == "ENABLED", features),
-        fact(
-            "GuardDuty manages the agent of EKS and no other",
-            agents == {"EKS_ADDON_MANAGEMENT"},
-            sorted(agents),
-        ),
-        fact(
-            "AWS Config records and delivers what Security Hub judges",
-            [one["recording"] for one in recorders] == [True] and len(channels) == 1,
-            recorders,
-        ),
-        fact(
-            "what Application Signals keeps is Terraform's, with an end",
-            [one.get("retentionInDays") for one in signals] == [90],
-            signals,
-        ),
-        fact("new disks are encrypted", ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]),
-        fact(
-            "production's workflow takes its role on",
-            lets("repo:example@123456/my-app@456789:environment:prod"),
-        ),
-        fact(
-            "a branch does not, nor another environment, nor a repository of the same name",
-            not any(
-                lets(subject)
-                for subject in (
-                    "repo:example@123456/my-app@456789:ref:refs/heads/main",
-                    "repo:example@123456/my-app@456789:environment:dev",
-                    "repo:example@999/my-app@998:environment:prod",
-                    "repo:example/my-app:environment:prod",
-                )
-            ),
-        ),
-    ]
 
 
 def platform_facts(port: int, environment: str) -> list[Fact]:
@@ -108,7 +44,10 @@ def platform_facts(port: int, environment: str) -> list[Fact]:
         found.append(
             _fact(f"nodes {group} have the cluster's version", versions == [cluster["version"]], versions)
         )
+        found += _machines(client(port, "ec2"), name, group)
     found += [_addon(eks, name, addon) for addon in ADDONS]
+    found += [_observability(eks, name), _administrators(eks, name), _passed_on(iam, name)]
+    found += role_facts(port, "platform", name)
     found += _roles(iam, name, issuer_of(cluster))
     found += balancer_facts(iam, name)
     return found
@@ -121,6 +60,65 @@ def _fact(says: str, holds: bool, seen: object = "") -> Fact:
 def _addon(eks: Any, cluster: str, addon: str) -> Fact:
     there = eks.describe_addon(clusterName=cluster, addonName=addon)["addon"]
     return _fact(f"the add-on {addon} is there (a double answers)", there["status"] == "ACTIVE")
+
+
+def _observability(eks: Any, cluster: str) -> Fact:
+    """Ask for what the agent is told: Container Insights, Application Signals, and no logs of containers."""
+    addon = eks.describe_addon(clusterName=cluster, addonName="amazon-cloudwatch-observability")["addon"]
+    told = json.loads(addon.get("configurationValues") or "{}")
+    agent = told.get("agent", {}).get("config", {})
+    collected = agent.get("logs", {}).get("metrics_collected", {})
+    return _fact(
+        "CloudWatch's agent takes Container Insights, figures and traces of applications, and no logs",
+        told.get("containerLogs") == {"enabled": False}
+        and collected.get("kubernetes", {}).get("enhanced_container_insights") is True
+        and "application_signals" in collected
+        and "application_signals" in agent.get("traces", {}).get("traces_collected", {}),
+        told,
+    )
+
+
+def _administrators(eks: Any, cluster: str) -> Fact:
+    who = "arn:aws:iam::123456789012:role/administrators"
+    entry = eks.describe_access_entry(clusterName=cluster, principalArn=who)["accessEntry"]
+    policies = eks.list_associated_access_policies(clusterName=cluster, principalArn=who)
+    given = [one["policyArn"].rsplit("/", 1)[-1] for one in policies["associatedAccessPolicies"]]
+    return _fact(
+        "administrators enter as such, by an access entry (a double answers)",
+        given == ["AmazonEKSClusterAdminPolicy"] and not entry["kubernetesGroups"],
+        given,
+    )
+
+
+def _passed_on(iam: Any, cluster: str) -> Fact:
+    role = f"{cluster}-karpenter"
+    document = iam.get_role_policy(RoleName=role, PolicyName="nodes")["PolicyDocument"]
+    passing = [one for one in document["Statement"] if "iam:PassRole" in one["Action"]]
+    given = [one["Resource"] for one in passing]
+    nodes = f"arn:aws:iam::123456789012:role/{cluster}-nodes"
+    return _fact(
+        "Karpenter gives machines the nodes' role and no other", given in ([nodes], [[nodes]]), given
+    )
+
+
+def _machines(ec2: Any, cluster: str, group: str) -> list[Fact]:
+    template = f"{cluster}-{group}"
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName=template, Versions=["$Latest"])
+    data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    metadata = data.get("MetadataOptions", {})
+    disks = [one["Ebs"] for one in data.get("BlockDeviceMappings", ())]
+    return [
+        _fact(
+            f"nodes {group} give no pod their role: tokens, and one hop",
+            metadata.get("HttpTokens") == "required" and metadata.get("HttpPutResponseHopLimit") == 1,
+            metadata,
+        ),
+        _fact(
+            f"nodes {group} have encrypted gp3 disks",
+            bool(disks) and all(one.get("Encrypted") and one.get("VolumeType") == "gp3" for one in disks),
+            disks,
+        ),
+    ]
 
 
 def issuer_of(cluster: dict[str, Any]) -> str:
