@@ -27,8 +27,9 @@ def status_screen(snapshot: Snapshot, environment: Environment | None = None) ->
     environment: as the command line named it, for the commands that are told.
     """
     named = environment.named_on(snapshot.engine) if environment is not None else NOTHING
+    noted = [f"note: {note}" for note in snapshot.notes]
     if snapshot.release is None:
-        return [f"{snapshot.environment}  {NOT_RUNNING}  ({snapshot.engine})"]
+        return [f"{snapshot.environment}  {NOT_RUNNING}  ({snapshot.engine})", *noted]
     release = snapshot.release
     lines = [
         f"{snapshot.environment}  {snapshot.phase}  {release.name} revision {release.revision}"
@@ -38,7 +39,7 @@ def status_screen(snapshot: Snapshot, environment: Environment | None = None) ->
         lines += ["", *workload_table(snapshot)]
     held = (one.application for one in snapshot.workloads if one.paused)
     lines += [f"paused: {name} ({named.command('resume', snapshot.environment, name)})" for name in held]
-    lines += [f"note: {note}" for note in snapshot.notes]
+    lines += noted
     if snapshot.containment:
         lines += ["", f"limits: {snapshot.containment}"]
     return lines

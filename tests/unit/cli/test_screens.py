@@ -110,6 +110,11 @@ def test_a_status_says_by_which_means_limits_hold() -> None:
     assert screens.status_screen(seen)[-1] == "limits: watchdog: memory"
 
 
+def test_a_status_says_what_runs_although_no_release_is_known() -> None:
+    seen = Snapshot("dev", "local", "", 0.0, Phase.STOPPED, None, notes=("processes run",))
+    assert screens.status_screen(seen) == ["dev  not running  (local)", "note: processes run"]
+
+
 def workload(*replicas: ReplicaSnapshot, **more: object) -> WorkloadSnapshot:
     given = {"desired": 2, "ready": 1, "updated": 1, "available": 1, "template": "new", "replicas": replicas}
     return WorkloadSnapshot("web", "web", "Deployment", Phase.PROGRESSING, "demo", **(given | more))  # type: ignore[arg-type]
