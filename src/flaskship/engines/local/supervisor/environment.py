@@ -192,13 +192,14 @@ class EnvironmentRuntime:
         self.world.state.add_event(self.name, Event(self.world.now(), subject, reason, message, kind))
 
     async def _reconcile(self, first: Callable[[], Awaitable[None]] | None) -> None:
-        if first is not None:
-            await first()
         while True:
             self._wake.clear()
             pause: float | None
             began = time.monotonic()
             try:
+                if first is not None:
+                    await first()
+                    first = None
                 pause = self._step()
                 served = self._link.served(self.name)
                 await self._link.update(self.name, self.routes)
