@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.children import api_server
-from flaskship.aws.rehearsal.watching_facts import ACCOUNT, PROBES, _budget, _certificate, _traces
+from flaskship.aws.rehearsal.watching_facts import PROBES, _budget, _certificate, _traces
 
 pytest.importorskip("moto", reason="not tested here: moto is not installed")
 

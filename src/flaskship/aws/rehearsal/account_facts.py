@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.bucket_facts import bucket_facts
 from flaskship.aws.rehearsal.outcome import Fact
@@ -9,7 +10,6 @@ from flaskship.aws.rehearsal.permissions import trusts
 from flaskship.aws.rehearsal.role_facts import role_facts
 from flaskship.aws.rehearsal.stacks import REGION
 
-ACCOUNT = "123456789012"
 SIGNALS = "/aws/application-signals/data"
 """The group that CloudWatch's agent writes what Application Signals counts to: one for an account."""
 

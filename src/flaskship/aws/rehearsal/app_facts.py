@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.bucket_facts import bucket_facts
 from flaskship.aws.rehearsal.outcome import Fact
@@ -13,7 +14,6 @@ from flaskship.aws.rehearsal.role_facts import role_facts
 from flaskship.aws.rehearsal.stacks import REGION
 from flaskship.aws.rehearsal.watching_facts import watching_facts
 
-ACCOUNT = "123456789012"
 ROLE = "my-app-eks-pod-role"
 DAYS = {"dev": 1, "staging": 7, "prod": 35}
 """Of backups, at least."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.permissions import allowed
 from flaskship.aws.rehearsal.stacks import REGION
@@ -13,7 +14,7 @@ CREATE = "elasticloadbalancing:CreateAction"
 
 def questions(cluster: str) -> Iterable[tuple[bool, str, str, dict[str, str]]]:
     """Return what the role may (True) and may not do: action, resource, context."""
-    balancing = f"arn:aws:elasticloadbalancing:{REGION}:123456789012"
+    balancing = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
     balancer, group = f"{balancing}:loadbalancer/app/k8s/1", f"{balancing}:targetgroup/k8s/1"
     listener, rule = f"{balancing}:listener/app/k8s/1/2", f"{balancing}:listener-rule/app/k8s/1/2/3"
     own, sent = {f"aws:ResourceTag/{TAG}": cluster}, {f"aws:RequestTag/{TAG}": cluster}

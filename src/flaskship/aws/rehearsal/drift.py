@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
-
-ACCOUNT = "123456789012"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.balancer_facts import balancer_facts
 from flaskship.aws.rehearsal.outcome import Fact
@@ -79,7 +80,7 @@ def _observability(eks: Any, cluster: str) -> Fact:
 
 
 def _administrators(eks: Any, cluster: str) -> Fact:
-    who = "arn:aws:iam::123456789012:role/administrators"
+    who = f"arn:aws:iam::{ACCOUNT}:role/administrators"
     entry = eks.describe_access_entry(clusterName=cluster, principalArn=who)["accessEntry"]
     policies = eks.list_associated_access_policies(clusterName=cluster, principalArn=who)
     given = [one["policyArn"].rsplit("/", 1)[-1] for one in policies["associatedAccessPolicies"]]
@@ -95,7 +96,7 @@ def _passed_on(iam: Any, cluster: str) -> Fact:
     document = iam.get_role_policy(RoleName=role, PolicyName="nodes")["PolicyDocument"]
     passing = [one for one in document["Statement"] if "iam:PassRole" in one["Action"]]
     given = [one["Resource"] for one in passing]
-    nodes = f"arn:aws:iam::123456789012:role/{cluster}-nodes"
+    nodes = f"arn:aws:iam::{ACCOUNT}:role/{cluster}-nodes"
     return _fact(
         "Karpenter gives machines the nodes' role and no other", given in ([nodes], [[nodes]]), given
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import unanswered_errors
 from flaskship.aws.rehearsal.by_hand import make_zone
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
@@ -15,6 +16,9 @@ from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, 
 from flaskship.aws.rehearsal.workspace import copy_code, environment_for, own_folder
 from flaskship.aws.terraform import Missing, Terraform, find_terraform
 from flaskship.model.errors import ConfigurationError, FlaskshipError, PreflightError
+
+STATES = f"my-app-terraform-state-{ACCOUNT}"
+"""The bucket that all states live in."""
 
 
 class Listener(Protocol):
@@ -152,7 +156,7 @@ def _init(stage: Stage, stack: Stack, folder: Path) -> Ended:
     arguments = [str(stage.terraform.binary), "init", "-no-color"]
     if (folder / "backend.tf").exists():
         arguments += [
-            f"-backend-config=bucket=my-app-terraform-state-{'123456789012'}",
+            f"-backend-config=bucket={STATES}",
             f"-backend-config=region={REGION}",
             f"-backend-config=key={state_key(stack, stage.environment)}",
         ]
@@ -224,7 +228,7 @@ def _destroy(stage: Stage, stack: Stack, run: StackRun, refresh: bool) -> StackR
             run_terraform(command, stage.stacks / stack.name, stage.environ)
     if done is None or done.code:
         if stack.name == "bootstrap":
-            empty_bucket(stage.port, "my-app-terraform-state-123456789012")
+            empty_bucket(stage.port, STATES)
         done = attempt()
     return replace(
         run,

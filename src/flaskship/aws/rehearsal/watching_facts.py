@@ -1,10 +1,10 @@
 """Facts of what watches an environment: logs, queries, alarms, dashboard, traces, budget, certificate."""
 
+from flaskship.aws.doubles.call import ACCOUNT
 from flaskship.aws.rehearsal.api import client
 from flaskship.aws.rehearsal.outcome import Fact
 from flaskship.aws.rehearsal.stacks import REGION
 
-ACCOUNT = "123456789012"
 API, WORKER, ADMIN, MONITORING = (f"my-tomorrows-{name}" for name in ("api", "worker", "admin", "monitoring"))
 APPLICATIONS = {
     "dev": {API, WORKER},
