@@ -27,6 +27,7 @@ def deployment(
     env: dict[str, str] | None = None,
     deadline: int = 20,
     port: int = 5000,
+    liveness: dict[str, Any] | None = None,
 ) -> Document:
     container: dict[str, Any] = {
         "name": name,
@@ -43,6 +44,8 @@ def deployment(
             "failureThreshold": 3,
         },
     }
+    if liveness is not None:
+        container["livenessProbe"] = liveness
     labels = {"app.kubernetes.io/name": name}
     return {
         "apiVersion": "apps/v1",

@@ -30,6 +30,7 @@ from flaskship.tasks.targets import down_command, runs
 from flaskship.tasks.testing import NOT_WELL, Trials, prepares_tests, run_tests, with_tests
 from flaskship.tasks.traffic import traffic_through
 from flaskship.tasks.world import Report, World
+from flaskship.verification.liveness_due import seconds_until_asked
 from flaskship.verification.unproven import Doubt
 
 Explain = Callable[[Verdict], Verdict]
@@ -46,6 +47,8 @@ class Stage:
     report: Report
     wish: Wish
     explain: Explain = lambda verdict: verdict
+    liveness_seconds: float = 0.0
+    """How long after Ready each liveness probe that is new has been asked."""
     may_be_withdrawn: bool = True
     """Whether another command may have it given up; an undo is carried to its end."""
 
@@ -122,7 +125,7 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
         named=stage.wish.named,
     )
     verdict, snapshot = await _withdrawable(stage, following)
-    tests = NOT_WELL
+    healthy_at, tests = stage.world.now(), NOT_WELL
     if verdict.outcome is Outcome.SUCCESSFUL and snapshot is not None:
         async with reachable(stage.engine, snapshot) as now:
             answers = await ask_until_served(stage.world, now, release.documents)
@@ -130,6 +133,9 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
         if verdict.outcome is Outcome.SUCCESSFUL:
             tests = await run_tests(stage.engine, release.environment, stage.lock, stage.report)
             verdict = with_tests(verdict, tests, snapshot)
+        # Where a test failed, any of them may be why.
+        failed = verdict.outcome is not Outcome.SUCCESSFUL and bool(tests.results)
+        doubtful = seconds_until_asked(release.documents, ()) if failed else stage.liveness_seconds
         left = None if stage.wish.timeout is None else stage.wish.timeout - (stage.world.now() - begun)
         again = judged_again(
             world,
@@ -141,6 +147,7 @@ async def _watched(stage: Stage, release: Release, revision: int) -> tuple[Verdi
             healthy=snapshot,
             verified=verdict,
             named=stage.wish.named,
+            not_before=healthy_at + doubtful,
         )
         verdict, snapshot = await _withdrawable(stage, again)
     return verdict, snapshot, tests
@@ -177,7 +184,11 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
         stage.report.step(f"going back to revision {healthy.number}")
     reason = f"revision {failed} {'was interrupted' if interrupted else 'failed'}"
     calm = replace(
-        stage, wish=Wish(named=stage.wish.named), explain=lambda verdict: verdict, may_be_withdrawn=False
+        stage,
+        wish=Wish(named=stage.wish.named),
+        explain=lambda verdict: verdict,
+        liveness_seconds=0.0,
+        may_be_withdrawn=False,
     )
     try:
         old = await stage.engine.recall(moved.environment, healthy.number)

@@ -17,6 +17,7 @@ from flaskship.tasks.made_secrets import made_secrets, tell_made_secrets
 from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
+from flaskship.verification.liveness_due import seconds_until_asked
 
 SHOWN_FIELDS = 4
 """Of what is ignored for one reason; the JSON has them all."""
@@ -72,7 +73,9 @@ async def deploy_locked(
     origins = origins_of(stage.world, plan, healthy, stage.engine)
     known = made_secrets(stage.engine, plan.environment.name)
     try:
-        moved = await carry_out(replace(stage, explain=origins.explain), release, before)
+        seconds = seconds_until_asked(release.documents, healthy.documents if healthy is not None else None)
+        here = replace(stage, explain=origins.explain, liveness_seconds=seconds)
+        moved = await carry_out(here, release, before)
     except FlaskshipError as refused:
         origins.explain_refusal(refused)
         raise

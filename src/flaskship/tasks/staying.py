@@ -21,11 +21,14 @@ async def judged_again(
     healthy: Snapshot,
     verified: Verdict,
     named: Named = NOTHING,
+    not_before: float = 0.0,
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on what was healthy and then verified, as it is after that.
 
     It is waited for while a new replica's liveness probe fails short of its threshold; a success is waited
     for until it is one again, too. What fails for its liveness is told before what it made fail.
+
+    not_before: when each liveness probe that is in doubt has been asked, by the world's clock.
     """
     successful = verified.outcome is Outcome.SUCCESSFUL
 
@@ -35,6 +38,8 @@ async def judged_again(
         if world.is_failing(now):
             return None
         again = world.judge(now, at)
+        if at < not_before and (again is None or again.outcome is Outcome.SUCCESSFUL):
+            return None
         if successful:
             return again
         ended = again.causes if again is not None and again.outcome is Outcome.FAILED else ()

@@ -71,3 +71,54 @@ async def test_the_users_timeout_holds_for_the_second_look_too() -> None:
     wish = Wish(timeout=1.0)
     moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, Told())
     assert moved.exit_code == 70
+
+
+class Late(FakeEngine):
+    """The API's liveness probe fails for good, `after` seconds after its tests and not before."""
+
+    def __init__(self, state: FakeState, after: float, *, passed: bool) -> None:
+        super().__init__(state)
+        self.after, self.passed, self.tested_at = after, passed, float("inf")
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        return (f"{API}-answers",)
+
+    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+        self.tested_at = self._clock()
+        return (Trial(f"{API}-answers", self.passed, "connection refused"),)
+
+    async def observe(self, environment: str) -> Snapshot:
+        now, since = await super().observe(environment), self._clock() - self.tested_at
+        if since < self.after:
+            return now
+        probe = ProbeFailure("liveness", self._clock(), 3, 3, "GET /nope", "404 NOT FOUND")
+        workloads = tuple(
+            replace(one, replicas=tuple(replace(replica, probes=(probe,)) for replica in one.replicas))
+            for one in now.workloads
+            if one.name == API
+        )
+        return replace(now, workloads=workloads)
+
+
+@pytest.mark.parametrize(
+    ("changed", "passed", "code"),
+    [
+        (True, True, ["LivenessFailed"]),
+        (False, True, []),
+        (False, False, ["LivenessFailed", "TestFailed"]),
+    ],
+    ids=["a new probe is waited for", "one that was well is not", "where a test fails any may be why"],
+)
+async def test_a_liveness_probe_in_doubt_is_waited_for_until_it_was_asked(
+    changed: bool, passed: bool, code: list[str]
+) -> None:
+    stage = Stage()
+    stage.applications[API]["liveness"] = {"httpGet": {"path": "/health", "port": 5000}}
+    await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), Told())
+    if changed:
+        stage.applications[API]["liveness"] = {"httpGet": {"path": "/nope", "port": 5000}}
+    stage.image_id = "sha256:two"
+    stage.make = lambda state: Late(state, 5.0, passed=passed)
+    wish = Wish(rollback=False)
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, Told())
+    assert [one.code for one in moved.move.verdict.causes] == code
