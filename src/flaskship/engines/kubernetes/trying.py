@@ -43,8 +43,12 @@ class Hook:
 
     @property
     def waits(self) -> bool:
-        """Whether it can be started before it is to begin."""
-        return self.kind == "Pod" and self._annotations.get(BEGIN) == NOW
+        """Whether it can be started before it is to begin, and made again where that came to nothing."""
+        return (
+            self.kind == "Pod"
+            and self._annotations.get(BEGIN) == NOW
+            and "before-hook-creation" in self.policies
+        )
 
     @property
     def last_line(self) -> str:

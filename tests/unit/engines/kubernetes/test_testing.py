@@ -282,7 +282,8 @@ async def readied(api: Trials) -> tuple[Cluster, Readying]:
 
 
 async def test_a_test_that_can_wait_is_made_before_it_may_begin_and_no_other() -> None:
-    api = Trials(hook("a", manifest=WAITING), hook("b"), hook("j", kind="Job"))
+    kept = hook("kept", "hook-succeeded", manifest=WAITING)
+    api = Trials(hook("a", manifest=WAITING), hook("b"), hook("j", kind="Job"), kept)
     _, readying = await readied(api)
     assert api.made == ["a"]
     assert begins(api, "a") == "wait"
@@ -294,7 +295,8 @@ async def test_a_test_that_can_wait_is_made_before_it_may_begin_and_no_other() -
 
 
 async def test_one_that_waits_is_let_begin_and_its_last_line_ends_it() -> None:
-    api = Trials(hook("a", "hook-succeeded", manifest=WAITING), hook("late", manifest=WAITING, weight=1))
+    policies = ("before-hook-creation", "hook-succeeded")
+    api = Trials(hook("a", *policies, manifest=WAITING), hook("late", manifest=WAITING, weight=1))
     cluster, readying = await readied(api)
     api.states = {"a": [RUNNING], "late": [RUNNING]}
     seen: list[str | None] = []
