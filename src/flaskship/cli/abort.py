@@ -39,7 +39,9 @@ def command(
     by = world.provenance(project.root, reason or take_over or "")
 
     async def tell_it() -> Moved:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"abort {env} {app}", take_over)
+        chosen, _ = await open_to_write(
+            world, project, environment, engine, f"abort {env} {app}", take_over, applies=True
+        )
         try:
             return await story.abort(world, chosen, env, app, by, wish, settings.output)
         finally:

@@ -17,8 +17,16 @@ from flaskship.tasks.targets import LOCAL
 )
 @click.option("--purge", is_flag=True, help="Remove the data too; what is removed is named first.")
 @options.engine_options
+@options.take_over_option
 @global_options
-def command(env: str | None, everything: bool, purge: bool, engine: str | None, context: str | None) -> int:
+def command(
+    env: str | None,
+    everything: bool,
+    purge: bool,
+    engine: str | None,
+    context: str | None,
+    take_over: str | None,
+) -> int:
     """Stop ENV on this machine, or everything with --all; data stays unless purged."""
     if (env is None) == (not everything):
         raise click.UsageError("name one environment, or say --all", click.get_current_context())
@@ -31,7 +39,7 @@ def command(env: str | None, everything: bool, purge: bool, engine: str | None, 
         environment = options.choose(project, env, engine or LOCAL, context)
         chosen = world.open_engine(project, environment, engine or LOCAL)
         try:
-            await guard(world, project, environment, chosen)
+            await guard(world, project, environment, chosen, take_over, ends=True)
             return (await story.down(chosen, project, env, settings.output, purge=purge),)
         finally:
             await chosen.close()

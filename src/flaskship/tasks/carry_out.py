@@ -209,6 +209,11 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
         )
     if back.verdict.outcome is Outcome.SUCCESSFUL:
         stage.report.step(f"revision {back.revision} runs what revision {healthy.number} was")
+    elif was_interrupted(back.verdict):
+        stage.report.warn(
+            f"interrupted: revision {healthy.number} is put back, and how it is was not judged: "
+            f"{stage.wish.named.command('verify', moved.environment)}"
+        )
     else:
         stage.report.warn(f"going back to revision {healthy.number} did not succeed either")
     return replace(moved, undo=back, rolled_back_to=healthy.number)

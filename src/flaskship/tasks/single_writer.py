@@ -44,8 +44,12 @@ def claims(documents: Iterable[Document]) -> tuple[Claim, ...]:
     return tuple(claim for claim in found if claim is not None)
 
 
-def conflict(environment: Environment, claimed: Iterable[Claim]) -> Conflict | None:
-    """Return what keeps the command line from writing to an environment: a pure decision."""
+def conflict(environment: Environment, claimed: Iterable[Claim], *, ends: bool = False) -> Conflict | None:
+    """Return what keeps the command line from writing to an environment: a pure decision.
+
+    ends: what is to be written is that nothing runs any more.
+    """
+    instead = _ending if ends else _instead
     marks = tuple(claimed)
     other = next((claim for claim in marks if claim.writer != "cli"), None)
     declared = environment.writer
@@ -54,11 +58,11 @@ def conflict(environment: Environment, claimed: Iterable[Claim]) -> Conflict | N
     if other is None:
         ours = f", while {marks[0]}" if marks else ""
         message = f"flaskship.yaml gives {environment.name} to {NAMES[declared]}{ours}"
-        return Conflict(message, _out_of_two_minds(environment) if marks else _instead(environment, declared))
+        return Conflict(message, _out_of_two_minds(environment) if marks else instead(environment, declared))
     message = f"{environment.name} is written by {NAMES[other.writer]}: {other}"
     if declared != other.writer:
         message += f"; flaskship.yaml says {NAMES[declared]} (writer: {declared})"
-    return Conflict(message, _instead(environment, other.writer))
+    return Conflict(message, instead(environment, other.writer))
 
 
 async def guard(
@@ -68,11 +72,14 @@ async def guard(
     engine: Engine,
     take_over: str | None = None,
     drawn: tuple[Document, ...] | None = None,
+    *,
+    ends: bool = False,
 ) -> None:
     """Raise TwoWritersError, with nothing changed, where an environment of a cluster has another writer.
 
     A machine's own run has no second writer. A reason to take over lets the command through.
-    drawn: the environment's objects by its files, where somebody has rendered them.
+    drawn: the environment's objects by its files, where somebody has rendered them. ends: for a command
+    that stops all of it.
     """
     if engine.name == LOCAL:
         if take_over is not None:
@@ -83,7 +90,7 @@ async def guard(
         return
     objects = drawn or await objects_of(world, project, environment, engine)
     live = await engine.live(environment.name, objects)
-    found = conflict(environment, claims(live))
+    found = conflict(environment, claims(live), ends=ends)
     if found is not None and take_over is None:
         raise TwoWritersError(found.message, hint=found.hint)
 
@@ -155,3 +162,15 @@ def _instead(environment: Environment, owner: Writer) -> str:
     else:
         instead = f"say writer: cli for {name} in flaskship.yaml"
     return f"{instead}; or take it over for once: --take-over REASON"
+
+
+def _ending(environment: Environment, owner: Writer) -> str:
+    """Return the command with which this owner ends an environment, and how to do it all the same."""
+    name = environment.name
+    if owner == "argocd":
+        instead = "let Argo CD end it, or it comes back: argocd app delete APPLICATION"
+    elif owner == "terraform":
+        instead = f"terraform -chdir=infra/terraform destroy -var-file=environments/{name}.tfvars"
+    else:
+        instead = f"say writer: cli for {name} in flaskship.yaml"
+    return f"{instead}; or end it all the same: --take-over REASON"

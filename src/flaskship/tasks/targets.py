@@ -78,7 +78,7 @@ async def open_to_write(
             if isinstance(engine, Foresees):
                 engine.foresee(environment.name)
         drawn = None if engine.name == LOCAL else rendered_objects(world, project, environment)
-        async with _permitted(engine, environment.name, drawn or (), applies=applies):
+        async with permitted(engine, environment.name, drawn or (), applies=applies):
             snapshot = await engine.observe(environment.name)
             await guard(world, project, environment, engine, take_over, drawn)
         return engine, snapshot
@@ -104,7 +104,7 @@ async def _meant(
 
 
 @asynccontextmanager
-async def _permitted(
+async def permitted(
     engine: Engine, environment: str, documents: tuple[Document, ...], *, applies: bool
 ) -> AsyncIterator[None]:
     """Ask meanwhile what the user may do, so that all that is missing is told and not its first read alone.

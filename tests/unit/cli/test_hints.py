@@ -97,6 +97,19 @@ def test_whatever_a_command_takes_is_said_again(name: str) -> None:
     assert said == takes & {"engine", "context", "files", "sets"}
 
 
+def test_every_command_that_is_refused_for_another_writer_can_take_over() -> None:
+    guarded = {
+        file.stem
+        for file in (SOURCE / "cli").glob("*.py")
+        if re.search(r"\b(guard|open_to_write|steer)\(", file.read_text(encoding="utf-8"))
+    } & COMMANDS.keys()
+    assert {"deploy", "down", "scale", "rollback"} <= guarded
+    for name in guarded:
+        command = COMMANDS[name]
+        assert command is not None
+        assert "take_over" in {one.name for one in command.params}, name
+
+
 def test_no_command_on_an_environment_is_written_by_hand() -> None:
     found = []
     for file in sorted(SOURCE.rglob("*.py")):

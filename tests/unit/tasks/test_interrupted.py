@@ -66,9 +66,10 @@ async def test_an_interrupted_deploy_goes_back_to_what_ran() -> None:
 async def test_an_undo_that_is_interrupted_too_is_told_as_unjudged() -> None:
     stage = Stage()
     await run(stage)
-    moved, _ = await interrupted(stage, 1, 2, sets=(f"applications.{WORKER}.replicas=3",))
+    moved, told = await interrupted(stage, 1, 2, sets=(f"applications.{WORKER}.replicas=3",))
     assert moved.undo is not None
     assert (moved.undo.revision, moved.undo.verdict.outcome) == (3, Outcome.INCONCLUSIVE)
+    assert "how it is was not judged: flaskship verify dev" in told.warnings[-1]
     assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE, Outcome.INCONCLUSIVE]
     assert stage.state.holders == {}
 

@@ -11,7 +11,7 @@ from flaskship.model.errors import PreflightError, TwoWritersError
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
 from flaskship.tasks.single_writer import STAMP
-from flaskship.tasks.targets import open_to_write
+from flaskship.tasks.targets import open_to_write, permitted
 
 ALL = "its user may not do this, that and the third"
 
@@ -87,3 +87,22 @@ async def test_what_a_render_needs_is_loaded_beside_where_one_follows(applies: b
     environment = stage.environment("staging")
     await open_to_write(world, stage.project, environment, "kubernetes", "deploy staging", applies=applies)
     assert loaded == ["the binding"] * applies
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_permissions_are_asked_beside_the_look_for_another_writer_where_something_is_applied(
+    dry_run: bool,
+) -> None:
+    asked = []
+
+    async def inside(engine: Guarded) -> None:
+        async with permitted(engine, "staging", (), applies=not dry_run):
+            asked.append("its writer")
+
+    _, engine = made()
+    if dry_run:
+        await inside(engine)
+    else:
+        with pytest.raises(PreflightError, match=ALL):
+            await inside(engine)
+    assert asked == ["its writer"]

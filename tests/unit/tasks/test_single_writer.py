@@ -159,3 +159,18 @@ def test_files_that_do_not_render_keep_nobody_from_seeing_the_other_writer() -> 
     stage._render = broken  # type: ignore[method-assign]
     with pytest.raises(TwoWritersError, match="Argo CD"):
         opened(stage)
+
+
+@pytest.mark.parametrize(
+    ("writer", "command"),
+    [
+        ("terraform", "terraform -chdir=infra/terraform destroy -var-file=environments/staging.tfvars"),
+        ("argocd", "argocd app delete APPLICATION"),
+    ],
+)
+def test_whoever_ends_anothers_environment_is_told_how_its_owner_does(writer: Writer, command: str) -> None:
+    found = conflict(environment(writer), claims([stamped(writer)]), ends=True)
+    assert found is not None
+    assert command in found.hint
+    assert "apply" not in found.hint
+    assert found.hint.endswith("--take-over REASON")

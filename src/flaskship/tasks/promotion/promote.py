@@ -34,8 +34,8 @@ from flaskship.tasks.prepare import Draft, Wish, draft, relative
 from flaskship.tasks.promotion.plan import Choice, choose, refuse_stray, refuse_untested, verify_path
 from flaskship.tasks.promotion.proof import Proof, main_image, prove
 from flaskship.tasks.result import Moved
-from flaskship.tasks.single_writer import guard
-from flaskship.tasks.targets import find_application
+from flaskship.tasks.single_writer import guard, rendered_objects
+from flaskship.tasks.targets import find_application, permitted
 from flaskship.tasks.world import Report, World
 
 PLACEHOLDER = "image-digest"
@@ -154,7 +154,9 @@ def plan_promotion(trip: Trip, proof: Proof) -> Plan:
 async def _by_us(trip: Trip, proof: Proof) -> Promoted:
     engine = trip.world.open_engine(trip.project, trip.target, trip.target.engine)
     try:
-        await guard(trip.world, trip.project, trip.target, engine, trip.take_over)
+        drawn = rendered_objects(trip.world, trip.project, trip.target)
+        async with permitted(engine, trip.target.name, drawn or (), applies=not trip.dry_run):
+            await guard(trip.world, trip.project, trip.target, engine, trip.take_over, drawn)
         plan = plan_promotion(trip, proof)
         result = _promoted(trip, proof, plan, await _against_deployed(trip, engine, plan))
         if trip.dry_run:
