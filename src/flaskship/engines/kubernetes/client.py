@@ -210,11 +210,14 @@ class Cluster(Transport):
         uid: str | None = None,
         resource_version: str | None = None,
         propagation: str = "Background",
+        grace_seconds: int | None = None,
     ) -> bool:
         """Delete an object and tell whether it was there; ConflictError where it is another one by now."""
         given = {"uid": uid, "resourceVersion": resource_version}
         conditions = {key: value for key, value in given.items() if value}
         body: Object = {"propagationPolicy": propagation}
+        if grace_seconds is not None:
+            body["gracePeriodSeconds"] = grace_seconds
         if conditions:
             body["preconditions"] = conditions
         what = f"delete {_where(resource, namespace, name)}"

@@ -14,6 +14,8 @@ from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.trying import Hook, prepare_hook
 from flaskship.model.errors import FlaskshipError
 
+GRACE_SECONDS = 1
+
 
 class _ForgoneError(Exception):
     """Nobody will let these tests begin."""
@@ -83,6 +85,7 @@ class Readying:
             await asyncio.gather(*(one(hook) for hook in hooks if hook.waits))
 
     async def _remove(self, place: Place, made: Object) -> None:
-        metadata = made["metadata"]
+        name, uid = str(made["metadata"]["name"]), made["metadata"].get("uid")
+        # One that has begun nothing has nothing to end, and an undo wants its name.
         with suppress(FlaskshipError):
-            await self._cluster.delete(PODS, str(metadata["name"]), place.namespace, uid=metadata.get("uid"))
+            await self._cluster.delete(PODS, name, place.namespace, uid=uid, grace_seconds=GRACE_SECONDS)

@@ -19,6 +19,7 @@ def test_each_application_has_a_test_pod_that_asks_it(render) -> None:
 def test_a_test_reads_whether_it_may_begin_and_promises_its_last_line(render) -> None:
     pod = render().all("Pod")["my-tomorrows-api-test"]
     assert pod["metadata"]["annotations"]["flaskship.dev/begin"] == "now", "helm test lets it begin at once"
+    assert pod["spec"]["terminationGracePeriodSeconds"] == 1
     [volume] = pod["spec"]["volumes"]
     [item] = volume["downwardAPI"]["items"]
     assert item["fieldRef"]["fieldPath"] == "metadata.annotations['flaskship.dev/begin']"

@@ -289,8 +289,18 @@ async def test_a_test_that_can_wait_is_made_before_it_may_begin_and_no_other() -
     assert begins(api, "a") == "wait"
     assert await readying.of(PLACE.environment, 2) == {}, "those of an earlier revision are not taken for it"
     assert await readying.of("another", 1) == {}
+    graces: list[object] = []
+    plain = api.answer
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "DELETE":
+            graces.append(json.loads(request.content).get("gracePeriodSeconds"))
+        return plain(request)
+
+    api.answer = answer  # type: ignore[method-assign]
     await readying.forgo(PLACE.environment)
     await readying.forgo(PLACE.environment)
+    assert graces == [1], "an undo waits for its name"
     assert api.below(PODS) == [], "a rollout that failed leaves none waiting"
 
 
