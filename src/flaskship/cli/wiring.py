@@ -47,6 +47,7 @@ def real_world() -> World:
         causes=_causes,
         relapses=_relapses,
         is_failing=_is_failing,
+        failing=_failing,
         drive=_drive,
         rules=_rules,
         check_health=_check_health,
@@ -226,6 +227,12 @@ def _relapses(healthy: Snapshot, now: Snapshot) -> tuple[Cause, ...]:
     from flaskship.verification.relapse import relapses
 
     return relapses(healthy, now)
+
+
+def _failing(now: Snapshot) -> tuple[Cause, ...]:
+    from flaskship.verification.relapse import failing
+
+    return failing(now)
 
 
 def _is_failing(now: Snapshot) -> bool:

@@ -25,8 +25,8 @@ async def judged_again(
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on what was healthy and then verified, as it is after that.
 
-    It is waited for while a new replica's liveness probe fails short of its threshold; a success is waited
-    for until it is one again, too. What fails for its liveness is told before what it made fail.
+    A success is waited for while a new replica's liveness probe fails short of its threshold, and until it is
+    one again. What fails for its liveness is told before what it made fail.
 
     not_before: when each liveness probe that is in doubt has been asked, by the world's clock.
     """
@@ -36,7 +36,10 @@ async def judged_again(
         if relapsed := world.relapses(healthy, now):
             return Verdict(Outcome.FAILED, relapsed + verified.causes)
         if world.is_failing(now):
-            return None
+            if successful:
+                return None
+            # It failed whatever the probe comes to: who goes back before the kill loses no requests to it.
+            return replace(verified, causes=world.failing(now) + verified.causes)
         again = world.judge(now, at)
         if at < not_before and (again is None or again.outcome is Outcome.SUCCESSFUL):
             return None

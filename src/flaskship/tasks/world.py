@@ -137,5 +137,7 @@ class World:
     provenance: Callable[[Path, str], Provenance]
     rehearse: "Callable[[Project, Sequence[str], str, Report], Rehearsal]"
     """The AWS infrastructure, applied and destroyed on this machine."""
+    failing: Callable[[Snapshot], tuple[Cause, ...]] = lambda _: ()
+    """Causes of liveness probes that fail, though none has brought about a restart yet."""
     foresee: Callable[[], None] = lambda: None
     """Load what a render needs, beside what the caller waits for meanwhile."""

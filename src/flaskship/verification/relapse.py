@@ -25,6 +25,16 @@ def relapses(healthy: Snapshot, now: Snapshot) -> tuple[Cause, ...]:
     return tuple(found.values())
 
 
+def failing(now: Snapshot) -> tuple[Cause, ...]:
+    """Return, once for each application, that a new replica fails its liveness probe now, if not for good."""
+    found: dict[str | None, Cause] = {}
+    for subject in _new(now):
+        if _liveness(subject) is not None:
+            cause = liveness_failed.cause_of(subject)
+            found.setdefault(cause.application, cause)
+    return tuple(found.values())
+
+
 def is_failing(now: Snapshot) -> bool:
     """Tell whether a new replica's liveness probe fails now, be it short of its threshold."""
     return any(_liveness(subject) is not None for subject in _new(now))

@@ -51,9 +51,17 @@ class Sick(FakeEngine):
         (2, True, []),
         (3, True, ["LivenessFailed"]),
         (3, False, ["LivenessFailed", "TestFailed"]),
-        (2, False, ["TestFailed"]),
+        (1, False, ["LivenessFailed", "TestFailed"]),
+        (0, False, ["TestFailed"]),
     ],
-    ids=["well", "it passes", "it stays", "it broke the test", "the test fails for itself"],
+    ids=[
+        "well",
+        "it passes",
+        "it stays",
+        "it broke the test",
+        "its first failure is enough then",
+        "the test fails for itself",
+    ],
 )
 async def test_what_is_healthy_is_judged_again_after_its_tests(
     fails: int, passed: bool, codes: list[str]

@@ -5,7 +5,7 @@ import pytest
 from flaskship.model.snapshot import KilledBy, ReplicaPhase
 from flaskship.model.verdict import Outcome
 from flaskship.verification.judge import judge
-from flaskship.verification.relapse import is_failing, relapses
+from flaskship.verification.relapse import failing, is_failing, relapses
 
 
 @pytest.fixture
@@ -31,6 +31,10 @@ def test_a_liveness_probe_that_fails_beside_is_no_end_and_no_success(make, healt
     assert judge(now, make.NOW).outcome is Outcome.SUCCESSFUL, "alone the rollout looks done"
     assert relapses(healthy, now) == ()
     assert is_failing(now)
+    [cause] = failing(now)
+    assert (cause.code, cause.field) == ("LivenessFailed", "probes.liveness")
+    assert cause.message.startswith("The liveness probe failed 1 of 3 times. ")
+    assert failing(healthy) == ()
 
 
 def test_at_its_threshold_it_is_the_cause_with_the_field_that_sets_it(make, healthy):

@@ -28,8 +28,16 @@ def cause_of(subject: Subject) -> Cause:
     """Return the cause of a replica whose liveness probe is known to have failed for good."""
     probe = subject.probe("liveness")
     times = f" {probe.consecutive} times in a row" if probe is not None else ""
+    came_to = " and the container was restarted"
+    if probe is not None and probe.consecutive < probe.threshold and not _killed(subject):
+        times, came_to = f" {probe.consecutive} of {probe.threshold} times", ""
     message = (
-        f"The liveness probe failed{times} and the container was restarted. "
+        f"The liveness probe failed{times}{came_to}. "
         "See why the application does not answer; if it starts slowly, give it a startup probe."
     )
     return subject.cause(CODE, message, asked_and_answered(probe), "probes.liveness")
+
+
+def _killed(subject: Subject) -> bool:
+    exit = subject.last_exit
+    return exit is not None and exit.killed_by is KilledBy.LIVENESS
