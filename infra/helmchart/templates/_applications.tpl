@@ -21,7 +21,7 @@ that nobody can set the key.
 {{- range $group, $keys := $groups }}
   {{- range $key := $keys }}{{- $_ := set $touched $key (append (index $touched $key | default list) $group) }}{{- end }}
 {{- end }}
-{{- $roles := dict }}
+{{- $shapes := dict }}{{- $roles := dict }}
 {{- range $role, $part := .Values.roles }}
   {{- $base := mergeOverwrite (deepCopy $.Values.defaults) (deepCopy ($part | default dict)) }}
   {{- if contains ":null" (toJson $base) }}{{- include "my-app.dropNulls" $base }}{{- end }}
@@ -51,19 +51,25 @@ that nobody can set the key.
     {{- end }}
     {{- $base := $as.base }}
     {{- /* The groups that it has to ask itself, and those that its role has not been asked yet. */}}
-    {{- $due := dict }}
-    {{- range $key, $value := $own }}
-      {{- range index $touched $key }}{{- $_ := set $due . true }}{{- end }}
+    {{- $shape := keys $own | sortAlpha | join "," }}
+    {{- if not (hasKey $shapes $shape) }}
+      {{- $asks := dict }}
+      {{- range $key, $value := $own }}
+        {{- range index $touched $key }}{{- $_ := set $asks . true }}{{- end }}
+      {{- end }}
+      {{- $_ := set $shapes $shape (dict "asks" $asks "order" (keys $asks | sortAlpha)) }}
     {{- end }}
+    {{- $asked := index $shapes $shape }}
+    {{- $due := $asked.asks }}{{- $order := $asked.order }}
     {{- range $variable, $value := $own.env }}
-      {{- if hasKey $computed.secretVariables $variable }}{{- $_ := set $due "my-app.sets.secrets" true }}{{- end }}
+      {{- if hasKey $computed.secretVariables $variable }}{{- $due = set (omit $due) "my-app.sets.secrets" true }}{{- $order = "" }}{{- end }}
     {{- end }}
     {{- $on := $base.enabled }}{{- if hasKey $own "enabled" }}{{- $on = $own.enabled }}{{- end }}
     {{- if and $on (lt (len $as.known) (len $groups)) }}
       {{- $_ := set $base "name" $name }}
       {{- range $group, $keys := $groups }}
         {{- if $as.lacks }}
-          {{- $_ := set $due $group true }}
+          {{- $due = set (omit $due) $group true }}{{- $order = "" }}
         {{- else if not (or (hasKey $due $group) (hasKey $as.known $group)) }}
           {{- include $group (dict "root" $ "app" $base "own" $own "part" $as.part) }}
           {{- $_ := set $as.known $group true }}
@@ -103,7 +109,7 @@ that nobody can set the key.
       {{- $_ := set $app "name" $name }}{{- $_ := set $app "role" $role }}
       {{- if $due }}
         {{- $facts := dict "root" $ "app" $app "own" $own "part" $as.part }}
-        {{- range $group, $is := $due }}{{- include $group $facts }}{{- end }}
+        {{- range ($order | default (keys $due | sortAlpha)) }}{{- include . $facts }}{{- end }}
       {{- end }}
       {{- $_ := set $app "configName" (printf "%s-config-%s" $name $app.settingsHash) }}
       {{- $variables := omit $app.variables }}

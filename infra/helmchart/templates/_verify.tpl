@@ -29,24 +29,25 @@
 
 {{/* What the arithmetic and the Service go by is said by its value alone. */}}
 {{- define "my-app.rule.owned" -}}
-{{- $app := .app }}
-{{- range $variable, $value := dict "GRACEFUL_TIMEOUT" "gracefulTimeoutSeconds" "PORT" "service.targetPort" }}
-  {{- range $part := list "env" "config" }}
-    {{- if hasKey (get $app $part | default dict) $variable }}
+{{- $app := .app }}{{- $option := `--graceful-timeout([ =]|$)` }}
+{{- range $part := list "env" "config" }}
+  {{- with get $app $part }}
+    {{- if or (hasKey . "GRACEFUL_TIMEOUT") (hasKey . "PORT") }}
+      {{- $variable := ternary "GRACEFUL_TIMEOUT" "PORT" (hasKey . "GRACEFUL_TIMEOUT") }}
+      {{- $value := get (dict "GRACEFUL_TIMEOUT" "gracefulTimeoutSeconds" "PORT" "service.targetPort") $variable }}
       {{- fail (printf "applications.%s.%s.%s: would go past what the chart reckons with; leave it out, and set %s" $app.name $part $variable $value) }}
+    {{- end }}
+    {{- with get . "GUNICORN_CMD_ARGS" }}
+      {{- if regexMatch $option (toString .) }}
+        {{- fail (printf "applications.%s.%s.GUNICORN_CMD_ARGS: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
+      {{- end }}
     {{- end }}
   {{- end }}
 {{- end }}
-{{- $option := `--graceful-timeout([ =]|$)` }}
 {{- range $part := list "command" "args" }}
-  {{- if regexMatch $option (join " " (get $app $part)) }}
-    {{- fail (printf "applications.%s.%s: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
-  {{- end }}
-{{- end }}
-{{- range $part := list "env" "config" }}
-  {{- with get (get $app $part) "GUNICORN_CMD_ARGS" }}
-    {{- if regexMatch $option (toString .) }}
-      {{- fail (printf "applications.%s.%s.GUNICORN_CMD_ARGS: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
+  {{- with get $app $part }}
+    {{- if regexMatch $option (join " " .) }}
+      {{- fail (printf "applications.%s.%s: --graceful-timeout would go past what the chart reckons with; leave it out, and set gracefulTimeoutSeconds" $app.name $part) }}
     {{- end }}
   {{- end }}
 {{- end }}
@@ -67,10 +68,8 @@
 {{- $app := .app }}{{- $name := .app.name }}
 {{- $scaling := $app.autoscaling }}
 {{- if $scaling.enabled }}
-  {{- range $given := list .own (.part | default dict) }}
-    {{- if not (kindIs "invalid" $given.replicas) }}
-      {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
-    {{- end }}
+  {{- if not (and (kindIs "invalid" .own.replicas) (kindIs "invalid" (.part | default dict).replicas)) }}
+    {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
   {{- end }}
   {{- if gt (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas) }}
     {{- fail (printf "applications.%s.autoscaling: minReplicas %d is above maxReplicas %d" $name (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas)) }}
@@ -125,7 +124,7 @@
 {{- define "my-app.verifyTogether" -}}
 {{- $root := .root }}
 {{- $ports := dict }}{{- $hosts := dict }}{{- $services := dict }}
-{{- $ingress := $root.Values.ingress }}
+{{- $ingress := $root.Values.ingress }}{{- $tests := $root.Values.tests.enabled }}
 {{- include "my-app.verifyKeys" (dict "at" "ingress.annotations" "given" $ingress.annotations) }}
 {{- range $key := list "ingressCidrs" "databaseCidrs" "awsCidrs" }}
   {{- range get $root.Values.networkPolicy $key | default list }}{{- include "my-app.verifyBlock" (dict "at" (printf "networkPolicy.%s" $key) "block" (dict "cidr" .)) }}{{- end }}
@@ -167,9 +166,8 @@
       {{- fail (printf "applications.%s: its service has the name that %s needs for its new revision; rename it" $second .name) }}
     {{- end }}
   {{- end }}
-  {{- $test := printf "%s-test" .name }}
-  {{- if and $root.Values.tests.enabled .service.enabled (hasKey $services $test) }}
-    {{- fail (printf "applications.%s: the pod by which helm test asks %s has this name, and would get its requests; rename it, or set tests.enabled to false" $test .name) }}
+  {{- if and $tests .service.enabled (hasKey $services (printf "%s-test" .name)) }}
+    {{- fail (printf "applications.%s-test: the pod by which helm test asks %s has this name, and would get its requests; rename it, or set tests.enabled to false" .name .name) }}
   {{- end }}
   {{- if .service.nodePort }}
     {{- $port := int64 .service.nodePort | toString }}

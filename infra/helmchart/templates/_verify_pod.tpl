@@ -6,11 +6,18 @@
 {{- range $resource, $request := $app.resources.requests }}
   {{- $limit := get $limits $resource }}
   {{- if and $limit (ne (toString $request) (toString $limit)) }}
-    {{- /* Each text is read once a render: most applications ask for the same. */}}
-    {{- range list $request $limit }}
-      {{- if not (hasKey $amounts (toString .)) }}{{- $_ := set $amounts (toString .) (include "my-app.quantity" (include "my-app.string" .) | float64) }}{{- end }}
+    {{- $low := toString $request }}{{- $high := toString $limit }}
+    {{- $unit := trimAll "0123456789." $low }}{{- $above := false }}
+    {{- if and $unit (eq $unit (trimAll "0123456789." $high)) }}
+      {{- $above = gt (trimSuffix $unit $low | float64) (trimSuffix $unit $high | float64) }}
+    {{- else }}
+      {{- /* Each text is read once a render: most applications ask for the same. */}}
+      {{- range list $request $limit }}
+        {{- if not (hasKey $amounts (toString .)) }}{{- $_ := set $amounts (toString .) (include "my-app.quantity" (include "my-app.string" .) | float64) }}{{- end }}
+      {{- end }}
+      {{- $above = gt (get $amounts $low) (get $amounts $high) }}
     {{- end }}
-    {{- if gt (get $amounts (toString $request)) (get $amounts (toString $limit)) }}
+    {{- if $above }}
       {{- $request = include "my-app.string" $request }}{{- $limit = include "my-app.string" $limit }}
       {{- $said := $own.resources | default dict }}
       {{- if and (hasKey ($said.limits | default dict) $resource) (not (hasKey ($said.requests | default dict) $resource)) }}
