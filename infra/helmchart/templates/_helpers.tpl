@@ -10,7 +10,9 @@ metadata:
     app.kubernetes.io/part-of: {{ .root.Values.partOf | quote }}
     app.kubernetes.io/managed-by: {{ .root.Release.Service }}
     {{- range $key, $value := .labels }}
+    {{- if not (kindIs "invalid" $value) }}
     {{ $key | quote }}: {{ $value | quote }}
+    {{- end }}
     {{- end }}
   annotations:
     flaskship.dev/writer: {{ .root.Values.writer }}

@@ -227,6 +227,8 @@ paths: those that answer when the load balancer asks.
       {{- $wrong = printf "%s is not where readiness is asked; leave it out, and set path under probes, readiness" $said }}
     {{- else if and (eq $name "scheme") (not (has $said (list "internet-facing" "internal"))) }}
       {{- $wrong = printf "%s is none of internal and internet-facing; leave it out, and set scheme under ingress" $said }}
+    {{- else if and (eq $name "healthcheck-port") (not (or (has $said (list "traffic-port" "http")) (and (regexMatch "^[0-9]{1,5}$" $said) (ge (int64 $said) 1) (le (int64 $said) 65535)))) }}
+      {{- $wrong = printf "%s is no port: traffic-port, http, or 1 to 65535; leave it out, and readiness is asked where requests go" $said }}
     {{- end }}
     {{- with $wrong }}{{- fail (printf "%s: %s: %s" $.at $key .) }}{{- end }}
   {{- end }}

@@ -51,30 +51,52 @@
 {{- end }}
 {{- range $app.networkPolicy.from }}{{- with .ipBlock }}{{- include "my-app.verifyBlock" (dict "at" (printf "%s.from" $at) "block" .) }}{{- end }}{{- end }}
 {{- range $app.webhooks.allow }}
-  {{- if regexMatch "^[0-9.]+/" . }}{{- include "my-app.verifyBlock" (dict "at" (printf "applications.%s.webhooks.allow" $app.name) "block" (dict "cidr" .)) }}{{- end }}
+  {{- if contains "/" . }}{{- include "my-app.verifyBlock" (dict "at" (printf "applications.%s.webhooks.allow" $app.name) "block" (dict "cidr" .)) }}{{- end }}
 {{- end }}
 {{- end }}
 
-{{/* A block of IPv4 has no bits beyond its prefix, and what it leaves out is in it. Takes at and block. */}}
+{{/* A block has no bits beyond its prefix, and what it leaves out is in it. Takes at and block. */}}
 {{- define "my-app.verifyBlock" -}}
-{{- $at := .at }}{{- $whole := list }}{{- $cidr := .block.cidr }}
+{{- $at := .at }}{{- $cidr := .block.cidr }}{{- $whole := dict }}
 {{- range $index, $text := prepend (.block.except | default list) $cidr }}
-  {{- if not (contains ":" $text) }}
-    {{- $parts := splitList "/" $text }}{{- $first := 0 }}{{- $size := 1 }}
-    {{- range splitList "." (first $parts) }}{{- $first = add (mul $first 256) (int64 .) }}{{- end }}
-    {{- range until (int (sub 32 (int64 (last $parts)))) }}{{- $size = mul $size 2 }}{{- end }}
-    {{- if ne (mod $first $size) 0 }}
+  {{- $six := contains ":" $text }}{{- $width := ternary 16 8 $six }}
+  {{- $prefix := splitList "/" $text | last | int }}
+  {{- $numbers := include "my-app.numbers" (splitList "/" $text | first) | splitList "," }}
+  {{- $outside := and (gt $index 0) (or (ne $six $whole.six) (le $prefix $whole.prefix)) }}
+  {{- range $place, $number := $numbers }}
+    {{- $number = int64 $number }}
+    {{- /* How many numbers of this place are alike to the prefix: 1 to all of them. */}}
+    {{- $size := include "my-app.power" (sub $width (sub $prefix (mul $place $width)) | max 0 | min $width) | int64 }}
+    {{- if ne (mod $number $size) 0 }}
       {{- fail (printf "%s: %s has bits set beyond its prefix, which Kubernetes refuses; write the first address of the network" $at $text) }}
     {{- end }}
-    {{- if eq $index 0 }}
-      {{- $whole = list $first (add $first $size) }}
-    {{- else if $whole }}
-      {{- $all := sub (last $whole) (first $whole) }}
-      {{- if or (lt $first (first $whole)) (gt (add $first $size) (last $whole)) (ge $size $all) }}
-        {{- fail (printf "%s: %s is no part of %s" $at $text $cidr) }}
-      {{- end }}
+    {{- if and (gt $index 0) (not $outside) }}
+      {{- $kept := include "my-app.power" (sub $width (sub $whole.prefix (mul $place $width)) | max 0 | min $width) | int64 }}
+      {{- $outside = ne (div $number $kept) (div (index $whole.numbers $place | int64) $kept) }}
     {{- end }}
   {{- end }}
+  {{- if $outside }}{{- fail (printf "%s: %s is no part of %s" $at $text $cidr) }}{{- end }}
+  {{- if eq $index 0 }}{{- $whole = dict "six" $six "prefix" $prefix "numbers" $numbers }}{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "my-app.power" -}}
+{{- $power := 1 }}{{- range until (int .) }}{{- $power = mul $power 2 }}{{- end }}{{ $power }}
+{{- end }}
+
+{{/* The numbers of an address, joined by commas: four of IPv4, or eight of IPv6, of which :: leaves some out. */}}
+{{- define "my-app.numbers" -}}
+{{- if contains ":" . }}
+  {{- $halves := splitList "::" . }}{{- $numbers := list }}
+  {{- $known := 0 }}
+  {{- range $halves }}{{- if . }}{{- $known = add $known (len (splitList ":" .)) }}{{- end }}{{- end }}
+  {{- range $index, $half := $halves }}
+    {{- if eq $index 1 }}{{- range until (int (sub 8 $known)) }}{{- $numbers = append $numbers 0 }}{{- end }}{{- end }}
+    {{- if $half }}{{- range splitList ":" $half }}{{- $numbers = append $numbers (int64 (printf "0x%s" .)) }}{{- end }}{{- end }}
+  {{- end }}
+  {{- join "," $numbers }}
+{{- else }}
+  {{- splitList "." . | join "," }}
 {{- end }}
 {{- end }}
 
@@ -87,6 +109,13 @@
     {{- fail (printf "applications.%s.initContainers: %s is %s's name; choose another one" $app.name .name (get $names .name)) }}
   {{- end }}
   {{- $_ := set $names .name "another one" }}
+  {{- $ports := dict }}{{- $container := .name }}
+  {{- range .ports }}
+    {{- if and .name (hasKey $ports .name) }}
+      {{- fail (printf "applications.%s.initContainers: %s has two ports of the name %s; choose another one" $app.name $container .name) }}
+    {{- end }}
+    {{- if .name }}{{- $_ := set $ports .name true }}{{- end }}
+  {{- end }}
 {{- end }}
 {{- end }}
 
@@ -143,6 +172,7 @@
     {{- fail (printf "applications.%s.volumes: there is a volume %s already; give it another name" $app.name .name) }}
   {{- end }}
   {{- $volumes = append $volumes .name }}
+  {{- include "my-app.verifyProjected" (dict "app" $app "volume" .) }}
 {{- end }}
 {{- range $app.volumeMounts }}
   {{- if not (has .name $volumes) }}
@@ -153,6 +183,21 @@
   {{- end }}
   {{- $_ := set $folders .mountPath .name }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* No two files of a projected volume have one path. */}}
+{{- define "my-app.verifyProjected" -}}
+{{- $app := .app }}{{- $name := .volume.name }}{{- $paths := dict }}
+{{- range (.volume.projected | default dict).sources }}
+  {{- range $kind, $source := . }}
+    {{- range ($source | default dict).items }}
+      {{- if hasKey $paths (.path | default "") }}
+        {{- fail (printf "applications.%s.volumes: two files of %s have the path %s; choose another one" $app.name $name .path) }}
+      {{- end }}
+      {{- $_ := set $paths (.path | default "") true }}
+    {{- end }}
+  {{- end }}
 {{- end }}
 {{- end }}
 

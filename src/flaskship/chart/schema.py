@@ -21,6 +21,8 @@ EXACT = 2**53 - 1
 _TOO_LONG = re.compile(r"-?[0-9]{19,}")
 _NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
 
+_SPACE = re.compile(r"\s")
+
 Locate = Callable[[KeyPath], Location | None]
 
 
@@ -73,13 +75,17 @@ def _as_written(value: object, location: Location | None) -> object:
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A path as --set would name it: keys joined by dots, dots of a key escaped, indexes in brackets."""
+    """A path as --set would name it: keys joined by dots, dots of a key escaped, indexes in brackets.
+
+    A key that is empty, all dots or has spaces is quoted, so that it is seen.
+    """
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + part.replace(".", "\\.")
+            odd = not part.strip(".") or _SPACE.search(part)
+            text += ("." if text else "") + (f'"{part}"' if odd else part.replace(".", "\\."))
     return text or "the file"
 
 
@@ -96,6 +102,8 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
     path: KeyPath = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(error.instance))
+    if is_secret(path) and "propertyNames" in error.absolute_schema_path:
+        return path, f"{_shown(error.instance)} cannot be a key", _about(error)
     if is_secret(path):
         return path, f"is {_kind(error.instance)}, and cannot be", "a secret is text in quotes"
     if path and isinstance(path[-1], str) and is_secret_name(path[-1]):

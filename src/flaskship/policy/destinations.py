@@ -1,4 +1,4 @@
-"""Where else a pod goes: each URL of its configuration that names no Service of ours, and the way there."""
+"""Where else a pod goes: each address of its configuration that is no Service of ours, and the way there."""
 
 import re
 from collections.abc import Iterator
@@ -36,6 +36,9 @@ _URL = re.compile(
     r"(?<![\w+.-])(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^/\s@,]*@)?"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[\w.-]*\w)?)(?::(?P<port>[0-9]{1,5}))?(?=[/?#,;\s\"']|$)"
 )
+_HOST = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9][\w-]*\.)+[A-Za-z]{2,}"
+_PAIR = re.compile(rf"\s*(?P<host>{_HOST}):(?P<port>[0-9]{{1,5}})\s*")
+"""An address or a full name with its port, as clients that want no URL take it."""
 _LOCAL = re.compile(r"localhost|127\.[0-9.]+|::1|0\.0\.0\.0|::")
 _IN_CLUSTER = re.compile(r"[a-z0-9-]+\.([a-z0-9-]+)(\.svc(\.[a-z0-9.-]+)?)?")
 _NAMESPACE = "kubernetes.io/metadata.name"
@@ -43,7 +46,7 @@ _NAMESPACE = "kubernetes.io/metadata.name"
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What a URL names: by which variable, or `args`, its host and its port."""
+    """What an address names: by which variable, or `args`, its host and its port."""
 
     variable: str
     host: str
@@ -66,12 +69,21 @@ class Destination:
 def destinations(context: Context, pod: Pod) -> Iterator[Destination]:
     """Each other machine that a pod is told of; its database and Services of the environment are none."""
     for name, text, at in texts(context, pod):
-        for found in _URL.finditer(text) if name != VARIABLE else ():
-            host = found["host"].strip("[]").lower()
-            port = int(found["port"]) if found["port"] else PORTS.get(found["scheme"].partition("+")[0])
+        for host, port in _named(text) if name != VARIABLE else ():
             service = context.makers("Service", pod.owner.namespace, host.partition(".")[0])
             if port and not service and not _LOCAL.fullmatch(host):
                 yield Destination(name, host, port, at)
+
+
+def _named(text: str) -> Iterator[tuple[str, int | None]]:
+    for found in _URL.finditer(text):
+        port = int(found["port"]) if found["port"] else PORTS.get(found["scheme"].partition("+")[0])
+        yield found["host"].strip("[]").lower(), port
+    pairs = [_PAIR.fullmatch(part) for part in text.split(",")]
+    # In a sentence such a pair may be anything: every part has to be one.
+    if all(pairs):
+        for pair in filter(None, pairs):
+            yield pair["host"].strip("[]").lower(), int(pair["port"])
 
 
 def way_to(context: Context, pod: Pod, destination: Destination) -> Way:

@@ -18,7 +18,7 @@ RESOLVER = {"k8s-app": "kube-dns"}
 """The labels of a cluster's resolver."""
 COMMAND_LINE = ("command", "args")
 _ADDRESS = re.compile(
-    r"(?<!/)//(?:[^/\s@,]*@)?(?P<host>[a-z0-9-]+)(?:\.[\w.-]+)?(?::(?P<port>\d+))?(?=[/?#,;\s]|$)"
+    r"(?:(?<!/)//(?:[^/\s@,]*@)?|^(?=[\w.-]+:\d+$))(?P<host>[a-z0-9-]+)(?:\.[\w.-]+)?(?::(?P<port>\d+))?(?=[/?#,;\s]|$)"
 )
 
 

@@ -59,6 +59,8 @@ COUNTED = frozenset(
     }
 )
 """Fields whose numbers choose something; other numbers are amounts."""
+WHOLE = frozenset({"controlledResources"})
+"""Lists that choose as a whole: one entry fewer is another choice."""
 TOKENS = frozenset({"args", "command"})
 FREE_MAPS = frozenset({"ConfigMap data", "ConfigMap binaryData", "Secret data", "Secret stringData"})
 """Maps whose keys are told elsewhere, as variables, or not at all."""
@@ -117,6 +119,8 @@ class _Reading:
                 yield from self._entry(schema["m"], key, value, name)
         if "i" in schema and _last(name) in TOKENS:
             yield from self._tokens(node, name)
+        elif "i" in schema and _last(name) in WHOLE:
+            yield from self._named(name, f"={','.join(sorted(node.texts))}", node)
         elif "i" in schema:
             for item in node.items():
                 yield from self._item(schema["i"], item, name)

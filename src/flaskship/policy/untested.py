@@ -15,6 +15,7 @@ from flaskship.policy.traits import Chosen, traits
 
 CODE = "untested"
 FEATURES = "FEATURES"
+OFF = " off"
 SWITCHES = frozenset({"true", "false", "on", "off", "yes", "no"})
 """Values of variables that switch something; other values are each environment's own."""
 SETTINGS = {
@@ -71,6 +72,8 @@ SEVERAL = {
         "networkPolicy.egress",
         "webhooks.deliver",
         ".networkPolicy.awsCidrs",
+        ".networkPolicy.databaseCidrs",
+        "aws.applicationSignals",
     ),
     (("NetworkPolicy",), "spec.egress"): (
         "networkPolicy.egress",
@@ -194,11 +197,12 @@ def _applications(context: Context, against: Context, other: str) -> Iterator[De
             # Of a variable that is not there at all the value is not told beside.
             if (whole := name.partition("=")[0]) == name or whole in exercised:
                 message = f"{other} has no {name} of {application}"
-                yield Delta(f"{name} of {application}", one.fault(message, names[name]))
+                setting = "features" if name.startswith("feature ") else ""
+                yield Delta(f"{name} of {application}", one.fault(message, names[name], setting))
         for name in sorted(exercised - names.keys() if application in theirs else ()):
-            if name.startswith("feature "):
+            if name.startswith("feature ") and not name.endswith(OFF) and f"{name}{OFF}" not in names:
                 message = f"{other} has {name} of {application} on"
-                yield Delta(f"{name} off of {application}", one.fault(message, "spec", "features"))
+                yield Delta(f"{name}{OFF} of {application}", one.fault(message, "spec", "features"))
 
 
 def _confidential(context: Context, application: str) -> frozenset[str]:
@@ -277,16 +281,18 @@ def _configured(context: Context) -> Mapping[str, tuple[Object, Mapping[str, Nod
                 if text.lower() in SWITCHES:
                     names[f"variable {name}={text.lower()}"] = at
                 if name == FEATURES:
-                    names.update((f"feature {feature}", "spec") for feature in _features(text))
+                    names.update((f"feature {feature}", "spec") for feature in _features(text, True))
+                    # One that is on by its own default is turned off by a word of its own.
+                    names.update((f"feature {feature}{OFF}", "spec") for feature in _features(text, False))
         if pod.owner.application is not None:
             found[pod.owner.application] = (pod.owner, names)
     return found
 
 
-def _features(text: str) -> Iterator[str]:
+def _features(text: str, on: bool) -> Iterator[str]:
     try:
         given = json.loads(text)
     except ValueError:
         return
     if isinstance(given, dict):
-        yield from (str(name) for name, value in given.items() if value)
+        yield from (str(name) for name, value in given.items() if bool(value) is on)

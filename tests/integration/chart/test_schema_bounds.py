@@ -154,109 +154,12 @@ REFUSED = {
         "{pullSecrets: [A_B]}",
     ],
 }
-INSIDE = {
-    "ingress": ["{host: 1.2.3.4}"],
-    "tolerations": ["[{key: 'a b', operator: Exists}]", "[{key: a, value: 'a b'}]", "[{key: a, value: -a}]"],
-    "volumes": [
-        "[{name: A_B, emptyDir: {}}]",
-        f"[{{name: {'a' * 64}, emptyDir: {{}}}}]",
-        "[{name: x, emptyDir: {}, configMap: {name: y}}]",
-    ],
-    "volumeMounts": [
-        "[{name: tmp, mountPath: /x, subPath: ../b}]",
-        "[{name: tmp, mountPath: /x, subPath: a/..}]",
-        "[{name: tmp, mountPath: /x, subPath: /a}]",
-        "[{name: tmp, mountPath: /x, subPath: a, subPathExpr: b}]",
-        "[{name: tmp, mountPath: /x, recursiveReadOnly: Enabled}]",
-        "[{name: tmp, mountPath: /x, recursiveReadOnly: IfPossible, readOnly: false}]",
-        "[{name: tmp, mountPath: /x, recursiveReadOnly: Enabled, readOnly: true, "
-        "mountPropagation: HostToContainer}]",
-        "[{name: tmp, mountPath: /x, mountPropagation: Bidirectional}]",
-    ],
-    "networkPolicy": [
-        "{egress: [{ports: [{port: 20, endPort: 10}]}]}",
-        "{egress: [{ports: [{port: http, endPort: 10}]}]}",
-        "{egress: [{ports: [{endPort: 10}]}]}",
-        "{egress: [{ports: [{port: 0}]}]}",
-        "{egress: [{ports: [{port: 'a b'}]}]}",
-        "{egress: [{ports: [{port: a--b}]}]}",
-        "{egress: [{ports: [{port: '80'}]}]}",
-        "{egress: [{to: [{}]}]}",
-        "{egress: [{to: [{ipBlock: {cidr: 10.0.1.5/24}}]}]}",
-        "{egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.1.5/24]}}]}]}",
-        "{from: [{ipBlock: {cidr: 'fd00::5/64'}}]}",
-        "{egress: [{to: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]}",
-        "{from: [{}]}",
-        "{from: [{podSelector: {matchLabels: {'a b': x}}}]}",
-        "{from: [{podSelector: {matchLabels: {a: 'x y'}}}]}",
-        "{from: [{podSelector: {matchExpressions: [{key: a, operator: In}]}}]}",
-        "{from: [{podSelector: {matchExpressions: [{key: a, operator: In, values: []}]}}]}",
-        "{from: [{namespaceSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}]}",
-    ],
-    "affinity": [
-        "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: []}}}",
-        "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-        "{nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In}]}]}}}",
-        "{podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: ''}]}}",
-        "{podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
-        "[{weight: 0, podAffinityTerm: {topologyKey: zone}}]}}",
-        "{podAffinity: {preferredDuringSchedulingIgnoredDuringExecution: "
-        "[{weight: 101, podAffinityTerm: {topologyKey: zone}}]}}",
-        "{podAffinity: {requiredDuringScheduling: []}}",
-        *(
-            "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-            f"{{nodeSelectorTerms: [{{{one}}}]}}}}}}"
-            for one in (
-                "matchExpressions: [{key: a, operator: Gt, values: ['1', '2']}]",
-                "matchExpressions: [{key: a, operator: Lt, values: [b]}]",
-                "matchFields: [{key: metadata.name, operator: In, values: [A B]}]",
-                "matchFields: [{key: metadata.name, operator: In}]",
-            )
-        ),
-        *(
-            "{podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: "
-            f"[{{topologyKey: z, {one}}}]}}}}"
-            for one in (
-                "matchLabelKeys: [x]",
-                "mismatchLabelKeys: [x]",
-                "labelSelector: {matchLabels: {q: z}}, matchLabelKeys: [x], mismatchLabelKeys: [x]",
-                "labelSelector: {matchLabels: {x: z}}, matchLabelKeys: [x]",
-                "labelSelector: {matchExpressions: [{key: x, operator: Exists}]}, mismatchLabelKeys: [x]",
-            )
-        ),
-    ],
-    "envFrom": [
-        "[{}]",
-        "[{prefix: A}]",
-        "[{configMapRef: {name: a}, secretRef: {name: b}}]",
-        "[{configMapRef: {name: A_B}}]",
-    ],
-    "env": [
-        "{A: {valueFrom: {fieldRef: {fieldPath: metadata.nope}}}}",
-        "{A: {valueFrom: {fieldRef: {fieldPath: 'metadata.labels'}}}}",
-        f"{{A: {{valueFrom: {{fieldRef: {{fieldPath: \"metadata.labels['{'a.' * 127}b/c']\"}}}}}}}}",
-        "{A: {valueFrom: {resourceFieldRef: {resource: limits.gpu}}}}",
-        "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: '7'}}}}",
-        "{A: {valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1Mi}}}}",
-        "{A: {valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1m}}}}",
-        "{A: {valueFrom: {resourceFieldRef: {resource: limits.memory, divisor: 1abc}}}}",
-        "{A: {valueFrom: {secretKeyRef: {name: a, key: ..b}}}}",
-        "{A: {valueFrom: {secretKeyRef: {name: A_B, key: a}}}}",
-        "{A: {valueFrom: {configMapKeyRef: {name: a, key: 'a b'}}}}",
-    ],
-}
 
 
 @pytest.mark.parametrize(("part", "value"), [(part, one) for part, every in REFUSED.items() for one in every])
 def test_what_kubernetes_would_refuse_of_an_application(refused, part: str, value: str) -> None:
     message = refused(API + f"{part}: {value}\n", line=3)
     assert message.startswith(f"applications.my-tomorrows-api.{part}.")
-
-
-@pytest.mark.parametrize(("part", "value"), [(part, one) for part, every in INSIDE.items() for one in every])
-def test_what_kubernetes_would_refuse_inside_of_its_own_forms(refused, part: str, value: str) -> None:
-    message = refused(API + f"{part}: {value}\n", line=3)
-    assert message.startswith(f"applications.my-tomorrows-api.{part}")
 
 
 TERM = "{key: a, operator: In, values: [b]}"

@@ -155,10 +155,30 @@ def test_a_secret_that_every_application_reads_there_is_told_of_one_that_is_not_
 
 def test_a_feature_that_is_on_on_one_side_alone_is_told_and_one_that_is_off_on_both_is_not() -> None:
     here = Change(set={"ConfigMap/shop-config data FEATURES": '{"quick": true, "old": false, "no": false}'})
-    there = Change(set={"ConfigMap/shop-config data FEATURES": '{"old": true}'})
-    assert names(here, there) == ["feature quick of shop", "feature old off of shop"]
-    broken = Change(set={"ConfigMap/shop-config data FEATURES": "{"})
-    assert names(here, broken) == ["feature quick of shop"]
+    there = Change(set={"ConfigMap/shop-config data FEATURES": '{"old": true, "no": false, "own": false}'})
+    assert names(here, there) == ["feature old off of shop", "feature quick of shop"]
+
+
+def test_a_feature_that_is_turned_off_is_told_where_the_other_has_it_by_its_default() -> None:
+    here = Change(set={"ConfigMap/shop-config data FEATURES": '{"quick": true, "no": false}'})
+    for there in ("{}", "{", '{"quick": true}'):
+        told = names(here, Change(set={"ConfigMap/shop-config data FEATURES": there}))
+        assert "feature no off of shop" in told
+    (one,) = deltas(
+        load_table(),
+        market(Change(set={"ConfigMap/shop-config data FEATURES": '{"no": false}'})),
+        market(Change(set={"ConfigMap/shop-config data FEATURES": "{}"})),
+    )
+    assert one.fault.setting == "features"
+
+
+def test_one_resource_fewer_is_another_choice() -> None:
+    at = "VerticalPodAutoscaler/till-vpa spec resourcePolicy"
+    both = {"containerPolicies": [{"containerName": "till", "controlledResources": ["cpu", "memory"]}]}
+    one = {"containerPolicies": [{"containerName": "till", "controlledResources": ["cpu"]}]}
+    told = names(Change(set={at: one}), Change(set={at: both}))
+    assert told == ["VerticalPodAutoscaler spec.resourcePolicy.containerPolicies.controlledResources=cpu"]
+    assert names(Change(set={at: both}), Change(set={at: both})) == []
 
 
 def test_a_way_to_secrets_that_leaves_nothing_in_the_manifests_is_told() -> None:

@@ -17,6 +17,7 @@ def refused(table: Table, one: Object) -> Iterator[tuple[Violation, str]]:
     told = {violation.path for violation in minors}
     for violation in refused_of_pods(one):
         if violation.path not in told:
-            minors[violation] = table.minors
+            until = violation.until
+            minors[violation] = table.minors[: table.minors.index(until)] if until else table.minors
     for violation, refusing in minors.items():
         yield violation, span(sorted(refusing, key=table.minors.index), table.minors)

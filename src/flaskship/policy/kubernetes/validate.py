@@ -11,6 +11,7 @@ from typing import Any
 from flaskship.model.frozen import dataclass
 from flaskship.policy.kubernetes.table import Schema, Table
 from flaskship.policy.node import Node
+from flaskship.policy.quantity import quantity
 
 WORDS = {"o": "a map", "a": "a list", "s": "text", "64": "text", "i": "a whole number", "n": "a number"}
 WORDS |= {"b": "true or false", "x": "a whole number or text", "q": "a quantity"}
@@ -32,6 +33,8 @@ class Violation:
     breach: Breach
     path: str
     message: str
+    until: str = ""
+    """The first minor that takes it; without one none does."""
 
 
 def violations(table: Table, number: int, node: Node) -> Iterator[Violation]:
@@ -93,6 +96,8 @@ def _value(schema: Schema, node: Node) -> Iterator[Violation]:
     for kind, low, high, what in ((str, "sl", "sh", "characters"), (list, "al", "ah", "entries")):
         if isinstance(value, kind) and not schema.get(low, 0) <= len(value) <= schema.get(high, len(value)):
             yield Violation(Breach.INVALID, node.path, f"has {len(value)} {what}, which is not allowed")
+    if schema["t"] == "q" and isinstance(value, str) and quantity(node) is None:
+        yield Violation(Breach.INVALID, node.path, f"{_shown(value)} is no quantity, as 500m, 2 or 128Mi are")
     if schema["t"] == "64" and isinstance(value, str) and not _is_base64(value):
         yield Violation(Breach.INVALID, node.path, "is not base64")
 

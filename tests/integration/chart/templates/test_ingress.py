@@ -123,6 +123,8 @@ LISTEN = PREFIX + "listen-ports"
 CONTRADICTIONS = {
     f"{{{PREFIX}target-type: instance}}": "target-type: instance leads to nodes",
     f"{{{PREFIX}healthcheck-path: /nonexistent}}": "set path under probes, readiness",
+    f"{{{PREFIX}healthcheck-port: web}}": "web is no port",
+    f"{{{PREFIX}healthcheck-port: '70000'}}": "70000 is no port",
     f"{{{PREFIX}scheme: bogus}}": "scheme: bogus is none of internal and internet-facing",
     f"{{{PREFIX}ssl-redirect: '8443'}}": "ssl-redirect: nobody listens for HTTPS on port 8443",
     f"{{{LISTEN}: '[{{\"HTTP\":80}}]'}}": "listen-ports: nobody would listen for HTTPS on port 443",
@@ -151,7 +153,8 @@ def test_an_annotation_of_a_service_that_contradicts_its_application_is_refused(
 @pytest.mark.parametrize(
     "annotations",
     [
-        f"{{{PREFIX}target-type: ip, {PREFIX}healthcheck-path: /ready, {PREFIX}scheme: internal}}",
+        f"{{{PREFIX}target-type: ip, {PREFIX}healthcheck-path: /ready, {PREFIX}scheme: internal, "
+        f"{PREFIX}healthcheck-port: traffic-port}}",
         f"{{{LISTEN}: '[{{\"HTTP\": 80}}, {{\"HTTPS\": 8443}}]', {PREFIX}ssl-redirect: '8443'}}",
         f"{{{PREFIX}group.name: shared, {PREFIX}idle: '60'}}",
     ],
