@@ -9,8 +9,8 @@ from flaskship.model.frozen import dataclass
 KEPT = 16 * 1024
 """What runtimes of containers keep in one piece."""
 LONGEST_NOTE = 100
-SEARCHED = 16 * 1024 * 1024
-"""So much of a file's beginning is read for where a line begins: a log that is cut in time has less."""
+SEARCHED = 64 * 1024 * 1024
+"""So much of a file's beginning is read for where a line begins: what came in the instant of a cut too."""
 FIRST_STEP = 4096
 """Most lines are short."""
 _STEP = 1024 * 1024
