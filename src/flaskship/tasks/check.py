@@ -69,7 +69,12 @@ def check(
         one.name: other
         for one in project.environments
         if one.name not in drawn
-        if (other := _draw_other(world, project, one, report, needed=one == against)) is not None
+        if (
+            other := _draw_other(
+                world, project, one, report, needed=against is not None and one.name == against.name
+            )
+        )
+        is not None
     }
     contexts = {name: one.context for name, one in {**others, **drawn}.items()}
     rules = world.rules()
