@@ -76,6 +76,16 @@ async def test_a_failure_goes_back_with_the_configuration_that_was(town: Town) -
     assert (await check_health(f"{await town.address()}/health", 5)).ok
 
 
+async def test_an_old_pod_in_trouble_is_not_blamed_on_a_deploy_that_is_well(town: Town) -> None:
+    (await town.go("deploy", "dev", *PATIENT)).succeeded()
+    update = ("--set", "defaults.logLevel=WARNING")
+    going = asyncio.ensure_future(town.go("deploy", "dev", *PATIENT, *update))
+    await killed_in_the_middle(town)
+    deployed = (await going).succeeded()
+    assert deployed.outcome == "successful"
+    assert deployed.document["verdict"]["causes"] == []
+
+
 async def test_no_rollback_leaves_the_failure_for_study(town: Town) -> None:
     (await town.go("deploy")).succeeded()
     failed = await town.go("deploy", "dev", *BROKEN, "--no-rollback")

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.cluster.town import API, COMMAND, WORKER, Ended, Town, ended
 
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.failures import ConflictError
-from flaskship.engines.kubernetes.lease import OWNER, Leases, name_of
+from flaskship.engines.kubernetes.lease import OWNER, PROCESS, Leases, name_of
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import LEASES, SECRETS
 from flaskship.model.release import Document
@@ -39,6 +40,23 @@ async def test_a_second_deploy_is_told_who_holds_the_lock(town: Town) -> None:
         await leases.release(place(town), lock)
         await leases.close()
     (await town.go("deploy")).succeeded()
+
+
+async def test_a_holder_on_another_machine_is_waited_for_until_its_lease_expires(town: Town) -> None:
+    await town.make_namespace("dev")
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    spec = {"holderIdentity": "theirs", "leaseDurationSeconds": 15, "acquireTime": now, "renewTime": now}
+    # Its process has a number that some process here may have: of another machine that says nothing.
+    notes = {OWNER: "grace: deploy on far-away", PROCESS: f"another-boot/pid:[1]/{os.getpid()}/1"}
+    body = {"metadata": {"name": name_of(place(town)), "annotations": notes}, "spec": spec}
+    await town.cluster.create(LEASES, body, town.namespace())
+    refused = await town.go("deploy", "dev", "--lock-timeout", "1")
+    assert refused.code == 5
+    assert "grace: deploy on far-away since" in refused.document["error"]["message"]
+    (await town.go("deploy", "dev", "--lock-timeout", "60")).succeeded()
+    lease = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
+    assert (lease["spec"]["leaseTransitions"], lease["spec"].get("holderIdentity") or "") == (1, "")
+    assert "far-away" not in lease["metadata"]["annotations"][OWNER]
 
 
 async def test_deploys_at_the_same_time_follow_one_another(town: Town) -> None:
