@@ -49,7 +49,7 @@ async def test_what_dev_has_proven_runs_in_staging_and_nothing_else_does(town: T
     before = values.read_text()
     told = (await said(town, "promote", "dev", "staging", "--dry-run")).succeeded()
     assert values.read_text() == before
-    assert told.document["proof"]["revision"] == 2
+    assert told.document["from"]["release"]["revision"] == 2
     promoted = (await said(town, "promote", "dev", "staging", "--reason", "proven")).succeeded()
     assert promoted.outcome == "successful"
     after = values.read_text()

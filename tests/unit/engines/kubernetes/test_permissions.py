@@ -41,7 +41,7 @@ def test_reads_and_writes_of_a_deploy_are_both_wanted() -> None:
 def test_what_a_deploy_can_do_without_is_wanted_for_what_it_shows() -> None:
     blind = wanted([WEB], KINDS).blind
     assert blind[LOGS] == "the last log lines of what fails"
-    assert {"get pods/proxy", "create pods/portforward", "get pods/portforward"} <= {
+    assert {"get pods/proxy", "create pods/portforward", "get pods/portforward", "patch pods"} <= {
         str(one) for one in blind
     }
 
