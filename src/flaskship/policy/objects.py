@@ -35,7 +35,7 @@ class Fault:
 
     `setting` is a path below the application's values; one that begins with a dot starts at the top, an empty
     one is the application as a whole. Of the candidates that a layer above the chart's own has set, that of
-    the highest layer counts instead, and of one layer the first.
+    the highest layer counts instead, and of one layer the first; those that hold what is `given` before all.
     """
 
     object: "Object"
@@ -43,6 +43,7 @@ class Fault:
     field: str
     setting: str
     candidates: tuple[str, ...] = ()
+    given: str = ""
 
 
 @dataclass(frozen=True, eq=False)

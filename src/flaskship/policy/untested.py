@@ -12,81 +12,13 @@ from flaskship.policy.kubernetes.table import Table
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Fault, Object
 from flaskship.policy.traits import Chosen, traits
+from flaskship.policy.untested_settings import candidates, setting
 
 CODE = "untested"
 FEATURES = "FEATURES"
 OFF = " off"
 SWITCHES = frozenset({"true", "false", "on", "off", "yes", "no"})
 """Values of variables that switch something; other values are each environment's own."""
-SETTINGS = {
-    "HorizontalPodAutoscaler": "autoscaling.enabled",
-    "VerticalPodAutoscaler": "vpa.enabled",
-    "PodDisruptionBudget": "pdb.enabled",
-    "Rollout": "strategy.type",
-    "Ingress": ".ingress.enabled",
-    "NetworkPolicy": ".networkPolicy.enabled",
-    "PriorityClass": ".priorityClasses.create",
-    "Namespace": ".namespace.create",
-    "PersistentVolumeClaim": ".persistence.enabled",
-    "ServiceMonitor": ".monitoring.serviceMonitor.enabled",
-    "ExternalSecret": ".secrets.provider",
-    "SecretStore": ".secrets.provider",
-}
-"""The value that brings a kind."""
-PARTS = {
-    " template annotation ": "podAnnotations",
-    " template label ": "podLabels",
-    "Ingress annotation ": ".ingress.annotations",
-    "Service annotation ": "service.annotations",
-    "ServiceAccount annotation ": "serviceAccount.annotations",
-    ".containers.command": "command",
-    ".containers.args": "args",
-    " spec.metrics Resource memory": "autoscaling.memory.enabled",
-    " spec.behavior": "autoscaling.behavior",
-    " spec.updatePolicy": "vpa.updateMode",
-    " spec.resourcePolicy": "vpa",
-    "PriorityClass ": "",
-    " spec.egress.to ::/0": ".networkPolicy.ipv6",
-    "NetworkPolicy spec.egress.to ": "webhooks.allow",
-    ".priorityClassName": "scheduling.priority",
-    ".serviceAccountName": "aws.access",
-    ".initContainers": "initContainers",
-    ".volumes": "volumes",
-    ".volumeMounts": "volumeMounts",
-    ".tolerations": "tolerations",
-    ".affinity": "affinity",
-    ".nodeSelector": "nodeSelector",
-    ".startupProbe": "probes.startup",
-    ".readinessProbe": "probes.readiness",
-    ".livenessProbe": "probes.liveness",
-    ".containers.resources": "resources",
-    ".envFrom": "envFrom",
-    " spec.strategy": "strategy",
-}
-"""The value that brings a part of a kind, the nearer first."""
-_WORKLOADS = ("Deployment", "Rollout")
-SEVERAL = {
-    (("NetworkPolicy",), "::/0"): (".networkPolicy.ipv6", "networkPolicy.egress", "webhooks.deliver"),
-    (("NetworkPolicy",), "spec.egress.to "): (
-        "webhooks.allow",
-        "networkPolicy.egress",
-        "webhooks.deliver",
-        ".networkPolicy.awsCidrs",
-        ".networkPolicy.databaseCidrs",
-        "aws.applicationSignals",
-    ),
-    (("NetworkPolicy",), "spec.egress"): (
-        "networkPolicy.egress",
-        "webhooks.deliver",
-        "webhooks.allow",
-        "aws.access",
-    ),
-    (("NetworkPolicy",), "spec.ingress"): ("networkPolicy.from",),
-    (_WORKLOADS, ".affinity"): ("affinity", "scheduling.spot"),
-    (_WORKLOADS, ".tolerations"): ("tolerations", "scheduling.spot"),
-    (_WORKLOADS, ".nodeSelector"): ("nodeSelector", "scheduling.spot"),
-}
-"""Where more than one value brings a part of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +46,9 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
             name = trait if trait not in theirs.whole else f"{trait} of {one.application}"
             if name not in told:
                 told.add(name)
-                fault = one.fault(f"{other} has no {name}", at, _setting(one.kind, trait))
-                yield Delta(name, replace(fault, candidates=_candidates(one.kind, trait)))
+                fault = one.fault(f"{other} has no {name}", at, setting(one.kind, trait))
+                given = trait.rpartition(" ")[2]
+                yield Delta(name, replace(fault, candidates=candidates(one.kind, trait), given=given))
 
 
 def _untold(table: Table, context: Context, one: Object, theirs: "_Exercised") -> Iterator[tuple[str, Node]]:
@@ -133,20 +66,6 @@ def _ways(context: Context, against: Context, other: str) -> Iterator[Delta]:
         if against.ways.get(path) != chosen:
             name = f"{path}={chosen}"
             yield Delta(name, Object(Node({}), None).fault(f"{other} has no {name}", "", f".{path}"))
-
-
-def _candidates(kind: str, trait: str) -> tuple[str, ...]:
-    """What may have brought a trait, the nearer first; none where one value alone does."""
-    for (of, part), settings in SEVERAL.items():
-        if kind in of and part in trait:
-            return settings
-    return ()
-
-
-def _setting(kind: str, trait: str) -> str:
-    """The value that brings a trait, else the one that brings its kind."""
-    found = (setting for part, setting in PARTS.items() if part in trait)
-    return next(found, SETTINGS.get(kind, ""))
 
 
 @dataclass(frozen=True)
@@ -197,8 +116,9 @@ def _applications(context: Context, against: Context, other: str) -> Iterator[De
             # Of a variable that is not there at all the value is not told beside.
             if (whole := name.partition("=")[0]) == name or whole in exercised:
                 message = f"{other} has no {name} of {application}"
-                setting = "features" if name.startswith("feature ") else ""
-                yield Delta(f"{name} of {application}", one.fault(message, names[name], setting))
+                by = "features" if name.startswith("feature ") else ""
+                fault = one.fault(message, names[name], by)
+                yield Delta(f"{name} of {application}", replace(fault, candidates=candidates("", name)))
         for name in sorted(exercised - names.keys() if application in theirs else ()):
             if name.startswith("feature ") and not name.endswith(OFF) and f"{name}{OFF}" not in names:
                 message = f"{other} has {name} of {application} on"
@@ -236,11 +156,11 @@ def _images(context: Context, against: Context, other: str) -> Iterator[Delta]:
             # The container is told itself.
             continue
         image = parse_image(container.image)
-        setting = _untested_part(image, theirs.get(owner.application, whole))
+        part = _untested_part(image, theirs.get(owner.application, whole))
         name = f"image {container.image}" + (f" of {owner.application}" if owner.application else "")
-        if container.image and setting and not owner.is_hook and name not in told:
+        if container.image and part and not owner.is_hook and name not in told:
             told.add(name)
-            fault = container.fault(f"{other} does not run {name}", container.node.at("image"), setting)
+            fault = container.fault(f"{other} does not run {name}", container.node.at("image"), part)
             yield Delta(name, fault)
 
 

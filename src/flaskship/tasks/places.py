@@ -58,9 +58,19 @@ def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     winners = [origins[-1] for path in paths if (origins := world.origins(layered, path))]
     # What is empty or off brought nothing; of the rest the last that was said, and of one layer the nearer.
     said = [one for one in winners if one.value and one.layer != _lowest(world, layered)]
+    said = [one for one in said if _holds(one.value, fault.given)] or said
     if said:
         return max(said, key=lambda one: one.height).location
     return place(world, layered, _path(world, layered, fault))
+
+
+def _holds(value: Any, given: str) -> bool:
+    """Whether an entry of a value is what is given; an address may stand there without its prefix."""
+    if isinstance(value, Mapping):
+        return any(_holds(one, given) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds(one, given) for one in value)
+    return bool(given) and str(value) in (given, given.removesuffix("/32"), given.removesuffix("/128"))
 
 
 def extra_path(world: World, layered: Layered, kind: str, name: str) -> str | None:

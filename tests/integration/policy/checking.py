@@ -28,7 +28,8 @@ class Checked:
 
 def flaskship(*words: str) -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
-    code = run([*words, "--project", str(ROOT)], output=Output(out, err))
+    project = () if "--project" in words else ("--project", str(ROOT))
+    code = run([*words, *project], output=Output(out, err))
     return code, out.getvalue(), err.getvalue()
 
 

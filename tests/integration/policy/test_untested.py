@@ -1,9 +1,12 @@
 """What prod has and staging never exercises, by the real command."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.integration.policy.checking import API, check
+from tests.integration.policy.checking import API, ROOT, check
 
 
 def test_what_prod_has_and_staging_never_exercises_is_accepted_one_by_one() -> None:
@@ -113,3 +116,107 @@ def test_a_feature_that_an_application_has_in_prod_alone_is_told_at_its_value(
     assert [one["object"] for one in found] == (told or ["Ingress spec.rules.http.paths my-tomorrows-worker"])
     if told:
         assert all(one["values"]["file"].startswith("--set") for one in found), found
+
+
+SIGNALS = "  aws:\n    applicationSignals: true\n"
+
+
+@pytest.mark.parametrize(
+    ("lacks", "has", "leads"),
+    [
+        (
+            SIGNALS,
+            "",
+            {
+                "annotation instrumentation.opentelemetry.io/inject-python": "applicationSignals: true",
+                "spec.egress.ports 2000": "applicationSignals: true",
+                "spec.egress.ports 4316": "applicationSignals: true",
+                "spec.egress.to.namespaceSelector of my-tomorrows-worker": "applicationSignals: true",
+                "variable OTEL_SERVICE_NAME of my-tomorrows-api": "applicationSignals: true",
+            },
+        ),
+        (
+            "  databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]\n",
+            "  databaseCidrs: [10.0.0.0/8]\n",
+            {
+                "spec.egress.to 10.0.30.0/24": "databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]",
+                "spec.egress.to 10.0.31.0/24": "databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]",
+            },
+        ),
+    ],
+)
+def test_what_staging_has_off_leads_to_the_line_of_prod_that_has_it_on(
+    copied: Callable[[str, str, str], Path], lacks: str, has: str, leads: dict[str, str]
+) -> None:
+    project = copied("staging", lacks, has)
+    found = check("prod", "--untested-against", "staging", "--project", str(project)).of("untested")
+    assert _lines(found).items() >= {name: {line} for name, line in leads.items()}.items()
+
+
+def test_what_dev_has_not_leads_to_the_line_of_staging_that_brings_it() -> None:
+    found = check("staging", "--untested-against", "dev").of("untested")
+    assert (
+        _lines(found).items()
+        >= {
+            "spec.egress.to 10.0.30.0/24": {"databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]"},
+            "spec.egress.ports 5432": {"databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]"},
+            "spec.egress.ports 53": {"enabled: true"},
+            "spec.egress.ports 4316": {"applicationSignals: true"},
+            "spec.egress.to 0.0.0.0/0": {"enabled: true"},
+            "variable OTEL_SERVICE_NAME of my-tomorrows-worker": {"applicationSignals: true"},
+        }.items()
+    )
+
+
+def test_of_two_values_of_one_layer_the_one_that_holds_the_address_is_led_to(
+    copied: Callable[[str, str, str], Path],
+) -> None:
+    both = "  databaseCidrs: [10.0.30.0/24, 10.0.31.0/24, 10.0.40.0/24]\n  awsCidrs: [10.0.8.0/24]\n"
+    project = copied("prod", "  databaseCidrs: [10.0.30.0/24, 10.0.31.0/24]\n", both)
+    found = check("prod", "--untested-against", "staging", "--project", str(project)).of("untested")
+    line = "databaseCidrs: [10.0.30.0/24, 10.0.31.0/24, 10.0.40.0/24]"
+    assert _lines(found)["spec.egress.to 10.0.40.0/24"] == {line}
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [("    OTEL_SERVICE_NAME: me\n", "OTEL_SERVICE_NAME: me"), ("    MINE: x\n", "applicationSignals: true")],
+)
+def test_a_variable_of_tracing_leads_to_its_own_line_where_it_has_one(
+    copied: Callable[[str, str, str], Path], more: str, line: str
+) -> None:
+    project = copied("staging", SIGNALS, "")
+    values = project / "infra/helmchart/values-prod.yaml"
+    values.write_text(values.read_text().replace(SIGNALS, f"{SIGNALS}  env:\n{more}"))
+    found = check("prod", "--untested-against", "staging", "--project", str(project)).of("untested")
+    assert _lines(found)["variable OTEL_SERVICE_NAME of my-tomorrows-api"] == {line}
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str, str, str], Path]:
+    """This project beside itself, one text of an environment's values in place of another."""
+
+    def copy(environment: str, old: str, new: str) -> Path:
+        shutil.copytree(ROOT / "infra/helmchart", tmp_path / "infra/helmchart")
+        shutil.copy(ROOT / "flaskship.yaml", tmp_path)
+        (tmp_path / "app").mkdir()
+        values = tmp_path / f"infra/helmchart/values-{environment}.yaml"
+        text = values.read_text()
+        assert old in text
+        values.write_text(text.replace(old, new))
+        return tmp_path
+
+    return copy
+
+
+def _lines(found: list[dict[str, Any]]) -> dict[str, set[str]]:
+    """The lines of values that each delta leads to, by its name without the kind."""
+    told: dict[str, set[str]] = {}
+    for one in found:
+        file = Path(one["values"]["file"])
+        line = (
+            (file if file.is_absolute() else ROOT / file).read_text().splitlines()[one["values"]["line"] - 1]
+        )
+        name = one["object"].removeprefix("NetworkPolicy ").removeprefix("Deployment spec.template ")
+        told.setdefault(name, set()).add(line.strip())
+    return told
