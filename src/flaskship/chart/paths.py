@@ -18,6 +18,8 @@ class Surroundings:
     present: bool
     below: tuple[str, ...] = ()
     nearest: str | None = None
+    known: tuple[str, ...] = ()
+    """What stands at the level where the path ends to be there."""
 
 
 def surroundings(layered: LayeredValues, path: str) -> Surroundings:
@@ -27,7 +29,9 @@ def surroundings(layered: LayeredValues, path: str) -> Surroundings:
     for depth, key in enumerate(keys):
         found = _inside(values, key)
         if found is None:
-            return Surroundings(present=False, nearest=_nearest(values, keys, depth))
+            there = () if schema.is_secret(keys[:depth]) or not isinstance(values, Mapping) else values
+            known = tuple(sorted(map(str, there)))
+            return Surroundings(present=False, nearest=_nearest(values, keys, depth), known=known)
         values = found[0]
     leaves = () if schema.is_secret(keys) else tuple(map(schema.dotted, _leaves(values, keys)))
     return Surroundings(present=True, below=leaves if isinstance(values, Mapping) else ())

@@ -219,6 +219,7 @@ def explained_document(environment: str, found: Explained) -> Json:
         "path": found.path,
         "present": found.present,
         "nearest": found.nearest,
+        "known": list(found.known),
         "implied": found.implied,
         "origins": [_setting(one.path, one) for one in found.origins],
         "parts": [_setting(part.path, part.winner) for part in found.parts],

@@ -252,7 +252,8 @@ def explained_screen(found: Explained) -> list[str]:
     """The layers that set a path, the winner last and marked; below a map, who won each of its values."""
     lines = []
     if not found.present:
-        near_by = f"; the nearest is {found.nearest}" if found.nearest else ""
+        here = f"there are {', '.join(found.known)}" if found.known else "nothing stands above it"
+        near_by = f"; the nearest is {found.nearest}" if found.nearest else f"; {here}"
         lines.append(f"{found.path}: {found.implied or f'is not there{near_by}'}")
     elif found.implied:
         lines.append(f"{found.path}: {found.implied}")

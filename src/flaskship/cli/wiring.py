@@ -105,7 +105,7 @@ def _around(layered: Layered, path: str) -> Around:
     from flaskship.chart.paths import surroundings
 
     found = surroundings(layered, path)
-    return Around(found.present, found.below, found.nearest, layered.implied(path))
+    return Around(found.present, found.below, found.nearest, layered.implied(path), found.known)
 
 
 def _render(

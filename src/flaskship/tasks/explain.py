@@ -26,6 +26,8 @@ class Explained:
     parts: tuple[Part, ...] = ()
     nearest: str | None = None
     implied: str | None = None
+    known: tuple[str, ...] = ()
+    """Of a path that is not there: what stands at the level where it ends to be there."""
 
 
 def explain(
@@ -42,7 +44,14 @@ def explain(
     if not around.present:
         # What deletes a path is told; what others would inherit under a name that is not there is not.
         told = tuple(one for one in world.origins(layered, path) if one.path == path)
-        return Explained(path, present=False, origins=told, nearest=around.nearest, implied=around.implied)
+        return Explained(
+            path,
+            present=False,
+            origins=told,
+            nearest=around.nearest,
+            implied=around.implied,
+            known=around.known,
+        )
     parts = [Part(below, found[-1]) for below in around.below if (found := world.origins(layered, below))]
     origins = world.origins(layered, path)
     return Explained(

@@ -81,6 +81,8 @@ class Around:
     nearest: str | None = None
     implied: str | None = None
     """What counts where nobody says it, and why."""
+    known: tuple[str, ...] = ()
+    """What stands at the level where the path ends to be there."""
 
 
 class Report(Protocol):

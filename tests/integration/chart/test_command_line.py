@@ -82,6 +82,12 @@ def test_explain_of_an_application_names_the_winner_of_each_value(type_in: Type)
     [
         ("applications.my-tomorrows-ap.replicas", f"{API}.replicas"),
         (f"{API}.resources.limits.memry", f"{API}.resources.limits.memory"),
+        (f"{API}.resources.foo.bar", f"{API}.resources"),
+        (f"{API}.foo.bar", API),
+        ("applications.zzz.bar", "applications"),
+        ("defalts.replicas.foo", "defaults.replicas"),
+        (f"{API}.replicas.foo", f"{API}.replicas"),
+        (f"{API}.args[7]", f"{API}.args"),
     ],
 )
 def test_explain_says_that_a_path_is_not_there_and_which_is_near(
@@ -91,6 +97,19 @@ def test_explain_says_that_a_path_is_not_there_and_which_is_near(
     assert (printed.code, printed.out) == (0, f"{path}: is not there; the nearest is {nearest}\n")
     document = type_in("explain", "dev", path, "-o", "json").document
     assert (document["present"], document["nearest"], document["origins"]) == (False, nearest, [])
+
+
+def test_explain_of_what_resembles_nothing_tells_what_stands_at_the_top(type_in: Type) -> None:
+    printed = type_in("explain", "prod", "foo.bar")
+    assert (printed.code, printed.err) == (0, "")
+    assert printed.out.startswith("foo.bar: is not there; there are applications, aws, ")
+    document = type_in("explain", "prod", "foo.bar", "-o", "json").document
+    assert (document["present"], document["nearest"]) == (False, None)
+    assert {"applications", "defaults", "secrets"} <= set(document["known"])
+
+
+def test_explain_of_what_is_there_tells_no_others(type_in: Type) -> None:
+    assert type_in("explain", "prod", f"{API}.replicas", "-o", "json").document["known"] == []
 
 
 def test_explain_shows_no_secret(type_in: Type) -> None:

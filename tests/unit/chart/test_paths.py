@@ -64,7 +64,25 @@ def test_what_a_null_deletes_is_not_there(layered) -> None:
     ],
 )
 def test_a_path_that_is_not_there_names_the_nearest(layered, path: str, nearest: str | None) -> None:
-    assert surroundings(layered(), path) == Surroundings(False, nearest=nearest)
+    found = surroundings(layered(), path)
+    assert (found.present, found.below, found.nearest) == (False, (), nearest)
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("xyz", ("applications", "defaults", "roles")),
+        ("defaults.xyz.more", ("replicas", "resources")),
+        ("defaults.replicas.more", ()),
+        ("defaults.replicas", ()),
+    ],
+)
+def test_where_a_path_ends_to_be_there_what_stands_there_is_known(
+    layered, path: str, known: tuple[str, ...]
+) -> None:
+    found = surroundings(layered(), path)
+    assert set(known) <= set(found.known)
+    assert bool(known) is bool(found.known)
 
 
 def test_nothing_is_told_of_what_stands_below_a_secret(layered) -> None:
