@@ -182,12 +182,12 @@ def _receipt(move: Move) -> Json:
 
 
 def _tests(tests: Trials) -> Json:
-    """What the release's own tests came to; null where none ran, and why."""
+    """What the release's own tests came to, null where none ran; and why one did not."""
     results = [
         {"name": one.name, "passed": one.passed, "message": one.message, "log": list(one.log)}
         for one in tests.results
     ]
-    return {"tests": results if tests.reason is None else None, "tests_reason": tests.reason}
+    return {"tests": results if results or tests.reason is None else None, "tests_reason": tests.reason}
 
 
 def _undo(undo: Move | None) -> Json | None:

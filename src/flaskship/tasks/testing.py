@@ -17,7 +17,7 @@ PLACED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What the tests came to, or in words why none ran; prevented: one was to run and could not."""
+    """What the tests that ran came to, and in words why others did not; prevented: one could not be made."""
 
     results: tuple[Trial, ...] = ()
     reason: str | None = None
@@ -55,16 +55,14 @@ async def run_tests(engine: Engine, environment: str, lock: Lock, report: Report
         return Trials(reason="the release has no tests")
     report.step(f"{environment}: testing: {', '.join(names)}")
     results = await engine.test(environment, lock)
-    for one in results:
-        if not one.ran:
-            why = f"{one.name} could not be run: {one.message}"
-            report.warn(f"{environment}: {why}")
-            return Trials(reason=why, prevented=True)
-        if not one.passed:
-            report.warn(f"{environment}: {one.name} failed")
-    if all(one.passed for one in results):
-        report.step(f"{environment}: {len(results)} of {len(names)} tests passed")
-    return Trials(results)
+    ran = tuple(one for one in results if one.ran)
+    prevented = [f"{one.name} could not be run: {one.message}" for one in results if not one.ran]
+    failed = [f"{one.name} failed" for one in ran if not one.passed]
+    for line in (*prevented, *failed):
+        report.warn(f"{environment}: {line}")
+    if ran and not failed:
+        report.step(f"{environment}: {len(ran)} of {len(names)} tests passed")
+    return Trials(ran, "; ".join(prevented) or None, prevented=bool(prevented))
 
 
 def with_tests(verdict: Verdict, tests: Trials, snapshot: Snapshot) -> Verdict:

@@ -80,7 +80,9 @@ async def verify(
     verdict = with_tests(verdict, tests, snapshot)
     if tests.prevented:
         # A deploy goes on without them, as its replicas and addresses are well. Here they were asked for.
-        verdict = Verdict(Outcome.INCONCLUSIVE, (*verdict.causes, Cause(NOT_RUN, str(tests.reason))))
+        failed = verdict.outcome is Outcome.FAILED
+        outcome = Outcome.FAILED if failed else Outcome.INCONCLUSIVE
+        verdict = Verdict(outcome, (*verdict.causes, Cause(NOT_RUN, str(tests.reason))))
     return Verified(snapshot, verdict, answers, tests)
 
 

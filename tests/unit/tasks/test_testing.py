@@ -4,6 +4,7 @@ import pytest
 from tests.contract.fake import FakeEngine
 from tests.contract.world import API, Stage, Told
 
+from flaskship.cli.documents import moved_document
 from flaskship.engines.base import Lock, Trial
 from flaskship.model.errors import LockedError
 from flaskship.model.snapshot import Phase, ReplicaPhase, ReplicaSnapshot, Snapshot, WorkloadSnapshot
@@ -19,20 +20,20 @@ FAILED = Trial(f"{API}-test", False, "exited with 1", ("404 not found",))
 
 
 class WithTrials(FakeEngine):
-    """An engine whose releases bring one test along; what it comes to is up to the test."""
+    """An engine whose releases bring tests along; what they come to is up to the test."""
 
-    outcomes: list[Trial]
+    outcomes: list[tuple[Trial, ...]]
 
     async def tests(self, environment: str) -> tuple[str, ...]:
-        return (PASSED.name,) if self.outcomes else ()
+        return tuple(one.name for one in self.outcomes[0]) if self.outcomes else ()
 
     async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
         assert lock.environment == environment
-        return (self.outcomes.pop(0),)
+        return self.outcomes.pop(0)
 
 
-def stage_of(*outcomes: Trial) -> Stage:
-    stage, left = Stage(), list(outcomes)
+def stage_of(*outcomes: Trial | tuple[Trial, ...]) -> Stage:
+    stage, left = Stage(), [one if isinstance(one, tuple) else (one,) for one in outcomes]
 
     class Here(WithTrials):
         outcomes = left
@@ -170,3 +171,33 @@ async def test_a_test_that_cannot_be_made_only_warns_a_deploy_and_leaves_verify_
     result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
     assert (result.exit_code, result.verdict.outcome) == (1, Outcome.INCONCLUSIVE)
     assert [one.code for one in result.verdict.causes] == ["TestNotRun"]
+
+
+async def test_a_failed_test_fails_the_deploy_whatever_other_could_not_be_made() -> None:
+    prevented = Trial("another-test", False, "exceeded quota: tight", ran=False)
+    stage, told = stage_of(PASSED, (prevented, FAILED), PASSED), Told()
+    await deployed(stage)
+    stage.image_id = "sha256:two"
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    assert [one.code for one in moved.move.verdict.causes] == ["TestFailed"]
+    assert (moved.exit_code, moved.rolled_back_to) == (1, 1)
+    assert moved.move.tests.results == (FAILED,)
+    assert moved.move.tests.reason == "another-test could not be run: exceeded quota: tight"
+    assert [one for one in told.warnings if "-test" in one] == [
+        "dev: another-test could not be run: exceeded quota: tight",
+        f"dev: {API}-test failed",
+    ]
+
+
+async def test_what_passed_is_kept_beside_what_could_not_be_made() -> None:
+    prevented = Trial("another-test", False, "exceeded quota: tight", ran=False)
+    stage, told = stage_of((prevented, PASSED), (prevented, FAILED)), Told()
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    assert (moved.exit_code, moved.move.tests.results) == (0, (PASSED,))
+    assert "dev: 1 of 2 tests passed" in told.steps
+    said = moved_document(moved)
+    assert [one["name"] for one in said["tests"]] == [PASSED.name]
+    assert said["tests_reason"] == "another-test could not be run: exceeded quota: tight"
+    result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
+    assert result.verdict.outcome is Outcome.FAILED, "a failed test is more than one that could not be run"
+    assert [one.code for one in result.verdict.causes] == ["TestFailed", "TestNotRun"]
