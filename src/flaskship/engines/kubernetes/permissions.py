@@ -1,7 +1,7 @@
 """What a deploy has to be allowed: asked for all at once, before anything is read or written."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +69,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What of it the user may not do."""
+    """What of it the user may not do; whole: all that was wanted, granted or not."""
 
     needed: tuple[Permission, ...] = ()
     blind: tuple[tuple[Permission, str], ...] = ()
+    whole: tuple[Permission, ...] = ()
 
     @property
     def all(self) -> tuple[Permission, ...]:
@@ -172,33 +173,38 @@ class Permissions:
         return Missing(
             tuple(sorted(want.needed & lacking)),
             tuple(sorted((one, what) for one, what in want.blind.items() if one in lacking)),
+            tuple(sorted({*want.needed, *want.blind})),
         )
 
 
 async def told(cluster: Cluster, place: Place, missing: Missing) -> tuple[str, str]:
-    """Return what is missing in a sentence, and the Role that would grant it to whom."""
+    """Return what is missing in a sentence, and the Role of all that is wanted, which grants it to whom."""
     listed = ", ".join(str(one) for one in missing.all)
     by = f"kubectl --context {cluster.context} apply -f FILE, by somebody who may grant it"
     return (
         f"its user may not {listed} in namespace {place.namespace}",
-        f"save what follows, then {by}:\n{manifest(place, missing.all, await cluster.user())}",
+        "save what follows, which holds all that a deploy of these values takes and may be applied again, "
+        f"then {by}:\n{manifest(place, missing, await cluster.user())}",
     )
 
 
-def manifest(place: Place, missing: Sequence[Permission], user: str) -> str:
-    """Return a Role of these permissions, bound to a user, as YAML; cluster-wide ones in a ClusterRole."""
+def manifest(place: Place, missing: Missing, user: str) -> str:
+    """Return a Role that grants what is missing, bound to a user, as YAML; a ClusterRole for what is
+    cluster-wide. Each holds all that is wanted: applied over an earlier one, it takes nothing away.
+    """
     import yaml
 
     name = f"flaskship-{place.release}"
     written: list[dict[str, Any]] = []
     makes = of(NAMESPACES, "create")
-    if {*makes} & {*missing}:
+    if {*makes} & {*missing.all}:
         written.append({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place.namespace}})
-        missing = [one for one in missing if one not in makes]
+    lacking = {one.namespaced for one in missing.all if one not in makes}
+    whole = [one for one in missing.whole if one not in makes]
     for cluster_wide in (False, True):
-        rules = _rules([one for one in missing if one.namespaced is not cluster_wide])
-        if not rules:
+        if (not cluster_wide) not in lacking:
             continue
+        rules = _rules(one for one in whole if one.namespaced is not cluster_wide)
         prefix, title = ("Cluster", f"{place.namespace}-{name}") if cluster_wide else ("", name)
         metadata = {"name": title} if cluster_wide else {"name": title, "namespace": place.namespace}
         group = "rbac.authorization.k8s.io"
@@ -215,10 +221,10 @@ def manifest(place: Place, missing: Sequence[Permission], user: str) -> str:
     return str(yaml.safe_dump_all(written, sort_keys=False, default_flow_style=None, width=1000))
 
 
-def _rules(missing: Iterable[Permission]) -> list[dict[str, list[str]]]:
+def _rules(permissions: Iterable[Permission]) -> list[dict[str, list[str]]]:
     """Kinds of one group that want the same verbs stand in one rule."""
     verbs: dict[tuple[str, str], list[str]] = {}
-    for one in missing:
+    for one in permissions:
         verbs.setdefault((one.group, one.what), []).append(one.verb)
     together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (group, what), wanted_verbs in verbs.items():

@@ -9,7 +9,14 @@ from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
 from flaskship.engines.kubernetes.client import Rule
 from flaskship.engines.kubernetes.engine import KubernetesEngine
 from flaskship.engines.kubernetes.failures import ForbiddenError
-from flaskship.engines.kubernetes.permissions import Permission, Permissions, manifest, wanted, wanted_of
+from flaskship.engines.kubernetes.permissions import (
+    Missing,
+    Permission,
+    Permissions,
+    manifest,
+    wanted,
+    wanted_of,
+)
 from flaskship.engines.kubernetes.resources import Resource
 
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
@@ -103,25 +110,49 @@ async def test_all_that_is_missing_is_one_answer() -> None:
     assert not any(one.startswith(("PATCH", "PUT", "DELETE")) for one in api.asked)
 
 
-async def test_the_role_that_is_told_grants_what_is_missing_to_who_asked() -> None:
+def granted(role: dict[str, Any]) -> set[str]:
+    return {
+        f"{verb} {kind}{f'.{group}' if group else ''}"
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for kind in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+async def test_the_role_that_is_told_grants_all_that_is_wanted_to_who_asked() -> None:
     api = Api()
     api.denied = {("watch", "pods"), ("list", "secrets"), ("watch", "secrets"), ("create", "deployments")}
     hint = str((await refusal(api)).hint)
+    assert "all that a deploy of these values takes" in hint
     role, binding = yaml.safe_load_all(hint.partition(":\n")[2])
     assert (role["kind"], role["metadata"]) == ("Role", {"name": "flaskship-dev-apps", "namespace": "shop"})
-    assert role["rules"] == [
-        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "watch"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["watch"]},
-        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["create"]},
-    ]
+    want = wanted([WEB], KINDS)
+    assert granted(role) == {str(one) for one in (*want.needed, *want.blind)}
     assert binding["roleRef"]["name"] == "flaskship-dev-apps"
     assert binding["subjects"][0] == {"kind": "User", "name": "jane", "apiGroup": "rbac.authorization.k8s.io"}
 
 
+async def test_a_second_answer_takes_nothing_away_that_the_first_granted() -> None:
+    """`kubectl apply` of a Role replaces its rules."""
+    api = Api()
+    api.denied = {("watch", "pods"), ("create", "deployments")}
+    first = next(yaml.safe_load_all(str((await refusal(api)).hint).partition(":\n")[2]))
+    api.denied = {("list", "secrets")}
+    second = next(yaml.safe_load_all(str((await refusal(api)).hint).partition(":\n")[2]))
+    assert granted(first) <= granted(second)
+    assert {"watch pods", "create deployments.apps", "list secrets"} <= granted(second)
+
+
 def test_a_service_account_is_bound_as_one_and_cluster_wide_kinds_by_a_cluster_role() -> None:
-    missing = [Permission("scheduling.k8s.io", "priorityclasses", "", "get", namespaced=False)]
+    reads = [
+        Permission("scheduling.k8s.io", "priorityclasses", "", one, namespaced=False)
+        for one in ("get", "patch")
+    ]
+    missing = Missing((reads[0],), (), (LOGS, *reads))
     role, binding = yaml.safe_load_all(manifest(PLACE, missing, "system:serviceaccount:ci:robot"))
     assert (role["kind"], role["metadata"]) == ("ClusterRole", {"name": "shop-flaskship-dev-apps"})
+    assert role["rules"][0]["verbs"] == ["get", "patch"]
     assert binding["kind"] == "ClusterRoleBinding"
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "robot", "namespace": "ci"}]
 
@@ -133,7 +164,7 @@ async def test_a_namespace_that_is_not_there_has_to_be_made_by_somebody() -> Non
     want = await wanted_of(api.cluster(), PLACE, [WEB])
     missing = await Permissions(api.cluster()).missing(PLACE, want)
     assert [str(one) for one in missing.needed] == ["create namespaces", "watch pods"]
-    made = list(yaml.safe_load_all(manifest(PLACE, missing.all, "jane")))
+    made = list(yaml.safe_load_all(manifest(PLACE, missing, "jane")))
     assert [one["kind"] for one in made] == ["Namespace", "Role", "RoleBinding"]
 
 
