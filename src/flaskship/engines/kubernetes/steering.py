@@ -126,7 +126,7 @@ async def _scale(stage: Stage, resource: Resource, found: Object, replicas: int)
 
 
 async def _refuse_autoscaled(stage: Stage, resource: Resource, name: str) -> None:
-    for one in (await stage.cluster.list(AUTOSCALERS, stage.place.namespace)).items:
+    for one in await _listed(stage, AUTOSCALERS):
         target = (one.get("spec") or {}).get("scaleTargetRef") or {}
         if (target.get("kind"), target.get("name")) == (resource.kind, name):
             scaler = one["metadata"]["name"]
@@ -170,11 +170,7 @@ async def _apply_as_helm(stage: Stage, resource: Resource, document: Mapping[str
 async def _find(stage: Stage, name: str) -> tuple[Resource, Object]:
     known = []
     for resource in (*STEERED, JOBS):
-        try:
-            listed = await stage.cluster.list(resource, stage.place.namespace)
-        except NotFoundError:
-            continue
-        for one in listed.items:
+        for one in await _listed(stage, resource):
             if not belongs(parse(Deployment, {"metadata": one["metadata"]}).metadata, stage.place.release):
                 continue
             if one["metadata"]["name"] == name and resource != JOBS:
@@ -186,6 +182,20 @@ async def _find(stage: Stage, name: str) -> tuple[Resource, Object]:
         f"{stage.place.release} has no workload {name!r}",
         hint=f"it has: {', '.join(sorted(known)) or 'none'}",
     )
+
+
+async def _listed(stage: Stage, resource: Resource) -> tuple[Object, ...]:
+    """Return what the namespace has of a kind; nothing where the cluster lacks it, or forbids to see what the
+    release does not have either: the Role that a deploy wants grants only what is rendered.
+    """
+    try:
+        return tuple((await stage.cluster.list(resource, stage.place.namespace)).items)
+    except NotFoundError:
+        return ()
+    except ForbiddenError:
+        if any(one.get("kind") == resource.kind for one in stage.documents):
+            raise
+        return ()
 
 
 def _of(documents: Iterable[Document], kind: str, name: str) -> Document | None:
