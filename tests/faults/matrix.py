@@ -11,6 +11,7 @@ LEAVES = "import os\n{}\nserve()\n"
 CHILD = "import time\nif os.fork() == 0: time.sleep(600)\n"
 SESSION = "import time\nif os.fork() == 0:\n os.setsid()\n if os.fork() == 0: time.sleep(600)\n os._exit(0)\n"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+OVER = "python -I -S -c 'held = bytearray(400 << 20)'"
 MANY = (
     "import threading, time\n"
     "for _ in range(1100): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
@@ -122,6 +123,11 @@ MATRIX = (
         "memory",
         "more memory than the limit",
         failing(program("held = bytearray(400 << 20)\nserve()\n"), "OutOfMemory", limits={"memory": "64Mi"}),
+    ),
+    Entry(
+        "memory-child",
+        "a child over the memory limit, its shell's exit code 137",
+        failing(["sh", "-c", f"{OVER}; exit $?"], "OutOfMemory", limits={"memory": "64Mi"}),
     ),
     Entry(
         "threads",

@@ -58,6 +58,8 @@ class Exit:
     last_lines: tuple[str, ...] = ()
     memory_limit: int | None = None
     memory_peak: int | None = None
+    oom_kills: int | None = None
+    """How many of its processes the memory limit ended: perhaps a child alone, which it outlived."""
     process_limit: int | None = None
     """How many processes and threads it may have; it was refused so many further ones in forks_refused."""
     forks_refused: int | None = None
@@ -69,6 +71,16 @@ class Exit:
     def unknown(self) -> bool:
         """Tell whether nobody could collect the status, which says nothing of success or failure."""
         return self.code is None and self.signal is None
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryKills:
+    """Processes that the memory limit ended in a container that goes on running without them."""
+
+    container: str
+    count: int
+    limit: int | None = None
+    peak: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,8 @@ class ReplicaSnapshot:
     last_lines: tuple[str, ...] = ()
     initializing: str | None = None
     """The initContainer that runs now and has to end first: the last lines are its own then."""
+    memory_kills: MemoryKills | None = None
+    """What a replica that is not ready has lost to its memory limit while it runs."""
 
 
 @dataclass(frozen=True, slots=True)

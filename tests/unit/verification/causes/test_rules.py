@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.unit.verification.causes.reading import CODES, only, recorded, told
 
-from flaskship.model.snapshot import KilledBy, ReplicaPhase
+from flaskship.model.snapshot import KilledBy, MemoryKills, ReplicaPhase
 from flaskship.verification.judge import causes
 
 PROBLEMS = {
@@ -167,6 +167,44 @@ def test_out_of_memory(make, by):
 def test_out_of_memory_whose_figures_are_unknown(make):
     cause = only(make, "OutOfMemory", exits=(make.exit(signal=9, killed_by=KilledBy.WATCHDOG),))
     assert "None" not in cause.message
+
+
+def test_out_of_memory_tells_the_highest_peak_of_its_starts(make):
+    high = make.exit(signal=9, killed_by=KilledBy.WATCHDOG, memory_limit=30 << 20, memory_peak=90 << 20)
+    low = make.exit(signal=9, killed_by=KilledBy.WATCHDOG, memory_limit=30 << 20, memory_peak=31 << 20)
+    cause = only(make, "OutOfMemory", exits=(high, low))
+    assert "memory limit of 30 MiB (peak 90 MiB) and was killed by the memory watchdog" in cause.message
+
+
+def test_a_child_that_the_limit_took_is_out_of_memory_whatever_code_the_container_ended_with(make):
+    ended = make.exit(1, lines=("worker died",), oom_kills=2, memory_limit=30 << 20, memory_peak=30 << 20)
+    cause = only(make, "OutOfMemory", exits=(ended,))
+    assert "its memory limit of 30 MiB (peak 30 MiB): 2 processes of it were killed" in cause.message
+    assert "exit 1" in cause.message
+    assert cause.field == "resources.limits.memory"
+
+
+def test_a_child_lost_long_before_is_not_why_one_that_was_ready_ended(make):
+    ended = make.exit(1, lines=("boom",), oom_kills=1, after_ready=True)
+    assert told(make, exits=(ended,))[0].code == "ExitNonZero"
+
+
+def test_one_that_loses_its_workers_to_the_limit_and_is_never_ready_is_out_of_memory(make):
+    lost = MemoryKills("api", 3, 30 << 20, 30 << 20)
+    refused = make.probe("readiness", answer="connection refused")
+    cause = only(make, "OutOfMemory", phase=ReplicaPhase.RUNNING, probes=(refused,), memory_kills=lost)
+    assert "its memory limit of 30 MiB (peak 30 MiB): 3 processes of it were killed" in cause.message
+    assert cause.evidence == (
+        "api: 3 killed at the memory limit",
+        "GET http://127.1.0.1:5000/ready",
+        "connection refused",
+    )
+
+
+def test_a_worker_lost_to_the_limit_is_no_cause_before_the_probe_says_so(make):
+    lost = MemoryKills("api", 1, 30 << 20, 30 << 20)
+    refused = make.probe("readiness", 2)
+    assert told(make, phase=ReplicaPhase.RUNNING, probes=(refused,), memory_kills=lost) == ()
 
 
 def test_a_kill_below_the_limit_is_no_lack_of_memory(make):

@@ -49,7 +49,6 @@ class WatchedCell:
     pid: int | None = None
     strays: tuple[ProcessIdentity, ...] = ()
     peak: int = 0
-    kills: int = 0
 
     def started(self, pid: int) -> None:
         """Learn the main process."""
@@ -66,7 +65,8 @@ class WatchedCell:
         memory = sum(resident(pid) for pid in pids)
         self.peak = max(self.peak, memory)
         seconds = sum(processor_seconds(pid) for pid in pids)
-        return Usage(memory, self.peak, self.kills, seconds, len(pids))
+        # Kills of the watchdog are no kills of the kernel: who asked for them knows that they were its own.
+        return Usage(memory, self.peak, cpu_seconds=seconds, processes=len(pids))
 
     def members(self) -> tuple[int, ...]:
         """Return its processes, as far as they are known."""
@@ -143,7 +143,6 @@ class Watchdog:
         used = sum(proportional(pid, self._root) for pid in pids)
         if used <= cell.limits.memory:
             return None
-        cell.kills += 1
         return Excess(cell.uid, "memory", used, cell.limits.memory)
 
     def _find_strays(self) -> None:

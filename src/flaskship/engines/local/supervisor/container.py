@@ -24,11 +24,12 @@ from flaskship.engines.local.supervisor.port_guard import watch_ports
 from flaskship.engines.local.supervisor.probes import Probes
 from flaskship.engines.local.supervisor.world import LaunchPlan, Planner, World
 from flaskship.model.frozen import dataclass
-from flaskship.model.snapshot import Exit, KilledBy, Problem
+from flaskship.model.snapshot import Exit, KilledBy, MemoryKills, Problem
 
 KEPT_EXITS = 10
 EVIDENCE_LINES = 60
 REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
+SHELL_SAYS_KILLED = 128 + signal.SIGKILL
 CREATE_CELL = step("create_cell")
 
 Note = Callable[[str, str, str], None]
@@ -101,6 +102,14 @@ class ContainerRuntime:
     def usage(self) -> Usage | None:
         """Return what the process uses now; None while there is none."""
         return self._cell.usage() if self._cell is not None and self.standing.process is not None else None
+
+    def memory_kills(self) -> MemoryKills | None:
+        """Return what the memory limit ended in the running container; None where it ended nothing."""
+        usage = self.usage()
+        if usage is None or not usage.oom_kills:
+            return None
+        limit = self._launched.memory_limit if self._launched else None
+        return MemoryKills(self.spec.name, usage.oom_kills, limit, usage.peak)
 
     async def run(self, adopted: ProcessRecord | None = None, *, ready: bool = False) -> Exit | None:
         """Run the process once to its end; None (and a problem in the standing) when it cannot start.
@@ -317,21 +326,17 @@ class ContainerRuntime:
         await self.kill_group()
         await kill_all(self._world.paths.project, standing.process, None, cell=self._cell)
         usage = self._cell.usage() if self._cell else None
-        killed_by = standing.killed_by
-        if ending.signal == signal.SIGKILL and usage and usage.oom_kills:
-            killed_by = KilledBy.MEMORY_LIMIT
-        if ending.signal is not None and killed_by is None:
-            killed_by = KilledBy.OUTSIDE
         ended = Exit(
             container=self.spec.name,
             at=ending.at,
             code=ending.exit_code,
             signal=ending.signal,
-            killed_by=killed_by,
+            killed_by=killer(ending, standing.killed_by, usage),
             init=self._init,
             last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES, since=self._log_start)),
             memory_limit=self._launched.memory_limit if self._launched else None,
             memory_peak=usage.peak if usage else None,
+            oom_kills=usage.oom_kills if usage else None,
             process_limit=Limits().pids,
             forks_refused=before.forks_refused if before else None,
             after_ready=self.probes.was_ready,
@@ -375,6 +380,17 @@ class ContainerRuntime:
         )
         if known is not None:
             self._world.state.save_process(replace(known, **changes))  # type: ignore[arg-type]
+
+
+def killer(ending: Ending, known: KilledBy | None, usage: Usage | None) -> KilledBy | None:
+    """Return who ended the process: who is known to have, else the limit that counted it, else somebody."""
+    if known is not None:
+        return known
+    # A shell ends with 137 when the limit has taken its child and not the shell itself.
+    killed = ending.signal == signal.SIGKILL or ending.exit_code == SHELL_SAYS_KILLED
+    if killed and usage is not None and usage.oom_kills:
+        return KilledBy.MEMORY_LIMIT
+    return KilledBy.OUTSIDE if ending.signal is not None else None
 
 
 async def _first(ending: "asyncio.Future[Ending]", watching: list["asyncio.Task[None]"]) -> Ending:

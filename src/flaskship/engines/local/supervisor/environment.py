@@ -119,7 +119,9 @@ class EnvironmentRuntime:
         scaler = autoscaler_of(generation, spec)
         if scaler is None:
             return spec.replicas
-        return min(max(self._autoscaled.get(spec.name, 0), scaler.rules.least), scaler.rules.most)
+        # As in Kubernetes the first count is the workload's own: what is measured moves it later.
+        count = self._autoscaled.get(spec.name, spec.replicas)
+        return min(max(count, scaler.rules.least), scaler.rules.most)
 
     def autoscale(self, workload: Workload, replicas: int, why: str) -> None:
         """Move a workload to the count of its autoscaler, which a later supervisor keeps."""

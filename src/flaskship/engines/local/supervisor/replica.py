@@ -189,6 +189,9 @@ class Replica:
             problem=problem,
             last_lines=tuple(logs.last_lines((initializing or main).log, shown)) if shown else (),
             initializing=initializing.spec.name if initializing else None,
+            memory_kills=None
+            if self.ready
+            else next(filter(None, (c.memory_kills() for c in runtimes)), None),
         )
 
     def last_words(self) -> tuple[str, ...]:

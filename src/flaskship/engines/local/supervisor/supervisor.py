@@ -39,6 +39,8 @@ from flaskship.model.verdict import Receipt, Verdict
 
 KEPT_IMAGES = 2
 WITHOUT_LOCK = ("pause", "resume")
+STEERED = {"restart": "Restarted", "scale": "Scaled", "pause": "Paused", "resume": "Resumed"}
+"""The reason of the event that tells of each action."""
 """What steers the rollout of whoever holds the lock."""
 COLLECT_IMAGES = step("collect_images")
 REMOVE_ENVIRONMENT_FOLDER = step("remove_environment_folder")
@@ -184,7 +186,7 @@ class Supervisor:
         else:
             raise ConfigurationError(f"a rolling update on this machine knows no {kind}")
         self.world.state.save_intent(intent)
-        runtime.event(workload, str(kind).capitalize() + "d", "asked for by a command")
+        runtime.event(workload, STEERED[str(kind)], "asked for by a command")
         runtime.steer(intent)
 
     async def delete(self, environment: str, token: str, *, purge: bool) -> None:

@@ -44,6 +44,17 @@ def test_memory_of_the_whole_family_counts(tmp_path):
     assert dog.look() == (Excess("u1", "memory", 70 * MIB, 64 * MIB),)
 
 
+def test_a_kill_of_the_watchdog_is_not_counted_as_one_of_the_kernel(tmp_path):
+    process(tmp_path, 10, 70)
+    dog = watchdog(tmp_path)
+    cell = dog.create("u1", Limits(memory=64 * MIB))
+    cell.started(10)
+    assert dog.look()
+    used = cell.usage()
+    assert used.oom_kills is None
+    assert (used.peak or 0) >= 70 * MIB
+
+
 def test_shared_pages_are_not_counted_twice(tmp_path):
     process(tmp_path, 10, 40, (11,), pss=25)
     process(tmp_path, 11, 40, pss=25)
