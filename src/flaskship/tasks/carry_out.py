@@ -24,7 +24,7 @@ from flaskship.tasks.health import ask_until_served, with_answers
 from flaskship.tasks.locking import while_ours
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.reach import reachable
-from flaskship.tasks.result import Move, Moved, was_interrupted
+from flaskship.tasks.result import Move, Moved, how_it_ended, was_interrupted
 from flaskship.tasks.staying import judged_again
 from flaskship.tasks.targets import down_command, runs
 from flaskship.tasks.testing import NOT_WELL, Trials, prepares_tests, run_tests, with_tests
@@ -182,7 +182,7 @@ async def _undo(stage: Stage, by: Provenance, moved: Moved, healthy: Revision | 
         )
     else:
         stage.report.step(f"going back to revision {healthy.number}")
-    reason = f"revision {failed} {'was interrupted' if interrupted else 'failed'}"
+    reason = f"revision {failed} {how_it_ended(moved.move.verdict)}"
     calm = replace(
         stage,
         wish=Wish(named=stage.wish.named),

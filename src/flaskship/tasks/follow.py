@@ -7,7 +7,7 @@ from typing import Any
 
 from flaskship.engines.base import Engine, Lock, TakesWithdrawals, Withdrawal
 from flaskship.model.named import NOTHING, Named
-from flaskship.model.snapshot import Snapshot
+from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.pausing import paused_lines
 from flaskship.tasks.world import Report, World
@@ -110,11 +110,15 @@ def _given_up(wanted: Withdrawal) -> Verdict:
 def _timed_out(
     snapshot: Snapshot, timeout: float, held: tuple[str, ...], others: tuple[Cause, ...]
 ) -> Verdict:
-    waiting = tuple(
-        f"{workload.name}: {workload.ready} of {workload.desired} ready"
-        for workload in snapshot.workloads
-        if not workload.complete
-    )
+    waiting = tuple(map(_waited_for, (one for one in snapshot.workloads if not one.complete)))
     why = f": {'; '.join(held)}" if held else ""
     message = f"no verdict within the {timeout:g} s of --timeout{why}"
     return Verdict(Outcome.INCONCLUSIVE, (Cause(TIMED_OUT, message, evidence=waiting), *others))
+
+
+def _waited_for(workload: WorkloadSnapshot) -> str:
+    """Tell how far a workload has come: what an earlier template still serves is no part of it."""
+    if workload.kind == "Job":
+        return f"{workload.name}: {workload.ready} of {workload.desired} done"
+    ready = sum(one.ready for one in workload.replicas if one.current)
+    return f"{workload.name}: {ready} of {workload.desired} new replicas ready"

@@ -68,6 +68,13 @@ def exit_code(verdict: Verdict) -> int:
     return 70 if TIMED_OUT in {cause.code for cause in verdict.causes} else 1
 
 
+def how_it_ended(verdict: Verdict) -> str:
+    """Return what became of a revision that did not succeed: a time that ran out says nothing of failure."""
+    if was_interrupted(verdict):
+        return "was interrupted"
+    return "timed out" if TIMED_OUT in {cause.code for cause in verdict.causes} else "failed"
+
+
 def was_interrupted(verdict: Verdict) -> bool:
     """Tell whether the user ended it before it could be judged."""
     return any(cause.code == INTERRUPTED for cause in verdict.causes)

@@ -25,7 +25,11 @@ OF_A_RELEASE: Mapping[str, str] = MappingProxyType(
             "A quota, an admission rule or a missing permission kept a test from being made: verify is "
             "inconclusive then, a deploy only warns."
         ),
-        "TimedOut": ("The user's `--timeout` ran out before a verdict (exit 70). What moved goes on moving."),
+        "TimedOut": (
+            "The user's `--timeout` ran out before a verdict (exit 70). A deploy or a rollback goes back to "
+            "the last healthy revision, as after a failure (`--no-rollback` leaves it); a restart, a scale, "
+            "a pause or a resume goes on."
+        ),
         "Interrupted": ("The user ended the command before it could judge (exit 130)."),
         "Withdrawn": (
             "Somebody aborted the rollout that a deploy watched. The message says who and why, and the "

@@ -162,8 +162,9 @@ async def test_the_users_timeout_is_inconclusive_goes_back_and_exits_70() -> Non
     moved = await run(stage, sets=SILENT, timeout=5.0)
     assert moved.exit_code == 70
     assert moved.move.verdict.outcome is Outcome.INCONCLUSIVE
-    assert moved.move.verdict.causes[0].evidence == (f"{API}: 1 of 1 ready",)
+    assert moved.move.verdict.causes[0].evidence == (f"{API}: 0 of 1 new replicas ready",)
     assert moved.rolled_back_to == 1
+    assert (await stage.engine().history("dev"))[-1].provenance.reason == "revision 2 timed out"
     assert await outcomes(stage) == [Outcome.SUCCESSFUL, Outcome.INCONCLUSIVE, Outcome.SUCCESSFUL]
 
 
