@@ -101,6 +101,36 @@ def test_labels_that_monitors_are_selected_by_may_not_be_deleted(refused) -> Non
     assert refused(text, line=2) == "monitoring.labels: is required and missing"
 
 
+def test_a_null_takes_a_label_of_monitors_away(render) -> None:
+    text = "monitoring: {labels: {release: x, a: null}, serviceMonitor: {enabled: true}}\n"
+    labels = render(text).one("ServiceMonitor")["metadata"]["labels"]
+    assert labels["release"] == "x"
+    assert "a" not in labels
+
+
+KEY = "Letters, digits, dashes, dots and underscores, at most 253; not . or .., and not led by two dots."
+LABEL = "A name of letters, digits, dashes, dots and underscores, at most 63 of them"
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        ("secrets:\n  generated: {a b: x}\n", "secrets.generated.\"a b\": 'a b' cannot be a key", KEY),
+        ("secrets:\n  generated: {'..a': x}\n", "secrets.generated.", KEY),
+        ("secrets:\n  generated: {api-key: 7}\n", "secrets.generated.api-key: is a number", "text in quotes"),
+        ("monitoring:\n  labels: {a b: x}\n", "monitoring.labels.\"a b\": 'a b' does not look like", LABEL),
+    ],
+)
+def test_a_name_of_ones_own_that_no_cluster_takes_is_told_in_words(
+    render, tmp_path: Path, values: str, message: str, hint: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        render(values)
+    assert caught.value.message.startswith(message)
+    assert hint in (caught.value.hint or "")
+    assert str(caught.value.location) == f"{tmp_path / 'extra.yaml'}:2"
+
+
 def test_what_is_broken_is_seen() -> None:
     mount = {"name": "x", "mountPath": None}
     spec = {"containers": [{"name": "x", "image": "y", "volumeMounts": [mount]}]}

@@ -13,7 +13,7 @@ from flaskship.policy.objects import Object
 
 
 def deployment(**spec: Any) -> Object:
-    template = {"spec": {"containers": [{"name": "a", "image": "a:1"}], **spec}}
+    template = {"spec": {"containers": [{"name": "main", "image": "a:1"}], **spec}}
     return Object(Node({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"template": template}}), None)
 
 
@@ -52,6 +52,7 @@ def source(kind: str, path: str) -> dict[str, Any]:
 
 
 VALUE = {"fieldRef": {"fieldPath": "metadata.name"}}
+PROBE = {"tcpSocket": {"port": 1}}
 HOOK = {"preStop": {"sleep": {"seconds": 1}}}
 
 
@@ -59,7 +60,7 @@ HOOK = {"preStop": {"sleep": {"seconds": 1}}}
     ("broken", "sound", "at"),
     [
         (init(lifecycle=HOOK), init(lifecycle=HOOK, restartPolicy="Always"), "lifecycle"),
-        (init(livenessProbe={}), init(livenessProbe={}, restartPolicy="Always"), "livenessProbe"),
+        (init(livenessProbe=PROBE), init(livenessProbe=PROBE, restartPolicy="Always"), "livenessProbe"),
         (init(env=[{"name": "a=b"}]), init(env=[{"name": "a.b-c"}]), "env[0].name"),
         (
             init(env=[{"name": "a", "value": "b", "valueFrom": VALUE}]),

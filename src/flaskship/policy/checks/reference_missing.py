@@ -16,7 +16,12 @@ def find(context: Context) -> Iterator[Fault]:
     """Find references to ConfigMaps, Secrets, accounts and claims that the environment does not render."""
     for pod in context.pods:
         for reference in references(pod):
-            if not reference.optional and (problem := _problem(context, pod.owner.namespace, reference)):
+            # Of what has no name at all, that it needs one is told by another rule.
+            if (
+                reference.name
+                and not reference.optional
+                and (problem := _problem(context, pod.owner.namespace, reference))
+            ):
                 yield pod.owner.fault(problem, reference.at, reference.setting)
 
 
