@@ -23,6 +23,8 @@ _NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
 
 _SPACE = re.compile(r"\s")
 
+UNKNOWN, MISSING = "unknown key", "is required and missing"
+
 Locate = Callable[[KeyPath], Location | None]
 
 
@@ -46,7 +48,15 @@ def check(
     found = [_explain(deep, schema) for deep in deepest]
     placed = [(locate((*at, *path)), (*at, *path), message, hint) for path, message, hint in found]
     # A misspelt key is missing under its right name too: the line that somebody wrote says it better.
-    placed.sort(key=lambda item: (_line(item[0]) == 0, item[0].file if item[0] else "", _line(item[0])))
+    unknown = {path[:-1] for _, path, message, _ in placed if message.startswith(UNKNOWN)}
+    placed.sort(
+        key=lambda item: (
+            item[2] == MISSING and item[1][:-1] in unknown,
+            _line(item[0]) == 0,
+            item[0].file if item[0] else "",
+            _line(item[0]),
+        )
+    )
     location, path, message, hint = placed[0]
     more = f" ({len(placed) - 1} more after this one)" if len(placed) > 1 else ""
     raise ConfigurationError(f"{dotted(path)}: {message}{more}", location=location, hint=hint)
@@ -114,7 +124,7 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
             return _unknown_key(error, path, schema)
         case "required":
             missing = next(name for name in error.validator_value if name not in error.instance)
-            return (*path, missing), "is required and missing", None
+            return (*path, missing), MISSING, None
         case "type" if isinstance(error.instance, str) and _TOO_LONG.fullmatch(error.instance):
             return path, f"{error.instance[:LONGEST_VALUE]} is too long for a whole number", _about(error)
         case "type":

@@ -238,10 +238,11 @@ def _validate(chart: Path, environment: str, layered: LayeredValues) -> None:
     except ValueError as error:
         raise ConfigurationError(f"not valid JSON: {error}", location=Location(file)) from None
     whole = without_nulls(layered.merged)
-    schema.check(whole, rules, layered.location)
     if whole != layered.merged:
-        # A null deletes a key, and one that nobody knows would delete nothing without a word.
+        # A null deletes a key, and one that nobody knows would delete nothing without a word; what is needed
+        # under the right name is then missing, which says less.
         schema.check(layered.merged, rules, layered.location, keys_only=True)
+    schema.check(whole, rules, layered.location)
     complete = rules.get("$defs", {}).get("complete")
     if complete:
         # These are rules of our own chart: what another calls an environment or a secret is its affair.

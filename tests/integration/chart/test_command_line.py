@@ -269,6 +269,16 @@ BAD = {
     ),
     "null for a default": ("defaults:\n  probes: null\n", 2, "is required and missing"),
     "null for a key that nobody knows": ("defaults:\n  probs: null\n", 2, "did you mean probes?"),
+    **{
+        f"a misspelt key that is needed, {value}": (
+            "defaults:\n  affinity:\n    nodeAffinity:\n"
+            "      requiredDuringSchedulingIgnoredDuringExecution:\n"
+            f"        noeSelectorTerms: {value}\n",
+            5,
+            "did you mean nodeSelectorTerms?",
+        )
+        for value in ("null", "[]", "1")
+    },
     "a list for a map": ("defaults: []\n", 1, "is a list, not a map"),
     "a list for the whole": ("- a\n", 1, "is not a map of keys and values"),
     "a list for a key": ("environment: x\n? [a]\n: b\n", 2, "a key is a list, not a name"),
