@@ -43,7 +43,7 @@ async def test_a_replica_starts_clean(home):
         "PATH": "/usr/bin",
     } | marks
     assert not set(seen["env"]) & {"HOME", "USER", "PYTHONPATH", "VIRTUAL_ENV"}
-    assert (seen["cwd"], seen["umask"], seen["nice"]) == (str(home.folder), 0o027, 3)
+    assert (seen["cwd"], seen["umask"], seen["nice"]) == (str(home.folder), 0o027, os.nice(0) + 3)
     assert seen["session"]
     assert seen["fds"] == [0, 1, 2]
     assert seen["stdin"] == "/dev/null"
