@@ -159,6 +159,9 @@ def _bound(error: Any) -> tuple[str, str | None]:
             return f"{shown} is above {limit}", _about(error)
         case "minItems":
             return f"an empty list says nothing; give it {limit} or more entries", _about(error)
+        case "uniqueItems":
+            twice = next(one for at, one in enumerate(error.instance) if one in error.instance[:at])
+            return f"{_shown(twice)} stands twice", _about(error)
         case "not":
             return f"{shown} is not allowed", _about(error)
     return without_credentials(error.message)[:200], _about(error)

@@ -111,6 +111,8 @@ INSIDE = {
             for one in (
                 "matchLabelKeys: [x]",
                 "mismatchLabelKeys: [x]",
+                "labelSelector: {}, mismatchLabelKeys: [x, x]",
+                "labelSelector: {}, matchLabelKeys: [x, x]",
                 "labelSelector: {matchLabels: {q: z}}, matchLabelKeys: [x], mismatchLabelKeys: [x]",
                 "labelSelector: {matchLabels: {x: z}}, matchLabelKeys: [x]",
                 "labelSelector: {matchExpressions: [{key: x, operator: Exists}]}, mismatchLabelKeys: [x]",
