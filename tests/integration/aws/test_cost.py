@@ -5,13 +5,14 @@ import re
 import pytest
 from tests.docs.reading import ROOT
 
-from flaskship.aws.cost.bill import ALARMS, METRICS, NODE_DISK_GIB, OF_AN_API, OF_AN_APPLICATION
+from flaskship.aws.cost.bill import ALARMS, DASHBOARDS, METRICS, NODE_DISK_GIB, OF_AN_API, OF_AN_APPLICATION
 from flaskship.cli import aws_cost_reference
 from flaskship.tasks.cost import Estimate
 
 AWS = ROOT / "infra" / "terraform" / "aws"
 # What the bill counts, by the type that makes it.
 PRICED = {
+    "aws_cloudwatch_dashboard",
     "aws_cloudwatch_log_group",
     "aws_cloudwatch_log_metric_filter",
     "aws_cloudwatch_metric_alarm",
@@ -34,7 +35,6 @@ FREE = {
     "aws_acm_certificate": "certificates for load balancers are free",
     "aws_budgets_budget": "the first two are free",
     "aws_ce_": "anomaly detection is free",
-    "aws_cloudwatch_dashboard": "the first three are free",
     "aws_cloudwatch_event_": "events of AWS's own services are free",
     "aws_cloudwatch_query_definition": "paid by what a query scans",
     "aws_db_parameter_group": "settings",
@@ -91,6 +91,8 @@ def test_what_the_bill_counts_is_what_the_stacks_say() -> None:
     of_all = alarms.count("for application in var.applications") - of_apis
     assert (each - of_apis - of_all, of_apis, of_all) == (ALARMS, OF_AN_API, OF_AN_APPLICATION)
     assert (AWS / "stacks/app/logs.tf").read_text().count('"aws_cloudwatch_log_metric_filter"') == METRICS
+    dashboards = "".join(file.read_text() for file in (AWS / "stacks/app").glob("*.tf"))
+    assert dashboards.count('resource "aws_cloudwatch_dashboard"') == DASHBOARDS
     disk = re.search(
         r'"disk_gib" \{[^}]*default\s+= (\d+)', (AWS / "modules/node-group/variables.tf").read_text()
     )

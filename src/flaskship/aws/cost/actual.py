@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
+from flaskship.aws.cost.bill import cents
 from flaskship.model.errors import FlaskshipError, PreflightError
 
 BY_STACK = "Stack"
@@ -105,7 +106,8 @@ def read_actual(client: CostExplorer, environment: str, begin: date, end: date) 
         if not page.get("NextPageToken"):
             break
         request["NextPageToken"] = page["NextPageToken"]
-    return Actual(environment, begin, end, currency, dict(sorted(stacks.items())))
+    # In whole cents, so that the total is the sum of what is printed.
+    return Actual(environment, begin, end, currency, {name: cents(stacks[name]) for name in sorted(stacks)})
 
 
 def _asked(client: CostExplorer, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flaskship.aws.cost.prices import Price, Prices
@@ -21,9 +21,17 @@ ALARMS, OF_AN_API, OF_AN_APPLICATION = 5, 2, 1
 METRICS = 2
 """Those that are filtered out of the logs of each application: stacks/app/logs.tf."""
 
+DASHBOARDS = 1
+"""That of the environment: stacks/app/dashboard.tf."""
+
 LOAD_BALANCER = "load balancer"
 DATABASE = "database"
 NODES = "nodes"
+
+
+def cents(amount: Decimal, rounding: str = ROUND_HALF_UP) -> Decimal:
+    """Return an amount in whole cents."""
+    return amount.quantize(Decimal("0.01"), rounding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,8 @@ class Item:
 
     @property
     def monthly(self) -> Decimal:
-        """What it costs in a month."""
-        return self.count * self.price.monthly
+        """What it costs in a month, in whole cents: every sum is one of what is printed."""
+        return cents(self.count * self.price.monthly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,7 @@ def _app(environment: str, sizes: Mapping[str, Any], prices: Prices) -> Iterator
     apis = sum(name.endswith("-api") for name in sizes["applications"])
     yield item("alarm", Decimal(ALARMS + OF_AN_API * apis + OF_AN_APPLICATION * len(sizes["applications"])))
     yield item("metric of ours", Decimal(METRICS * len(sizes["applications"])))
+    yield item("dashboard", Decimal(DASHBOARDS))
     yield item("Application Signals", prices.used(environment, "signal_millions"))
     yield item("traces", prices.used(environment, "trace_millions"))
     yield item("objects in S3", prices.used(environment, "bucket_gb"))

@@ -1,17 +1,19 @@
 """The file of prices: what things cost, from where and when that is known, and what is assumed of use."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 
 Unit = Literal["hour", "month", "GB", "GB-month", "million"]
 
+FIELDS = ("usd", "per", "vcpu", "gib", "compared")
 HOURS = 730
 """Of a month, as AWS's own calculator has it."""
 
@@ -73,37 +75,109 @@ class Prices:
 def load_prices(file: Path) -> Prices:
     """Read a file of prices; ConfigurationError says what is wrong with it."""
     try:
-        given = tomllib.loads(file.read_text(), parse_float=Decimal)
+        text = file.read_text()
+        given = tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
         raise ConfigurationError("there is no file of prices", location=Location(file)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"the file of prices: {error}", location=Location(file)) from None
-    try:
-        use = dict(given["use"])
-        compared = {name: str(entry["what"]) for name, entry in given.get("compared", {}).items()}
-        return Prices(
-            file=file,
-            region=given["region"],
-            currency=given["currency"],
-            source=given["source"],
-            date=str(given["date"]),
-            compared=compared,
-            prices={name: _price(entry, compared) for name, entry in given["price"].items()},
-            spot_share=Decimal(use.pop("spot_share")),
-            use={name: {key: Decimal(value) for key, value in entry.items()} for name, entry in use.items()},
-        )
-    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        message = f"the file of prices: {type(error).__name__} {error}"
-        hint = "it has region, currency, source, date, [price.NAME] with usd and per, [use] and [use.ENV]"
-        raise ConfigurationError(message, location=Location(file), hint=hint) from None
+    read = _Reader(file, text)
+    compared = {
+        name: read.words(f"compared.{name}", entry, "what") for name, entry in read.tables(given, "compared")
+    }
+    use = dict(read.table(given, "use"))
+    share = read.number("use", use, "spot_share")
+    return Prices(
+        file=file,
+        region=read.words("", given, "region"),
+        currency=read.words("", given, "currency"),
+        source=read.words("", given, "source"),
+        date=str(read.value("", given, "date")),
+        compared=compared,
+        prices={name: _price(read, name, entry, compared) for name, entry in read.tables(given, "price")},
+        spot_share=share,
+        use={
+            name: {key: read.number(f"use.{name}", entry, key) for key in entry}
+            for name, entry in read.tables(
+                {"use": {k: v for k, v in use.items() if k != "spot_share"}}, "use"
+            )
+        },
+    )
 
 
-def _price(entry: Mapping[str, Any], known: Mapping[str, str]) -> Price:
-    unknown = entry.keys() - {"usd", "per", "vcpu", "gib", "compared"}
-    if unknown or entry["per"] not in get_args(Unit) or not Decimal(entry["usd"]) >= 0:
-        raise ValueError(f"of {dict(entry)}: usd is not negative, per is one of {', '.join(get_args(Unit))}")
-    compared = entry.get("compared")
+def _price(read: "_Reader", name: str, entry: Mapping[str, Any], known: Mapping[str, str]) -> Price:
+    table = f'price."{name}"'
+    for field in entry:
+        if field not in FIELDS:
+            raise read.wrong(table, field, f"is no field of a price: {', '.join(FIELDS)} are")
+    per = read.words(table, entry, "per")
+    if per not in get_args(Unit):
+        raise read.wrong(table, "per", f"is {per!r}, and must be one of {', '.join(get_args(Unit))}")
+    compared = read.words(table, entry, "compared") if "compared" in entry else None
     if compared is not None and compared not in known:
-        raise ValueError(f"of {dict(entry)}: there is no table [compared.{compared}]")
-    offered = {key: Decimal(entry[key]) for key in ("vcpu", "gib") if key in entry}
-    return Price(Decimal(entry["usd"]), entry["per"], **offered, compared=compared)
+        raise read.wrong(table, "compared", f"is {compared!r}, and there is no table [compared.{compared}]")
+    offered = {key: read.number(table, entry, key) for key in ("vcpu", "gib") if key in entry}
+    return Price(read.number(table, entry, "usd"), cast(Unit, per), **offered, compared=compared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads values of the file; each refusal names table, field and line."""
+
+    file: Path
+    text: str
+
+    def value(self, table: str, entry: Mapping[str, Any], field: str) -> Any:
+        if field not in entry:
+            raise self.wrong(table, field, "is not there")
+        return entry[field]
+
+    def words(self, table: str, entry: Mapping[str, Any], field: str) -> str:
+        value = self.value(table, entry, field)
+        if not isinstance(value, str) or not value:
+            raise self.wrong(table, field, f"is {_shown(value)}, and must be a text")
+        return value
+
+    def number(self, table: str, entry: Mapping[str, Any], field: str) -> Decimal:
+        value = self.value(table, entry, field)
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            raise self.wrong(table, field, f"is {_shown(value)}, and must be a number without quotes")
+        if not Decimal(value).is_finite() or value < 0:
+            raise self.wrong(table, field, f"is {_shown(value)}, and must not be negative")
+        return Decimal(value)
+
+    def table(self, given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        found = given.get(name, {} if name == "compared" else None)
+        if not isinstance(found, Mapping):
+            raise self.wrong("", name, f"is not there as a table: write [{name}...]")
+        return found
+
+    def tables(self, given: Mapping[str, Any], name: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for own, entry in self.table(given, name).items():
+            if not isinstance(entry, Mapping):
+                raise self.wrong(
+                    name, own, f"is {_shown(entry)}, and must be a table of its own: [{name}.{own}]"
+                )
+            yield own, entry
+
+    def wrong(self, table: str, field: str, what: str) -> ConfigurationError:
+        where = f"[{table}]: {field}" if table else field
+        hint = "it has region, currency, source, date, [price.NAME] with usd and per, [use] and [use.ENV]"
+        location = Location(self.file, _line(self.text, table, field))
+        return ConfigurationError(f"the file of prices: {where} {what}", location=location, hint=hint)
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
+def _line(text: str, table: str, field: str) -> int:
+    """Return the line of a table's field, else that of the table, else 0; the parser tells none."""
+    inside, begins = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
+            inside = head[1].replace('"', "").strip()
+            begins = number if inside == table.replace('"', "") else begins
+        elif inside == table.replace('"', "") and re.match(rf'\s*"?{re.escape(field)}"?\s*=', line):
+            return number
+    return begins

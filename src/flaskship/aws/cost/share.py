@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from flaskship.aws.cost.bill import DATABASE, LOAD_BALANCER, NODES, ZERO, Bill
+from flaskship.aws.cost.bill import DATABASE, LOAD_BALANCER, NODES, ZERO, Bill, cents
 from flaskship.model.quantity import parse_bytes, parse_cpu
 
 GIB = 2**30
@@ -108,12 +108,15 @@ def _demand(
 
 
 def share(bill: Bill, wanted: Sequence[Demand]) -> Shares:
-    """Part the bill: nodes by the mean of CPU and memory asked for, database and load balancer evenly."""
+    """Part the bill: nodes by the mean of CPU and memory asked for, database and load balancer evenly.
+
+    In whole cents; what is left of a cent is shared.
+    """
     cpu, memory = bill.vcpu * 1000, bill.gib * GIB
     parts = [
         Share(
             demand,
-            bill.of_group(NODES) * (_of(demand.cpu_milli, cpu) + _of(demand.memory_bytes, memory)) / 2,
+            cents(bill.of_group(NODES) * (_of(demand.cpu_milli, cpu) + _of(demand.memory_bytes, memory)) / 2),
             _evenly(bill.of_group(DATABASE), demand.database, (one.database for one in wanted)),
             _evenly(bill.of_group(LOAD_BALANCER), demand.exposed, (one.exposed for one in wanted)),
         )
@@ -131,4 +134,4 @@ def _of(part: int, whole: Decimal) -> Decimal:
 
 
 def _evenly(cost: Decimal, uses: bool, users: Iterator[bool]) -> Decimal:
-    return cost / sum(users) if uses else ZERO
+    return cents(cost / sum(users), ROUND_DOWN) if uses else ZERO

@@ -36,6 +36,21 @@ def test_the_total_is_the_sum_of_the_stacks_and_of_the_items(prices: Prices, siz
     assert bill.total == sum(bill.stacks.values()) == sum(item.monthly for item in bill.items)
 
 
+def test_every_item_is_in_whole_cents_so_that_sums_are_of_what_is_printed(
+    prices: Prices, sizes: Sizes
+) -> None:
+    bill = make_bill("prod", sizes, prices, exposed=True)
+    assert any(item.count * item.price.monthly % Decimal("0.01") for item in bill.items), (
+        "some are not, by nature"
+    )
+    assert bill.total == sum(Decimal(f"{item.monthly:.2f}") for item in bill.items)
+
+
+def test_the_dashboard_is_paid(prices: Prices, sizes: Sizes) -> None:
+    (item,) = [one for one in make_bill("dev", sizes, prices, exposed=False).items if one.what == "dashboard"]
+    assert (item.stack, item.monthly) == ("app", 3)
+
+
 def test_a_gateway_and_an_address_in_each_zone(prices: Prices, sizes: Sizes) -> None:
     sizes["network"] |= {"nat_per_zone": True, "zones": ["a", "b", "c"]}
     assert counts(make_bill("prod", sizes, prices, exposed=False))["NAT gateway"] == 3

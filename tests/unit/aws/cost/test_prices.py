@@ -62,25 +62,50 @@ def test_a_missing_assumption_says_what_to_write(prices: Prices) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "line", "message"),
     [
-        ("region = ", "Invalid value"),
-        (HEAD + TAIL, "KeyError 'price'"),
-        (HEAD + '[price.x]\nusd = 1\nper = "week"\n' + TAIL, "per is one of hour, month"),
-        (HEAD + '[price.x]\nusd = -1\nper = "hour"\n' + TAIL, "usd is not negative"),
-        (HEAD + '[price.x]\nper = "hour"\n' + TAIL, "KeyError 'usd'"),
-        (HEAD + '[price.x]\nusd = 1\nper = "hour"\ncpu = 2\n' + TAIL, "ValueError"),
-        (HEAD + '[price.x]\nusd = 1\nper = "hour"\ncompared = "tea"\n' + TAIL, "no table [compared.tea]"),
-        (HEAD + '[price.x]\nusd = "much"\nper = "hour"\n' + TAIL, "InvalidOperation"),
+        ("region = ", 0, "Invalid value"),
+        (HEAD + TAIL, 0, "price is not there as a table"),
+        ("price = 1\n" + HEAD + TAIL, 1, "price is not there as a table"),
+        (HEAD + "[price]\nx = 1\n" + TAIL, 6, "[price]: x is 1, and must be a table of its own: [price.x]"),
+        (
+            HEAD + '[price.x]\nusd = 1\nper = "week"\n' + TAIL,
+            7,
+            "per is 'week', and must be one of hour, month",
+        ),
+        (HEAD + '[price.x]\nusd = -1\nper = "hour"\n' + TAIL, 6, "usd is -1, and must not be negative"),
+        (HEAD + '[price.x]\nusd = nan\nper = "hour"\n' + TAIL, 6, "usd is NaN, and must not be negative"),
+        (HEAD + '[price.x]\nusd = true\nper = "hour"\n' + TAIL, 6, "usd is True, and must be a number"),
+        (HEAD + '[price.x]\nper = "hour"\n' + TAIL, 5, '[price."x"]: usd is not there'),
+        (
+            HEAD + '[price.x]\nusd = 1\nper = "hour"\ncpu = 2\n' + TAIL,
+            8,
+            "cpu is no field of a price: usd, per",
+        ),
+        (
+            HEAD + '[price.x]\nusd = 1\nper = "hour"\ncompared = "tea"\n' + TAIL,
+            8,
+            "there is no table [compared.tea]",
+        ),
+        (
+            HEAD + '[price."a b"]\nusd = "much"\nper = "hour"\n' + TAIL,
+            6,
+            "[price.\"a b\"]: usd is 'much', and must be a number without quotes",
+        ),
+        (HEAD + TAIL.replace("nat_gb = 1", 'nat_gb = "x"') + "[price]\n", 8, "[use.dev]: nat_gb is 'x'"),
+        (HEAD + "[use]\n[price]\n", 5, "[use]: spot_share is not there"),
+        (HEAD.replace('"r"', "1") + "[price]\n" + TAIL, 1, "region is 1, and must be a text"),
     ],
 )
-def test_a_broken_file_is_refused_with_its_name(tmp_path: Path, text: str, message: str) -> None:
+def test_a_broken_file_is_refused_with_table_field_and_line(
+    tmp_path: Path, text: str, line: int, message: str
+) -> None:
     file = tmp_path / "prices.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         load_prices(file)
     assert message in caught.value.message
-    assert str(caught.value.location) == str(file)
+    assert str(caught.value.location) == (f"{file}:{line}" if line else str(file))
 
 
 def test_no_file_at_all(tmp_path: Path) -> None:
