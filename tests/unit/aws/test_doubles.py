@@ -4,7 +4,7 @@ import io
 import json
 from typing import Any
 
-from flaskship.aws.doubles.server import UNANSWERED, Doubled, all_doubles, read_call
+from flaskship.aws.doubles.server import DOUBLED, UNANSWERED, Doubled, all_doubles, read_call
 
 
 def signed(service: str, method: str, path: str, body: Any = None, target: str = "") -> dict[str, Any]:
@@ -94,6 +94,16 @@ def test_what_nobody_answers_is_counted_and_told() -> None:
     server.ask("eks", "POST", "/clusters/c/insights", {})
     server.ask("eks", "POST", "/clusters/c/insights", {})
     assert server.ask("", "GET", UNANSWERED)[1] == {"eks:POST /clusters/c/insights": 2}
+
+
+def test_what_doubles_answered_is_counted_and_nothing_else() -> None:
+    server = Server("200 OK")
+    assert server.ask("", "GET", DOUBLED)[1] == {}
+    server.ask("eks", "POST", "/clusters/c/addons", {"addonName": "coredns"})
+    server.ask("eks", "GET", "/clusters/c/addons/coredns")
+    server.ask("eks", "GET", "/clusters/c/addons/coredns")
+    server.ask("eks", "GET", "/clusters/c")
+    assert server.ask("", "GET", DOUBLED)[1] == {"eks:CreateAddon": 1, "eks:DescribeAddon": 2}
 
 
 def test_the_body_is_left_for_the_server_behind() -> None:

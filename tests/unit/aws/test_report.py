@@ -27,6 +27,13 @@ def test_a_good_one_marks_nothing_no_and_names_the_doubles() -> None:
     assert "1 of 1 hold" in text
 
 
+def test_what_was_not_made_and_not_asked_has_no_heading() -> None:
+    text = "\n".join(lines(replace(GOOD, drift=(), doubled=())))
+    assert "drift" not in text
+    assert "doubles" not in text
+    assert "drift, made behind" in "\n".join(lines(GOOD))
+
+
 def test_each_way_to_fail_is_marked_and_makes_it_not_good() -> None:
     bad = [
         replace(GOOD, stacks=(replace(RUN, second_plan=("aws_vpc.this",)),)),

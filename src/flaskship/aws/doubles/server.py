@@ -19,6 +19,7 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 UNANSWERED = "/flaskship/unanswered"
+DOUBLED = "/flaskship/doubled"
 
 
 Complete = Callable[[Call, dict[str, Any]], dict[str, Any]]
@@ -33,7 +34,7 @@ def all_doubles() -> tuple[tuple[Route, ...], dict[str, Complete]]:
 
 
 class Doubled:
-    """A WSGI application: doubles answer their calls, the API server all others; it counts what fails."""
+    """A WSGI application: doubles answer their calls, the API server all others; what they did is counted."""
 
     def __init__(
         self, application: Application, routes: Iterable[Route], complete: Mapping[str, Complete]
@@ -41,25 +42,30 @@ class Doubled:
         self._application = application
         self._routes = tuple(routes)
         self._complete = dict(complete)
-        self._unanswered: dict[str, int] = {}
+        self._counts: dict[str, dict[str, int]] = {UNANSWERED: {}, DOUBLED: {}}
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
-        if environ.get("PATH_INFO") == UNANSWERED:
+        if (counted := self._counts.get(environ.get("PATH_INFO", ""))) is not None:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(self._unanswered).encode()]
+            with self._lock:
+                return [json.dumps(counted).encode()]
         call = read_call(environ)
         if call is not None:
             for route in self._routes:
                 parts = route.match(call)
                 if parts is not None:
                     with self._lock:
+                        self._count(DOUBLED, f"{route.service}:{route.operation}")
                         answer = route.handler(_with_parts(call, parts))
                     return _respond(answer, start_response)
         if call is not None and call.service in self._complete:
             return self._completed(call, environ, start_response)
         return self._application(environ, self._watched(call, environ, start_response))
+
+    def _count(self, kind: str, name: str) -> None:
+        self._counts[kind][name] = self._counts[kind].get(name, 0) + 1
 
     def _completed(self, call: Call, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Let the API server answer, and complete what it said."""
@@ -83,7 +89,7 @@ class Doubled:
                     else environ["PATH_INFO"]
                 )
                 with self._lock:
-                    self._unanswered[name] = self._unanswered.get(name, 0) + 1
+                    self._count(UNANSWERED, name)
             return start_response(status, headers, *more)
 
         return watch

@@ -3,10 +3,9 @@
 import json
 import urllib.request
 
-from flaskship.aws.doubles.server import UNANSWERED, all_doubles
+from flaskship.aws.doubles.server import DOUBLED, UNANSWERED
 from flaskship.aws.rehearsal.outcome import Checked
 
-DOUBLED = tuple(f"{route.service}:{route.operation}" for route in all_doubles()[0])
 INSTEAD = (
     Checked(
         "IAM policy simulation", "the roles' own policy documents, read back and evaluated by rules of ours"
@@ -34,8 +33,17 @@ INSTEAD = (
 
 def unanswered(port: int) -> tuple[str, ...]:
     """Return the calls that ended in a server's error: neither the API server nor a double knows them."""
+    return tuple(f"{name} ({count}x)" for name, count in sorted(_counted(port, UNANSWERED).items()))
+
+
+def doubled(port: int) -> tuple[str, ...]:
+    """Return the calls that doubles answered, by service: only what was asked."""
+    return tuple(sorted(_counted(port, DOUBLED)))
+
+
+def _counted(port: int, path: str) -> dict[str, int]:
     # Past every proxy that the shell names: the question is this machine's.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(f"http://127.0.0.1:{port}{UNANSWERED}", timeout=10) as answer:
+    with direct.open(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
         counted: dict[str, int] = json.load(answer)
-    return tuple(f"{name} ({count}x)" for name, count in sorted(counted.items()))
+    return counted

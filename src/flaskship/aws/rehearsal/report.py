@@ -26,17 +26,20 @@ def lines(outcome: Rehearsal) -> Iterator[str]:
         seen = f"  ({fact.seen})" if fact.seen and not fact.holds else ""
         yield f"  {'ok' if fact.holds else 'NO'}  {fact.stack}: {fact.says}{seen}"
     yield ""
-    yield "drift, made behind Terraform's back:"
+    if outcome.drift:
+        yield "drift, made behind Terraform's back:"
     for one in outcome.drift:
         said = f"found, {one.resource}" if one.found else f"not found, {one.resource}"
         yield f"  {'ok' if one.found else 'NO'}  {one.stack}: {one.change}: {said}"
-    yield ""
+    if outcome.drift:
+        yield ""
     yield "left after all of it was destroyed, asked of the API:"
     yield from (f"  NO  {one_}" for one_ in outcome.left)
     if not outcome.left:
         yield "  ok  nothing"
     yield ""
-    yield "answered by doubles of ours, because the API server lacks it:"
+    if outcome.doubled:
+        yield "asked, and answered by doubles of ours, because the API server lacks it:"
     services = dict.fromkeys(name.partition(":")[0] for name in outcome.doubled)
     for service in services:
         calls = [name.partition(":")[2] for name in outcome.doubled if name.startswith(f"{service}:")]

@@ -77,7 +77,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
     from flaskship.aws.doubles.corrections import CORRECTIONS
     from flaskship.aws.rehearsal.drift import inject
     from flaskship.aws.rehearsal.facts import look
-    from flaskship.aws.rehearsal.instead import DOUBLED, INSTEAD, unanswered
+    from flaskship.aws.rehearsal.instead import INSTEAD, doubled, unanswered
     from flaskship.aws.rehearsal.leftovers import left
 
     runs: dict[str, StackRun] = {}
@@ -110,6 +110,7 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
                 ]
     for stack in reversed(applied):
         runs[stack.name] = _destroy(stage, stack, runs[stack.name], refresh=stack.name in looking)
+    remains = left(stage.port)
     return Rehearsal(
         stage.environment,
         stage.terraform.version,
@@ -117,11 +118,11 @@ def _play(stage: Stage, stacks: Sequence[Stack]) -> Rehearsal:
         tuple(runs.values()),
         facts,
         tuple(drift),
-        DOUBLED,
+        doubled(stage.port),
         CORRECTIONS,
         unanswered(stage.port),
         INSTEAD,
-        left(stage.port),
+        remains,
     )
 
 
