@@ -74,6 +74,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
             (PROD,),
             "prod would tell nobody of an alarm, of its budget or of unusual cost: pass -var='alarm",
         ),
+        (
+            "app",
+            (PROD,),
+            "prod would be told of unusual cost by nobody: pass -var=anomaly_monitor_arn=ARN of the account",
+        ),
         ("app", (PROD, "-var=environment=qa"), "environment must be dev, staging or prod: pass -var-file="),
         (
             "platform",

@@ -10,6 +10,8 @@ from flaskship.aws.diagrams.model import ANYWHERE, Infrastructure, Item
 EDGE, GAP, BETWEEN = 28, 18, 76
 LEFT, MIDDLE, RIGHT = 316, 640, 330
 TOP = 186
+CONTAINERS = {"migrate"}
+"""Log groups of the app stack that are a container's beside an application, which may not have that name."""
 FOOT = 56
 
 
@@ -141,6 +143,7 @@ class _Infrastructure:
             one.text for one in self._items("logs") if one.stack == "app" and one.text.startswith(prefix)
         ]
         names = [text.removeprefix(prefix).split(",")[0] for text in groups]
+        names = [name for name in names if name not in CONTAINERS]
         roles = [role.name for role in self.found.roles if role.stack == "app"]
         rights = [f"rights by {', '.join(roles)}"] if roles else []
         return Card("POD", "compute", "Applications", "by Helm", (*names, *rights), dashed=True)

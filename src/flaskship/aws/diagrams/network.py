@@ -1,6 +1,7 @@
 """The network as the plan has it, reduced to what decides who reaches whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from flaskship.aws.diagrams.model import ANYWHERE, Endpoint, Group, Network, Rule, Subnet
 from flaskship.aws.diagrams.resources import Resource, of_kind
@@ -109,11 +110,32 @@ def _number(ports: str) -> tuple[int, str]:
     return (int(digits) if digits.isdigit() else 0, ports)
 
 
+def _inline(group: Resource, direction: str) -> Iterator[Resource]:
+    """Each rule that stands in a group itself, one for each peer, as the resource of a single rule has it."""
+    for rule in group.values.get(direction) or ():
+        peers = [
+            *(("referenced_security_group_id", one) for one in rule.get("security_groups") or ()),
+            *(("cidr_ipv4", one) for one in rule.get("cidr_blocks") or ()),
+            *(("cidr_ipv6", one) for one in rule.get("ipv6_cidr_blocks") or ()),
+            *(("prefix_list_id", one) for one in rule.get("prefix_list_ids") or ()),
+            *((("referenced_security_group_id", group.id),) if rule.get("self") else ()),
+        ]
+        for kind, peer in peers:
+            values = {"ip_protocol": rule["protocol"], "security_group_id": group.id, kind: peer}
+            yield replace(group, values=values | {key: rule[key] for key in ("from_port", "to_port")})
+
+
+def _all_rules(found: Sequence[Resource], direction: str) -> Iterator[Resource]:
+    yield from of_kind(found, f"aws_vpc_security_group_{direction}_rule")
+    for group in of_kind(found, "aws_security_group"):
+        yield from _inline(group, direction)
+
+
 def _rules(
     found: Sequence[Resource], groups: Mapping[str, str], peers: Mapping[str, str]
 ) -> tuple[Rule, ...]:
     ports: dict[tuple[str, str], set[str]] = {}
-    for rule in of_kind(found, "aws_vpc_security_group_ingress_rule"):
+    for rule in _all_rules(found, "ingress"):
         group = groups[str(rule.values["security_group_id"])]
         ports.setdefault((_peer(rule, groups, peers), group), set()).add(_ports(rule))
     return tuple(
@@ -125,10 +147,6 @@ def _rules(
 def _reaches(
     group: Resource, found: Sequence[Resource], groups: Mapping[str, str], peers: Mapping[str, str]
 ) -> tuple[str, ...]:
-    mine = [
-        rule
-        for rule in of_kind(found, "aws_vpc_security_group_egress_rule")
-        if rule.values["security_group_id"] == group.id
-    ]
+    mine = [rule for rule in _all_rules(found, "egress") if rule.values["security_group_id"] == group.id]
     said = (f"{_peer(rule, groups, peers)} on {_ports(rule)}" for rule in mine)
     return tuple(sorted({one.replace("anywhere on all", ANYWHERE) for one in said}))

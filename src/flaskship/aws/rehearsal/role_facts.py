@@ -55,12 +55,7 @@ def expected(stack: str, name: str) -> Mapping[str, Rights]:
         return {}
     looking = {"TargetGroups", "LoadBalancers", "Listeners", "Rules", "Tags", "TargetHealth"}
     describe = frozenset(f"elasticloadbalancing:Describe{one}" for one in looking)
-    of_nodes = {
-        "AmazonEKSWorkerNodePolicy",
-        "AmazonEKS_CNI_Policy",
-        "AmazonEC2ContainerRegistryPullOnly",
-        "AmazonSSMManagedInstanceCore",
-    }
+    of_nodes = {"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly"}
     return {
         f"{name}-cluster": Rights(frozenset({"AmazonEKSClusterPolicy"})),
         f"{name}-nodes": Rights(frozenset(of_nodes)),

@@ -44,6 +44,25 @@ def test_what_a_group_begins_is_its_rules_of_egress() -> None:
     assert reaches["database"] == ()
 
 
+def test_rules_that_stand_in_a_group_are_drawn_as_those_of_their_own() -> None:
+    from tests.unit.aws.diagrams.plans import resource
+
+    none = {key: [] for key in ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")}
+    shared = none | {"protocol": "tcp", "from_port": 5432, "to_port": 5432, "self": False}
+    cache = resource(
+        "module.security_groups.aws_security_group.cache",
+        id="sg-cache",
+        name="my-app-dev-cache",
+        description="Cache",
+        ingress=[shared | {"security_groups": ["sg-nodes"]}, shared | {"self": True}],
+        egress=[none | {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["0.0.0.0/0"]}],
+    )
+    found = network(cache)
+    assert Rule("nodes", "cache", ("5432",)) in found.rules
+    assert Rule("cache", "cache", ("5432",)) in found.rules
+    assert {one.name: one.reaches for one in found.groups}["cache"] == ("anywhere",)
+
+
 def test_an_endpoint_is_called_by_its_service() -> None:
     assert network().endpoints == (Endpoint("s3", "Gateway"),)
 

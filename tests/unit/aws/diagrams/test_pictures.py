@@ -1,5 +1,6 @@
 """The pictures as such: everything of the model is in them, and no words lie on others or beside the page."""
 
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -100,3 +101,11 @@ def test_the_infrastructure_has_all_and_no_words_on_others(name: str) -> None:
 def test_a_gateway_for_all_zones_is_reached_from_each() -> None:
     found = MODELS["small"]()
     assert draw_network(found).svg(1, 1).count('class="network-s"') >= 3
+
+
+def test_what_migrates_has_a_log_group_and_is_no_application() -> None:
+    canvas, *_ = draw_infrastructure(kept())
+    said = words(canvas)
+    assert re.search(r"(?<!/)\bmy-tomorrows-api\b", said)
+    assert re.search(r"/my-app/prod/\s*migrate", said)
+    assert not re.search(r"(?<![/\w])migrate\b", re.sub(r"/my-app/prod/\s*", "/my-app/prod/", said))

@@ -1,3 +1,5 @@
+# Its rules are resources of their own: the control plane's group names this one, and this one's rules name it. And whoever
+# serves Services of the type LoadBalancer in the cluster adds rules to the group that carries the cluster's tag.
 resource "aws_security_group" "nodes" {
   # checkov:skip=CKV2_AWS_5:The node groups of the platform stack take it by its id.
   name        = "${var.name}-nodes"

@@ -30,6 +30,8 @@ resource "aws_iam_role" "this" {
   name               = var.name
   description        = var.description
   assume_role_policy = data.aws_iam_policy_document.trust.json
+  # What somebody attached does not stand in the way of a destroy.
+  force_detach_policies = true
 }
 
 resource "aws_iam_role_policy" "this" {
@@ -45,4 +47,15 @@ resource "aws_iam_role_policy_attachment" "this" {
 
   role       = aws_iam_role.this.name
   policy_arn = each.value
+}
+
+# These and no others: what somebody adds to the role behind Terraform's back is in the next plan.
+resource "aws_iam_role_policies_exclusive" "this" {
+  role_name    = aws_iam_role.this.name
+  policy_names = [for policy in aws_iam_role_policy.this : policy.name]
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "this" {
+  role_name   = aws_iam_role.this.name
+  policy_arns = [for attachment in aws_iam_role_policy_attachment.this : attachment.policy_arn]
 }

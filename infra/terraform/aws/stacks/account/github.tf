@@ -53,12 +53,29 @@ resource "aws_iam_role" "github" {
   description          = "Workflows of ${var.repository.owner}/${var.repository.name}: ${each.key}"
   assume_role_policy   = data.aws_iam_policy_document.github_trust[each.key].json
   max_session_duration = 3600
+  # What somebody attached does not stand in the way of a destroy.
+  force_detach_policies = true
 }
 
 resource "aws_iam_role_policy" "images" {
   name   = "push"
   role   = aws_iam_role.github["images"].id
   policy = data.aws_iam_policy_document.images.json
+}
+
+# These and no others: what somebody adds behind Terraform's back is in the next plan.
+resource "aws_iam_role_policies_exclusive" "github" {
+  for_each = local.roles
+
+  role_name    = aws_iam_role.github[each.key].name
+  policy_names = each.key == "images" ? [aws_iam_role_policy.images.name] : [aws_iam_role_policy.deploy[trimprefix(each.key, "deploy-")].name]
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "github" {
+  for_each = local.roles
+
+  role_name   = aws_iam_role.github[each.key].name
+  policy_arns = []
 }
 
 data "aws_iam_policy_document" "images" {

@@ -21,7 +21,7 @@ locals {
   table = yamldecode(file("${path.module}/../../../../secrets.yaml"))
   # None of these variables is ever null: naming them makes Terraform say what is wrong with them before it asks AWS for
   # random values.
-  judged  = [var.database, var.certificate_arn, var.alarm_emails, var.applications]
+  judged  = [var.database, var.certificate_arn, var.alarm_emails, var.applications, var.anomaly_monitor_arn]
   entries = anytrue([for value in local.judged : value == null]) ? {} : lookup(local.table.environments, var.environment, {})
 
   protected = var.environment == "prod"

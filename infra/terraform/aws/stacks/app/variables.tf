@@ -181,13 +181,18 @@ variable "budget_usd" {
 }
 
 variable "anomaly_monitor_arn" {
-  description = "The account's monitor of unusual cost, whose findings go to the alarms: aws ce get-anomaly-monitors names Default-Services-Monitor. Empty: unusual cost is told by AWS's own mails alone."
+  description = "The account's monitor of unusual cost, whose findings go to the alarms: aws ce get-anomaly-monitors names Default-Services-Monitor. Empty outside of prod: unusual cost is told by AWS's own mails alone."
   type        = string
   default     = ""
 
   validation {
     condition     = var.anomaly_monitor_arn == "" || can(regex("^arn:[a-z-]+:ce::[0-9]{12}:anomalymonitor/.+$", var.anomaly_monitor_arn))
     error_message = "anomaly_monitor_arn must be the ARN of a monitor: aws ce get-anomaly-monitors --query 'AnomalyMonitors[].[MonitorName,MonitorArn]'."
+  }
+
+  validation {
+    condition     = var.environment != "prod" || var.anomaly_monitor_arn != "" || var.anomaly_monitor_by_tag
+    error_message = "prod would be told of unusual cost by nobody: pass -var=anomaly_monitor_arn=ARN of the account's monitor (aws ce get-anomaly-monitors --query 'AnomalyMonitors[].[MonitorName,MonitorArn]'; where there is none, services_monitor=true of the stack account makes it), or in an organization's management account -var=anomaly_monitor_by_tag=true."
   }
 }
 

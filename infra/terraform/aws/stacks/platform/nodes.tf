@@ -2,6 +2,8 @@ resource "aws_iam_role" "nodes" {
   name               = "${local.name}-nodes"
   description        = "Nodes of ${local.name}"
   assume_role_policy = data.aws_iam_policy_document.nodes_trust.json
+  # What somebody attached does not stand in the way of a destroy.
+  force_detach_policies = true
 }
 
 data "aws_iam_policy_document" "nodes_trust" {
@@ -15,17 +17,29 @@ data "aws_iam_policy_document" "nodes_trust" {
   }
 }
 
-# The network plug-in runs before any identity of pods exists, hence its policy is the nodes'.
+# The network plug-in runs before any identity of pods exists, hence its policy is the nodes'. Nobody logs in to nodes, not
+# by Session Manager either: its policy (AmazonSSMManagedInstanceCore) reads every parameter of the account, and pods would
+# find theirs by way of the node. kubectl debug node/NODE shows a node from within.
 resource "aws_iam_role_policy_attachment" "nodes" {
   for_each = toset([
     "AmazonEKSWorkerNodePolicy",
     "AmazonEKS_CNI_Policy",
     "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonSSMManagedInstanceCore",
   ])
 
   role       = aws_iam_role.nodes.name
   policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/${each.key}"
+}
+
+# These and no others: what somebody adds behind Terraform's back is in the next plan.
+resource "aws_iam_role_policies_exclusive" "nodes" {
+  role_name    = aws_iam_role.nodes.name
+  policy_names = []
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "nodes" {
+  role_name   = aws_iam_role.nodes.name
+  policy_arns = [for attachment in aws_iam_role_policy_attachment.nodes : attachment.policy_arn]
 }
 
 module "on_demand" {

@@ -17,12 +17,22 @@ run "narrow_by_default" {
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.database_from_nodes.referenced_security_group_id == aws_security_group.nodes.id && aws_vpc_security_group_ingress_rule.database_from_nodes.cidr_ipv4 == null
+    condition     = one(aws_security_group.database.ingress).security_groups == toset([aws_security_group.nodes.id]) && length(coalesce(one(aws_security_group.database.ingress).cidr_blocks, [])) == 0
     error_message = "The database is reached from the nodes' group and no range."
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.control_plane_from_nodes.referenced_security_group_id == aws_security_group.nodes.id && aws_vpc_security_group_ingress_rule.control_plane_from_nodes.from_port == 443
+    condition     = length(aws_security_group.database.egress) == 0
+    error_message = "The database begins nothing, and another rule would be in a plan."
+  }
+
+  assert {
+    condition     = sort([for rule in aws_security_group.load_balancer.ingress : tostring(rule.from_port)]) == tolist(["443", "80"])
+    error_message = "The load balancer listens on 80 and 443."
+  }
+
+  assert {
+    condition     = one(aws_security_group.control_plane.ingress).security_groups == toset([aws_security_group.nodes.id]) && one(aws_security_group.control_plane.ingress).from_port == 443
     error_message = "The control plane is reached on 443 from nodes."
   }
 }

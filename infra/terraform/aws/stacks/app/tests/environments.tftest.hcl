@@ -107,7 +107,7 @@ run "prod_without_a_certificate" {
     }
   }
 
-  expect_failures = [var.certificate_arn, var.alarm_emails]
+  expect_failures = [var.certificate_arn, var.alarm_emails, var.anomaly_monitor_arn]
 }
 
 run "prod_without_a_standby" {
@@ -118,7 +118,7 @@ run "prod_without_a_standby" {
     certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
   }
 
-  expect_failures = [var.database, var.alarm_emails]
+  expect_failures = [var.database, var.alarm_emails, var.anomaly_monitor_arn]
 }
 
 run "an_unknown_environment" {
@@ -145,8 +145,9 @@ run "prod_that_tells_nobody" {
   command = plan
 
   variables {
-    environment     = "prod"
-    certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+    environment         = "prod"
+    anomaly_monitor_arn = "arn:aws:ce::111122223333:anomalymonitor/11111111-2222-3333-4444-555555555555"
+    certificate_arn     = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
     database = {
       instance_class  = "db.m7g.large"
       storage_gib     = { initial = 100, max = 1000 }
@@ -157,6 +158,25 @@ run "prod_that_tells_nobody" {
   }
 
   expect_failures = [var.alarm_emails]
+}
+
+run "prod_whose_unusual_cost_nobody_is_told" {
+  command = plan
+
+  variables {
+    environment     = "prod"
+    alarm_emails    = ["team@example.com"]
+    certificate_arn = "arn:aws:acm:us-west-2:111122223333:certificate/11111111-2222-3333-4444-555555555555"
+    database = {
+      instance_class  = "db.m7g.large"
+      storage_gib     = { initial = 100, max = 1000 }
+      multi_az        = true
+      backup_days     = 35
+      max_connections = 800
+    }
+  }
+
+  expect_failures = [var.anomaly_monitor_arn]
 }
 
 run "an_address_that_is_none" {
