@@ -30,6 +30,7 @@ from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.succession import let_go
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
+from flaskship.engines.kubernetes.trying import remove_hooks
 from flaskship.engines.kubernetes.watching import Watcher
 from flaskship.engines.kubernetes.writing import KEPT, RunHelm, Writing
 from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
@@ -230,6 +231,7 @@ class KubernetesEngine:
         place = self._place(environment)
         await self._leases.check(place, lock)
         known = await self._writing.settled(place)
+        hooks = await hooks_of(self.cluster, place, known[-1].number) if known else ()
         if known and known[-1].status is not Status.UNINSTALLED:
             try:
                 await self._helm(
@@ -245,6 +247,7 @@ class KubernetesEngine:
                 ended.hint = f"do it again, which ends what it began: {place.command('down')}"
                 raise
         if known:
+            await remove_hooks(self.cluster, place.namespace, hooks)
             await let_go(self.cluster, place, ())
             await remove_all(self.cluster, place, purge=purge)
         self._targets.forget(environment)

@@ -1,32 +1,45 @@
 """One test of a release from its making to its end, told by its containers and not a moment later."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flaskship.engines.base import Trial
 from flaskship.engines.kubernetes.client import Cluster
-from flaskship.engines.kubernetes.failures import ConflictError, ExpiredError, NotFoundError, RefusedError
+from flaskship.engines.kubernetes.endings import Ending, job_ending, pod_ending
+from flaskship.engines.kubernetes.failures import (
+    ConflictError,
+    ExpiredError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+)
 from flaskship.engines.kubernetes.resources import JOBS, PODS, Resource
 from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.yaml_of_helm import documents_of
 from flaskship.model.errors import FlaskshipError
 
 SECONDS = 120
-"""How long one test may take; the first one may have to wait for its image."""
+"""How long one test may take from its beginning; the first one may have to wait for its image."""
+BEGIN_SECONDS = 10.0
+"""How soon a test that waited must have printed something, or ended: a kubelet that misses the word that it
+may begin passes it on a minute and more later."""
+OTHERS_SECONDS = 30.0
+"""How long somebody else's run of the same test (`helm test`) is waited for."""
+SETTLE = 1.0
 LINES = 40
 GOING_SECONDS = 30.0
 """How long what the last run left behind may take to go."""
 LOOK = 0.2
 WATCH_SECONDS = 30.0
 WATCHED: Mapping[str, Resource] = {"Pod": PODS, "Job": JOBS}
-STUCK = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 DEFAULT_POLICIES = ("before-hook-creation",)
 BEGIN = "flaskship.dev/begin"
 """Annotation of a test that reads it as a file, and begins when it says NOW: at once where Helm makes it."""
 NOW, WAIT = "now", "wait"
+HOOK = "helm.sh/hook"
 LAST_LINE = "flaskship.dev/last-line"
 """Annotation with the line that a test prints last, and only where it is about to end with exit code 0."""
 
@@ -59,14 +72,6 @@ class Hook:
     def _annotations(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = (self.document.get("metadata") or {}).get("annotations") or {}
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a test ended."""
-
-    passed: bool
-    message: str = "passed"
 
 
 def hook_of(stored: Mapping[str, Any]) -> Hook:
@@ -103,68 +108,36 @@ async def run_hook(
     One that was prepared is let begin instead, where it still waits.
     """
     resource = WATCHED.get(hook.kind) or await _resource(cluster, hook)
-    made = await _begun(cluster, namespace, prepared) if prepared is not None else None
+    made = await _begun(cluster, namespace, hook, prepared) if prepared is not None else None
     if made is None:
         made = await _make(cluster, resource, namespace, hook, sleep)
     if hook.kind not in WATCHED:
         return Trial(hook.name, True, "made")
     try:
         ending = await _ended(cluster, resource, namespace, hook, made)
+        if ending.deleted and await _is_replaced(cluster, resource, namespace, hook, sleep):
+            # Somebody's `helm test` took its place, which says nothing of the release.
+            made = await _make(cluster, resource, namespace, hook, sleep)
+            ending = await _ended(cluster, resource, namespace, hook, made)
     except asyncio.CancelledError:
-        with suppress(FlaskshipError):
-            await cluster.delete(resource, hook.name, namespace)
+        await _remove(cluster, resource, namespace, made)
         raise
     log = () if ending.passed else await _log(cluster, namespace, hook)
     if ("hook-succeeded" if ending.passed else "hook-failed") in hook.policies:
-        with suppress(FlaskshipError):
-            await cluster.delete(resource, hook.name, namespace)
+        await _remove(cluster, resource, namespace, made)
     return Trial(hook.name, ending.passed, ending.message, log)
 
 
-def pod_ending(pod: Mapping[str, Any]) -> Ending | None:
-    """Return how a pod ended; None while that is open.
+async def remove_hooks(cluster: Cluster, namespace: str, hooks: Iterable[Hook]) -> None:
+    """Delete what is there of tests of a release that goes: one that waits would run on for nobody."""
 
-    A pod that restarts nothing has ended with its last container. Its phase says so a second later, when its
-    sandbox is gone.
-    """
-    status, spec = pod.get("status") or {}, pod.get("spec") or {}
-    if status.get("phase") == "Succeeded":
-        return Ending(True)
-    containers = status.get("containerStatuses") or ()
-    states = [*(status.get("initContainerStatuses") or ()), *containers]
-    if spec.get("restartPolicy") == "Never" or status.get("phase") == "Failed":
-        for one in states:
-            code = _exit_code(one)
-            if code:
-                return Ending(False, f"its container {one.get('name')} ended with exit code {code}")
-        if len(containers) == len(spec.get("containers") or ()) and all(
-            _exit_code(one) == 0 for one in containers
-        ):
-            return Ending(True)
-    if status.get("phase") == "Failed":
-        said = status.get("message") or status.get("reason") or "its pod failed"
-        return Ending(False, str(said))
-    for one in states:
-        waiting = (one.get("state") or {}).get("waiting") or {}
-        if waiting.get("reason") in STUCK:
-            said = f"{waiting['reason']}: {waiting.get('message') or one.get('image')}"
-            return Ending(False, f"its container {one.get('name')} does not start: {said}")
-    return None
+    async def one(hook: Hook) -> None:
+        with suppress(RefusedError):
+            found = await cluster.find(WATCHED[hook.kind], hook.name, namespace)
+            if found is not None and HOOK in (found["metadata"].get("annotations") or {}):
+                await _remove(cluster, WATCHED[hook.kind], namespace, found)
 
-
-def job_ending(job: Mapping[str, Any]) -> Ending | None:
-    """Return how a Job ended; None while that is open."""
-    for one in (job.get("status") or {}).get("conditions") or ():
-        if one.get("status") == "True" and one.get("type") == "Complete":
-            return Ending(True)
-        if one.get("status") == "True" and one.get("type") == "Failed":
-            return Ending(False, str(one.get("message") or one.get("reason") or "its Job failed"))
-    return None
-
-
-def _exit_code(container: Mapping[str, Any]) -> int | None:
-    ended = (container.get("state") or {}).get("terminated")
-    return None if ended is None else int(ended.get("exitCode") or 0)
+    await asyncio.gather(*(one(hook) for hook in hooks if hook.kind in WATCHED))
 
 
 async def _make(
@@ -175,6 +148,7 @@ async def _make(
     sleep: Callable[[float], Awaitable[None]],
 ) -> Object:
     if "before-hook-creation" in hook.policies:
+        await _let_others_end(cluster, resource, namespace, hook, sleep)
         await cluster.delete(resource, hook.name, namespace)
     looks = int(GOING_SECONDS / LOOK)
     while True:
@@ -187,8 +161,54 @@ async def _make(
         await sleep(LOOK)
 
 
-async def _begun(cluster: Cluster, namespace: str, prepared: Object) -> Object | None:
-    """Let a prepared test begin; None where it waits no more, which says nothing of the release."""
+async def _let_others_end(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str,
+    hook: Hook,
+    sleep: Callable[[float], Awaitable[None]],
+) -> None:
+    """Return once no run of the test goes on that somebody else began, or it has taken too long."""
+    for _ in range(int(OTHERS_SECONDS / LOOK) if hook.kind in WATCHED else 0):
+        found = await cluster.find(resource, hook.name, namespace)
+        if found is None or not _goes_on(resource, found):
+            return
+        await sleep(LOOK)
+
+
+def _goes_on(resource: Resource, found: Object) -> bool:
+    """Whether a test is under way; one that still waits was left behind by somebody who is gone."""
+    metadata = found["metadata"]
+    waits = (metadata.get("annotations") or {}).get(BEGIN) == WAIT
+    judge = pod_ending if resource is PODS else job_ending
+    return not waits and "deletionTimestamp" not in metadata and judge(found) is None
+
+
+async def _is_replaced(
+    cluster: Cluster,
+    resource: Resource,
+    namespace: str,
+    hook: Hook,
+    sleep: Callable[[float], Awaitable[None]],
+) -> bool:
+    """Whether something else stands in the place of a test that was deleted; Helm takes a moment for it."""
+    if "before-hook-creation" not in hook.policies:
+        return False
+    await sleep(SETTLE)
+    return await cluster.find(resource, hook.name, namespace) is not None
+
+
+async def _remove(cluster: Cluster, resource: Resource, namespace: str, made: Object) -> None:
+    metadata = made["metadata"]
+    with suppress(FlaskshipError):
+        await cluster.delete(resource, str(metadata["name"]), namespace, uid=metadata.get("uid"))
+
+
+async def _begun(cluster: Cluster, namespace: str, hook: Hook, prepared: Object) -> Object | None:
+    """Let a prepared test begin; None where it waits no more or does not hear of it.
+
+    Neither says anything of the release.
+    """
     name, uid = str(prepared["metadata"]["name"]), prepared["metadata"].get("uid")
     now = await cluster.find(PODS, name, namespace)
     if (
@@ -200,9 +220,45 @@ async def _begun(cluster: Cluster, namespace: str, prepared: Object) -> Object |
         return None
     try:
         body = {"metadata": {"uid": uid, "annotations": {BEGIN: NOW}}}
-        return await cluster.patch(PODS, name, body, namespace)
+        begun = await cluster.patch(PODS, name, body, namespace)
     except RefusedError:
         return None
+    heard = False
+    try:
+        heard = await _has_begun(cluster, namespace, hook, begun)
+    finally:
+        if not heard:
+            await _remove(cluster, PODS, namespace, begun)
+    return begun if heard else None
+
+
+async def _has_begun(cluster: Cluster, namespace: str, hook: Hook, begun: Object) -> bool:
+    """Whether a test that may begin has printed something, or ended, in good time."""
+    signs: tuple[asyncio.Future[Any], ...] = (
+        asyncio.ensure_future(_spoke(cluster, namespace, hook)),
+        asyncio.ensure_future(_ended_by_state(cluster, PODS, namespace, begun)),
+    )
+    try:
+        seen, _ = await asyncio.wait(signs, timeout=BEGIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        return bool(seen)
+    finally:
+        for one in signs:
+            one.cancel()
+        await asyncio.gather(*signs, return_exceptions=True)
+
+
+async def _spoke(cluster: Cluster, namespace: str, hook: Hook) -> None:
+    """Return once a test has printed a line, or where nobody may read what it prints."""
+    while True:
+        try:
+            async with aclosing(cluster.logs(hook.name, namespace, follow=True)) as lines:
+                async for _ in lines:
+                    return
+        except ForbiddenError:
+            return
+        except FlaskshipError:
+            pass  # its container does not run yet
+        await asyncio.sleep(LOOK)
 
 
 async def _ended(cluster: Cluster, resource: Resource, namespace: str, hook: Hook, made: Object) -> Ending:
@@ -245,7 +301,7 @@ async def _ended_by_state(cluster: Cluster, resource: Resource, namespace: str, 
         return Ending(False, f"it did not end within {SECONDS} s: {_standing(seen)}")
     except NotFoundError:
         pass
-    return Ending(False, "somebody deleted it before it ended")
+    return Ending(False, "somebody deleted it before it ended", deleted=True)
 
 
 async def _states(

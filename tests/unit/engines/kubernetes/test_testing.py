@@ -15,9 +15,10 @@ from flaskship.engines.base import Trial
 from flaskship.engines.kubernetes import trying
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.connection import Connection
+from flaskship.engines.kubernetes.endings import Ending, job_ending, pod_ending
 from flaskship.engines.kubernetes.readying import Readying
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
-from flaskship.engines.kubernetes.trying import Ending, job_ending, pod_ending
+from flaskship.engines.kubernetes.trying import remove_hooks
 
 PODS = "/api/v1/namespaces/shop/pods"
 JOBS = "/apis/batch/v1/namespaces/shop/jobs"
@@ -376,6 +377,93 @@ async def test_one_that_cannot_be_made_ready_is_made_when_it_is_to_begin() -> No
     [tested] = await run_tests(cluster, PLACE, 1, no_sleep, {})
     assert not tested.ran
     await readying.close()
+
+
+async def test_one_that_does_not_hear_that_it_may_begin_is_made_anew_without_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A kubelet that misses the word passes it on at its next look at the pod, a minute or more later."""
+    monkeypatch.setattr(trying, "BEGIN_SECONDS", 0.05)
+    monkeypatch.setattr(trying, "SECONDS", 5)
+    api = Trials(hook("a", manifest=WAITING))
+    cluster, readying = await readied(api)
+    api.states = {"a": [RUNNING]}
+    plain = api.answer
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        api.logs["a"] = "begun\npassed\n" if api.made.count("a") > 1 else ""
+        return plain(request)
+
+    api.answer = answer  # type: ignore[method-assign]
+    prepared = await readying.of(PLACE.environment, 1)
+    [tested] = await run_tests(cluster, PLACE, 1, no_sleep, prepared)
+    assert (tested.passed, api.made.count("a"), begins(api, "a")) == (True, 2, "now")
+
+
+async def test_one_whose_words_nobody_may_read_is_not_made_again() -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    cluster, readying = await readied(api)
+    api.states = {"a": [RUNNING, ended(0)]}
+    plain = api.answer
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        httpx2.Response(403, json={"message": "no", "reason": "Forbidden"})
+        if request.url.path.endswith("/log")
+        else plain(request)
+    )
+    [tested] = await run_tests(cluster, PLACE, 1, no_sleep, await readying.of(PLACE.environment, 1))
+    assert (tested.passed, api.made.count("a")) == (True, 1)
+
+
+async def test_somebody_elses_run_of_a_test_is_waited_for_and_not_deleted() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [ended(0)]}
+    theirs = {"metadata": {"name": "a", "uid": "theirs"}, **pod("Never", RUNNING)}
+    api.put(f"{PODS}/a", theirs)
+    looks = 0
+
+    async def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        assert not any(one.startswith("DELETE") for one in api.asked)
+        if looks == 3:
+            api.put(f"{PODS}/a", {**theirs, **pod("Never", ended(0))})
+
+    [tested] = await run_tests(api.cluster(), PLACE, 1, sleep)
+    assert (tested.passed, looks) == (True, 3)
+
+
+async def test_one_that_waits_for_somebody_who_is_gone_is_not_waited_for() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [ended(0)]}
+    left = {"name": "a", "annotations": {trying.BEGIN: "wait"}}
+    api.put(f"{PODS}/a", {"metadata": left, **pod("Never", RUNNING)})
+
+    async def sleep(_: float) -> None:
+        raise AssertionError("nothing is waited for")
+
+    assert [one.passed for one in await run_tests(api.cluster(), PLACE, 1, sleep)] == [True]
+
+
+async def test_a_test_that_helm_test_by_hand_takes_the_place_of_is_run_again() -> None:
+    api = Trials(hook("a"))
+    api.states = {"a": [RUNNING, {}]}
+
+    async def sleep(_: float) -> None:
+        theirs = {"name": "a", "uid": "theirs"}
+        api.put(f"{PODS}/a", {"metadata": theirs, **pod("Never", {"phase": "Succeeded"})})
+        api.states = {"a": [ended(0)]}
+
+    [tested] = await run_tests(api.cluster(), PLACE, 1, sleep)
+    assert (tested.passed, api.made.count("a")) == (True, 2)
+
+
+async def test_the_tests_of_a_release_that_goes_are_removed_and_nothing_else_of_their_names() -> None:
+    api = Trials(hook("a"), hook("b"), hook("gone"), hook("settings", kind="ConfigMap"))
+    marked = {"annotations": {"helm.sh/hook": "test"}}
+    api.put(f"{PODS}/a", {"metadata": {"name": "a", **marked}})
+    api.put(f"{PODS}/b", {"metadata": {"name": "b"}})
+    await remove_hooks(api.cluster(), "shop", await hooks_of(api.cluster(), PLACE, 1))
+    assert api.below(PODS) == ["b"]
 
 
 def pod(restart: str, status: Mapping[str, Any], containers: int = 1) -> dict[str, Any]:
