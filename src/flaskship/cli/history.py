@@ -23,7 +23,7 @@ def command(env: str, engine: str | None, context: str | None) -> int:
             revisions = await opened.history(env)
             settings.output.answer(
                 documents.history_document(env, opened.name, revisions),
-                screens.history_screen(env, revisions),
+                screens.history_screen(env, opened.name, revisions),
             )
 
     tell(tell_it())

@@ -163,10 +163,12 @@ def where_screen(snapshot: Snapshot) -> list[str]:
     return lines
 
 
-def history_screen(environment: str, revisions: Sequence[Revision]) -> list[str]:
-    """The revisions, newest last."""
+def history_screen(environment: str, engine: str, revisions: Sequence[Revision]) -> list[str]:
+    """Whose revisions they are, and on which engine; then each, the newest last."""
+    count = len(revisions) or "no"
+    head = f"{environment}  {count} revision{'' if count == 1 else 's'}  ({engine})"
     if not revisions:
-        return [f"{environment} has no revisions"]
+        return [head]
     rows = [
         (
             str(one.number),
@@ -179,7 +181,7 @@ def history_screen(environment: str, revisions: Sequence[Revision]) -> list[str]
         )
         for one in revisions
     ]
-    return table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "TRAFFIC", "REASON"), rows)
+    return [head, "", *table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "TRAFFIC", "REASON"), rows)]
 
 
 def traffic_cell(receipt: Receipt | None) -> str:

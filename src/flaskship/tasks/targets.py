@@ -45,11 +45,14 @@ def down_command(environment: str, engine: str, named: Named) -> str:
 async def open_to_read(
     world: World, project: Project, environment: Environment, asked: str | None
 ) -> tuple[Engine, Snapshot]:
-    """Return the engine that a read means, with its view: the local one where it ever ran here."""
+    """Return the engine that a read means, with its view: the local one where it runs here.
+
+    A run that was stopped hides nothing of another engine; of a local environment it is still told.
+    """
     if asked is not None:
         return await _opened(world, project, environment, asked)
     engine, snapshot = await _opened(world, project, environment, LOCAL)
-    if environment.engine == LOCAL or snapshot.release is not None:
+    if environment.engine == LOCAL or runs(snapshot):
         return engine, snapshot
     await engine.close()
     return await _opened(world, project, environment, environment.engine)

@@ -104,6 +104,10 @@ def test_a_value_is_shown_in_one_line_that_fits(value: object, text: str) -> Non
     assert screens.shown(value) == text
 
 
+def test_a_history_names_its_engine_even_where_it_is_empty() -> None:
+    assert screens.history_screen("prod", "kubernetes", ()) == ["prod  no revisions  (kubernetes)"]
+
+
 def test_a_status_says_by_which_means_limits_hold() -> None:
     release = ReleaseState("dev-apps", 1)
     seen = Snapshot("dev", "local", "n", 0.0, Phase.HEALTHY, release, containment="watchdog: memory")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.contract.fake import FakeEngine
+from tests.contract.fake import FakeEngine, FakeState
 from tests.contract.harness import locked
 from tests.contract.world import API, Stage, Told
 
@@ -91,7 +91,7 @@ async def test_what_runs_nowhere_and_has_no_release_is_still_nothing_to_verify()
         await verify(stage.world(), stage.engine(), "dev", applied=applied)
 
 
-async def test_reads_take_the_local_run_where_there_ever_was_one() -> None:
+async def test_reads_take_the_local_run_where_there_is_one() -> None:
     stage = await running("staging")
     snapshot = await status(stage.world(), stage.project, stage.environment("staging"), None)
     assert (snapshot.engine, snapshot.phase) == ("local", Phase.HEALTHY)
@@ -102,6 +102,29 @@ async def test_reads_take_the_environments_engine_where_nothing_ran_here() -> No
     with pytest.raises(PreflightError):
         await status(stage.world(), stage.project, stage.environment("staging"), None)
     assert all(engine.closed for engine in stage.engines)
+
+
+async def stopped(name: str) -> Stage:
+    stage = await running(name)
+    async with locked(stage.engine(), name) as lock:
+        await stage.engine().delete(name, lock)
+    return stage
+
+
+async def test_a_local_run_that_was_stopped_hides_nothing_that_runs_on_the_cluster() -> None:
+    stage = await stopped("staging")
+    stage.cluster = FakeState(stage.clock)
+    world, staging = stage.world(), stage.environment("staging")
+    cluster = world.open_engine(stage.project, staging, "kubernetes")
+    await deploy(world, stage.project, staging, cluster, Wish(), Told())
+    snapshot = await status(world, stage.project, staging, None)
+    assert (snapshot.engine, snapshot.phase) == ("kubernetes", Phase.HEALTHY)
+
+
+async def test_of_a_local_environment_a_stopped_run_is_still_told() -> None:
+    stage = await stopped("dev")
+    snapshot = await status(stage.world(), stage.project, stage.environment(), None)
+    assert (snapshot.engine, snapshot.phase) == ("local", Phase.STOPPED)
 
 
 async def test_reads_of_a_local_environment_need_no_run() -> None:
