@@ -134,6 +134,22 @@ def test_the_database_is_migrated_first_by_those_that_use_it(render) -> None:
     assert "initContainers" not in release.pod("my-tomorrows-monitoring")
 
 
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_a_migration_gives_up_before_the_deadline_would_speak_for_it(render, environment: str) -> None:
+    release = render(environment=environment)
+    own = 60.0  # what `python -m tomorrows.migrate` waits where nothing is set
+    migrating = [
+        name
+        for name in release.all("Deployment")
+        if "migrate" in [one["name"] for one in release.pod(name).get("initContainers", ())]
+    ]
+    assert {"my-tomorrows-api", "my-tomorrows-worker"} <= set(migrating)
+    for name in migrating:
+        given = float(release.settings(name).get("MIGRATE_TIMEOUT", own))
+        # The start, the last try and the verdict take their part of the deadline, too.
+        assert given + 20 <= release.one("Deployment", name)["spec"]["progressDeadlineSeconds"]
+
+
 @pytest.mark.off
 def test_migrations_can_be_off(render) -> None:
     assert "initContainers" not in render(API + "migrations: false\n").pod()
