@@ -2,7 +2,7 @@
 
 import click
 
-from flaskship.cli import options
+from flaskship.cli import options, screens
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
 from flaskship.tasks import down as story
@@ -16,7 +16,7 @@ from flaskship.tasks.targets import LOCAL
     "--all", "everything", is_flag=True, help="Stop every environment here, and Flaskship's own processes."
 )
 @click.option("--purge", is_flag=True, help="Remove the data too; what is removed is named first.")
-@options.engine_options
+@options.ending_options
 @options.take_over_option
 @global_options
 def command(
@@ -54,6 +54,6 @@ def command(
         }
         for one in stopped
     ]
-    lines = [f"{one.environment}: {'stopped' if one.stopped else 'did not run'}" for one in stopped]
-    settings.output.answer({"environments": listed}, lines)
+    asked = options.choose(project, env, engine or LOCAL, context) if env is not None else None
+    settings.output.answer({"environments": listed}, [screens.down_line(one, asked) for one in stopped])
     return 0

@@ -56,16 +56,24 @@ def push_options(command: Command) -> Command:
     return chosen
 
 
-def engine_options(command: Command) -> Command:
-    """Let the user say which engine is meant."""
-    engine = click.option(
-        "--engine",
-        type=click.Choice(["local", "kubernetes"]),
-        help="Which engine is meant; flaskship.yaml says it otherwise.",
-    )
-    context = click.option("--context", metavar="NAME", help="The cluster's context, on Kubernetes.")
-    chosen: Command = engine(context(command))
-    return chosen
+def _engine_options(otherwise: str) -> Callable[[Command], Command]:
+    def let_say(command: Command) -> Command:
+        engine = click.option(
+            "--engine",
+            type=click.Choice(["local", "kubernetes"]),
+            help=f"Which engine is meant; {otherwise}.",
+        )
+        context = click.option("--context", metavar="NAME", help="The cluster's context, on Kubernetes.")
+        chosen: Command = engine(context(command))
+        return chosen
+
+    return let_say
+
+
+engine_options = _engine_options("flaskship.yaml says it otherwise")
+"""Let the user say which engine is meant."""
+ending_options = _engine_options("without it, local, whatever flaskship.yaml says")
+"""The same for what ends an environment: no cluster is meant that was not named."""
 
 
 def values_options(command: Command) -> Command:

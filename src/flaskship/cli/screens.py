@@ -11,9 +11,11 @@ from flaskship.model.project import Environment
 from flaskship.model.release import Event, Revision
 from flaskship.model.snapshot import ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Receipt, Verdict
+from flaskship.tasks.down import Down
 from flaskship.tasks.explain import Explained
 from flaskship.tasks.machine import Check, Health
 from flaskship.tasks.result import Moved
+from flaskship.tasks.targets import LOCAL
 from flaskship.tasks.verify import Verified
 from flaskship.tasks.world import Setting
 
@@ -182,6 +184,20 @@ def history_screen(environment: str, engine: str, revisions: Sequence[Revision])
         for one in revisions
     ]
     return [head, "", *table(("REVISION", "AT", "ACTOR", "OUTCOME", "COMMIT", "TRAFFIC", "REASON"), rows)]
+
+
+def down_line(down: Down, asked: Environment | None = None) -> str:
+    """What became of an environment, and where.
+
+    asked: one that was named, with what the command line named for it. Where it did not run there and is
+    deployed elsewhere, the command is told that stops it; of all environments nobody asked that.
+    """
+    where = "on this machine" if down.engine == LOCAL else f"on {down.engine}"
+    line = f"{down.environment}: {'stopped' if down.stopped else 'did not run'} {where}"
+    if down.stopped or asked is None or asked.engine == down.engine:
+        return line
+    named = asked.named.instead(None if asked.engine == LOCAL else asked.engine)
+    return f"{line}; flaskship.yaml has it on {asked.engine}: {named.command('down', asked.name)}"
 
 
 def traffic_cell(receipt: Receipt | None) -> str:

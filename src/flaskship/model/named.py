@@ -45,6 +45,10 @@ class Named:
         """Return the same for an engine that is not the one that is meant where nothing is said."""
         return self if self.engine else replace(self, engine=engine)
 
+    def instead(self, engine: str | None) -> "Named":
+        """Return the same for another engine than the one that was said; this machine's has no context."""
+        return replace(self, engine=engine, context=self.context if engine else None)
+
     def elsewhere(self) -> "Named":
         """Return what holds for another environment as well: the project alone."""
         return Named(project=self.project)

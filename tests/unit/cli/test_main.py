@@ -49,8 +49,40 @@ def test_a_command_that_does_not_exist_is_named_with_the_nearest(terminal: Termi
 
 def test_down_twice_is_harmless(terminal: Terminal) -> None:
     terminal("up", "dev", "--detach")
-    assert terminal("down", "dev").out == "dev: stopped\n"
-    assert (terminal("down", "dev").code, terminal("down", "dev").out) == (0, "dev: did not run\n")
+    assert terminal("down", "dev").out == "dev: stopped on this machine\n"
+    assert (terminal("down", "dev").code, terminal("down", "dev").out) == (
+        0,
+        "dev: did not run on this machine\n",
+    )
+
+
+@pytest.mark.parametrize("said", [(), ("--engine", "local")])
+def test_down_tells_how_it_is_stopped_where_flaskship_yaml_has_it(
+    terminal: Terminal, stage: Stage, said: tuple[str, ...]
+) -> None:
+    root = str(stage.project.root)
+    printed = terminal("down", "staging", *said, "--project", root)
+    assert (printed.code, printed.out) == (
+        0,
+        "staging: did not run on this machine; flaskship.yaml has it on kubernetes: "
+        f"flaskship down staging --engine kubernetes --project {root}\n",
+    )
+
+
+def test_down_on_a_cluster_tells_how_it_is_stopped_on_this_machine(terminal: Terminal, stage: Stage) -> None:
+    stage.cluster = FakeState(stage.clock)
+    printed = terminal("down", "dev", "--engine", "kubernetes", "--context", "kind-a")
+    assert (
+        printed.out == "dev: did not run on kubernetes; flaskship.yaml has it on local: flaskship down dev\n"
+    )
+
+
+def test_down_does_not_say_that_flaskship_yaml_chooses_its_engine(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal("down", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Which engine is meant; without it, local, whatever flaskship.yaml says." in told
 
 
 def test_a_held_lock_is_exit_5_naming_the_holder(terminal: Terminal, stage: Stage) -> None:
@@ -122,7 +154,7 @@ def test_down_all_stops_everything_and_the_engines_own_processes(terminal: Termi
     terminal("up", "dev", "--detach")
     terminal("up", "staging", "--detach")
     printed = terminal("down", "--all")
-    assert printed.out == "dev: stopped\nstaging: stopped\n"
+    assert printed.out == "dev: stopped on this machine\nstaging: stopped on this machine\n"
     assert stage.state.shut_down == 1
     assert all(engine.closed for engine in stage.engines)
 
@@ -142,7 +174,7 @@ def test_quiet_prints_errors_and_the_result_only(terminal: Terminal) -> None:
     assert "ExitedNonZero" in printed.out
     assert printed.err.startswith("error: ")
     printed = terminal("down", "dev", "--quiet")
-    assert (printed.out, printed.err) == ("dev: stopped\n", "")
+    assert (printed.out, printed.err) == ("dev: stopped on this machine\n", "")
 
 
 @pytest.mark.parametrize(
