@@ -12,7 +12,7 @@ from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
 from flaskship.tasks.manifest_paths import manifest_path
-from flaskship.tasks.places import application_path, extra_path, place
+from flaskship.tasks.places import application_path, entries, extra_path, place
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
 from flaskship.tasks.setters import setter_of
@@ -22,6 +22,7 @@ from flaskship.tasks.world import World
 WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
 OF_A_REFERENCE = frozenset({"ConfigMapMissing", "SecretMissing", "KeyMissing"})
 VARIABLE = "env."
+VOLUME = "volumes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Origins:
         document = workload_of(self.plan.rendered.documents, cause.application)
         if document is None:
             return cause
-        reference = named_in(document, cause.message) if cause.code in OF_A_REFERENCE else None
+        reference = named_in(document, cause) if cause.code in OF_A_REFERENCE else None
         if extra := self._extra(document):
             return replace(cause, values=self._within(extra, cause, document, reference))
         if cause.field is None:
@@ -136,6 +137,11 @@ class Origins:
             variable = reference.field.removeprefix(VARIABLE)
             return setter_of(self.world, self.plan, document, application, variable, self.secrets)
         root = application_path(application)
+        if reference.field.startswith(VOLUME):
+            inside = reference.path.partition("volumes[")[2].partition("]")[2]
+            for path, entry in entries(self.world, self.plan.layered, f"{root}.volumes"):
+                if entry.at("name").text == reference.field.removeprefix(VOLUME):
+                    return place(self.world, self.plan.layered, f"{path}{inside}")
         for number in range(len(tuple(references(document)))):
             at = f"{root}.envFrom[{number}]"
             for key in ("configMapRef", "secretRef") if reference.field == "envFrom" else ():

@@ -164,7 +164,7 @@ def _entry(world: World, layered: Layered, fault: Fault, root: str) -> str | Non
         if found["list"] == "env":
             return _variable(world, layered, entry, root)
         name = entry_name(found["list"], entry)
-        for path, one in _given(world, layered, f"{root}.{found['list']}"):
+        for path, one in entries(world, layered, f"{root}.{found['list']}"):
             if name and name == entry_name(found["list"], one):
                 return f"{path}{fault.field[found.end() :]}"
         if found["list"] == "volumes":
@@ -187,7 +187,7 @@ def _mount(fault: Fault, entry: Node) -> str | None:
     return None
 
 
-def _given(world: World, layered: Layered, path: str) -> Iterator[tuple[str, Node]]:
+def entries(world: World, layered: Layered, path: str) -> Iterator[tuple[str, Node]]:
     """The entries of a list of the values, each with its path and all that the layers say of it."""
     for index in range(LONGEST):
         at = f"{path}[{index}]"

@@ -151,6 +151,80 @@ def test_what_envfrom_misses_leads_to_its_own_entry(ours: Project, code: str, ki
     assert found == line_with(ours.root / "mine.yaml", f"name: {name}")
 
 
+MOUNTED = """\
+applications:
+  my-tomorrows-api:
+    envFrom:
+      - configMapRef:
+          name: words
+          optional: true
+    volumes:
+      - name: first
+        emptyDir: {}
+      - name: flags
+        configMap:
+          name: flags
+      - name: keys
+        secret:
+          secretName: nowhere
+          items:
+            - key: there
+              path: a
+            - key: not-there
+              path: b
+      - name: both
+        projected:
+          sources:
+            - configMap:
+                name: words
+                items:
+                  - key: greeting.txt
+                    path: c
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "field", "words"),
+    [
+        (
+            "ConfigMapMissing",
+            "ConfigMap 'flags' is not in this release. Add it.",
+            "volumes.flags",
+            "name: flags",
+        ),
+        ("SecretMissing", "Secret 'nowhere' is not in this release.", "volumes.keys", "secretName: nowhere"),
+        ("ConfigMapMissing", "ConfigMap 'words' is not in this release.", "volumes.both", "name: words"),
+        (
+            "KeyMissing",
+            "Secret 'nowhere' has no key 'not-there'; it has there. Add.",
+            "volumes.keys",
+            "key: not-there",
+        ),
+        ("KeyMissing", "ConfigMap words has no key greeting.txt. Add it.", "env", "key: greeting.txt"),
+        ("KeyMissing", "A Secret has no key there. Add the key.", "env", "key: there"),
+    ],
+)
+def test_what_a_volume_misses_leads_to_the_name_or_the_key_that_asks_for_it(
+    ours: Project, code: str, message: str, field: str, words: str
+) -> None:
+    found = blamed(drawn(ours, "dev", MOUNTED), Cause(code, message, API, field=field)).values
+    # The name of a volume stands before that of the object.
+    ends = [n for n, line in enumerate(MOUNTED.splitlines(), 1) if line.endswith(words)]
+    assert found == Location(ours.root / "mine.yaml", ends[-1])
+
+
+def test_volumes_that_all_applications_have_lead_to_their_own_line_too(ours: Project) -> None:
+    text = "defaults:\n  volumes:\n    - name: flags\n      configMap:\n        name: flags\n"
+    cause = Cause("ConfigMapMissing", "ConfigMap 'flags' is not in this release.", API, field="volumes.flags")
+    assert blamed(drawn(ours, "dev", text), cause).values == Location(ours.root / "mine.yaml", 5)
+
+
+def test_a_secret_that_a_volume_reads_whole_is_refused_at_its_name(ours: Project) -> None:
+    refused = SecretMissingError("cannot make up nowhere", about=About("Secret", "nowhere"))
+    Origins(WORLD, drawn(ours, "dev", MOUNTED)).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", "secretName: nowhere")
+
+
 def test_a_secret_that_nobody_knows_is_refused_at_the_entry_that_reads_it(ours: Project) -> None:
     refused = SecretMissingError("cannot make up nowhere", about=About("Secret", "nowhere"))
     Origins(WORLD, drawn(ours, "dev", TIDY)).explain_refusal(refused)
@@ -244,6 +318,18 @@ extraObjects:
               env:
                 - name: COLOUR
                   value: blue
+                - name: TONE
+                  valueFrom:
+                    configMapKeyRef:
+                      name: said
+                      key: tone
+          volumes:
+            - name: files
+              secret:
+                secretName: files
+                items:
+                  - {key: a, path: a}
+                  - {key: b, path: b}
 """
 
 
@@ -254,6 +340,9 @@ extraObjects:
         ("ImagePullFailed", "no such", "image", "image:"),
         ("ConfigMapMissing", "ConfigMap 'flags' is not in this release.", "envFrom", "name: flags"),
         ("VariableInvalid", "COLOUR", "env.COLOUR", "name: COLOUR"),
+        ("KeyMissing", "Secret 'files' has no key 'b'; it has a. Add.", "volumes.files", "key: b,"),
+        ("SecretMissing", "Secret 'files' is not in this release.", "volumes.files", "secretName: files"),
+        ("KeyMissing", "ConfigMap 'said' has no key 'tone'; it has none. Add.", "env.TONE", "key: tone"),
         ("ReadinessFailed", "503", "probes.readiness", "- name: beside"),
         ("ProgressDeadlineExceeded", "late", "progressDeadlineSeconds", "    spec:"),
         ("ProgressDeadlineExceeded", "late", None, "metadata: {name: beside}"),
