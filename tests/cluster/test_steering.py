@@ -24,6 +24,7 @@ from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.observing.observed import Target
+from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import AUTOSCALERS, DEPLOYMENTS
 from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.engines.kubernetes.watching import Watcher
@@ -56,7 +57,8 @@ class Bench:
         await apply_all(self.cluster, self.namespace, documents)
 
     async def steer(self, action: Action, name: str = "web") -> None:
-        stage = Stage(self.cluster, self.namespace, RELEASE, self.documents, self.earlier, self.cluster.now())
+        place = Place("dev", RELEASE, self.namespace)
+        stage = Stage(self.cluster, place, self.documents, self.earlier, self.cluster.now())
         await steer(stage, name, action)
 
     async def until(self, done: Callable[[WorkloadSnapshot], bool], seconds: float = 60) -> Snapshot:
