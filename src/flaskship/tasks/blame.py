@@ -60,6 +60,38 @@ def mentioned(cause: Cause, fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in fields if _variable(one) in words)
 
 
+def of_a_probe(cause: Cause) -> tuple[str, ...]:
+    """Return what of a probe its answer speaks of, likeliest first, and below it; nothing without an answer.
+
+    A status says that a server is there, so the path is wrong; a refusal that none is, or elsewhere; silence
+    that it was asked too soon, too often or for too short a time.
+    """
+    probe = _PROBE.fullmatch(cause.field or "")
+    answer = cause.evidence[1] if probe and len(cause.evidence) > 1 else ""
+    for pattern, below in _ANSWERS:
+        if pattern.search(answer):
+            return tuple(one.format(probe=cause.field) for one in below)
+    return ()
+
+
+_PROBE = re.compile(r"probes\.(startup|readiness|liveness)")
+_ANSWERS = (
+    (re.compile(r"^[1-5]\d\d\b"), ("{probe}.path", "{probe}.enabled")),
+    (
+        re.compile(r"refused|no port of this name", re.IGNORECASE),
+        ("service.targetPort", "command", "args", "{probe}.initialDelaySeconds", "{probe}.failureThreshold"),
+    ),
+    (
+        re.compile(r"no answer within|deadline exceeded|time(d )?-?out", re.IGNORECASE),
+        (
+            "{probe}.timeoutSeconds",
+            "{probe}.periodSeconds",
+            "{probe}.failureThreshold",
+            "{probe}.initialDelaySeconds",
+        ),
+    ),
+)
+"""What an answer is, and the values that such a one may blame."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -11,8 +11,9 @@ from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
+from flaskship.tasks.blame import of_a_probe
 from flaskship.tasks.manifest_paths import manifest_path
-from flaskship.tasks.places import application_path, entries, extra_path, place
+from flaskship.tasks.places import application_path, entries, extra_path, place, set_above
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
 from flaskship.tasks.setters import setter_of
@@ -87,12 +88,27 @@ class Origins:
     def _values(self, cause: Cause, document: Document, reference: Reference | None) -> Location | None:
         if reference is not None and (found := self._of_reference(document, reference)) is not None:
             return found
+        if (found := self._of_probe(cause)) is not None:
+            return found
         fields = (
             *self._suspects(cause, document),
             in_values(cause, self.plan.rendered.documents, document),
         )
         found_at = (self._of_field(cause.application or "", document, field) for field in fields)
         return next((location for location in found_at if location is not None), None)
+
+    def _of_probe(self, cause: Cause) -> Location | None:
+        """Where the setting of a probe stands that its answer speaks of: one that somebody has set, else the
+        chart's own where what somebody has set of the probe is another.
+        """
+        root, layered = application_path(cause.application or ""), self.plan.layered
+        fields = of_a_probe(cause)
+        for field in fields:
+            if (found := set_above(self.world, layered, f"{root}.{field}")) is not None:
+                return found.location
+        if fields and set_above(self.world, layered, f"{root}.{cause.field}") is not None:
+            return place(self.world, layered, f"{root}.{fields[0]}")
+        return None
 
     def _suspects(self, cause: Cause, document: Document) -> tuple[str, ...]:
         healthy = self.healthy.documents if self.healthy is not None else ()
@@ -118,6 +134,10 @@ class Origins:
             whole = "image" if field.startswith("image.") else field
             path = manifest_path(document, whole)
             if origins := self.world.origins(layered, f"{extra}.{path}"):
+                return origins[-1].location
+        for field in of_a_probe(cause):
+            below = manifest_path(document, field)
+            if origins := self.world.origins(layered, f"{extra}.{below}"):
                 return origins[-1].location
         own = manifest_path(document, cause.field) if cause.field is not None else "metadata.name"
         return place(self.world, layered, f"{extra}.{own}")

@@ -6,7 +6,7 @@ from flaskship.model.release import Document
 from flaskship.tasks.setters import pod_of
 
 POD = "spec.template.spec"
-_PROBE = re.compile(r"probes\.(startup|readiness|liveness)")
+_PROBE = re.compile(r"probes\.(?P<kind>startup|readiness|liveness)(?P<below>\.\w+)?")
 _OF_THE_POD = ("initContainers", "volumes", "serviceAccountName", "hostNetwork")
 _NAMED = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
 _OF_THE_WORKLOAD = {
@@ -24,7 +24,8 @@ def manifest_path(document: Document, field: str) -> str:
     if named := _NAMED.fullmatch(field):
         return f"{_container(document, named['name'])}.{named['rest']}"
     if probe := _PROBE.fullmatch(field):
-        return f"{_main(document)}.{probe[1]}Probe"
+        below = ".httpGet.path" if probe["below"] == ".path" else probe["below"] or ""
+        return f"{_main(document)}.{probe['kind']}Probe{below}"
     name, _, rest = _ALIASES.get(field, field).partition(".")
     if name == "env" and rest:
         return _variable(document, rest)

@@ -9,7 +9,7 @@ from flaskship.model.location import Location
 from flaskship.policy.entries import entry_name
 from flaskship.policy.node import Node
 from flaskship.policy.objects import Fault
-from flaskship.tasks.world import Layered, World
+from flaskship.tasks.world import Layered, Setting, World
 
 LONGEST = 1000
 """Entries of one list that are looked at."""
@@ -96,6 +96,15 @@ def place(world: World, layered: Layered, path: str) -> Location | None:
         if origins and origins[-1].path.endswith(ancestor[len(above) :].removeprefix(".")):
             return origins[-1].location
     return None
+
+
+def set_above(world: World, layered: Layered, path: str) -> Setting | None:
+    """What won a very path, where it is above the chart's own values; None where nobody has set it."""
+    origins = world.origins(layered, path)
+    last = path.rpartition(".")[2]
+    if not origins or not origins[-1].path.endswith(last) or origins[-1].layer == _lowest(world, layered):
+        return None
+    return origins[-1]
 
 
 def value_at(world: World, layered: Layered, path: str) -> Any:

@@ -133,6 +133,66 @@ def test_elsewhere_it_leads_to_what_makes_the_key_of_the_store(ours: Project) ->
     assert found == line_with(ours.chart / "values.yaml", "database-url:")
 
 
+PROBED = """\
+applications:
+  my-tomorrows-api:
+    probes:
+      KIND:
+        periodSeconds: 30
+        timeoutSeconds: 1
+        path: /nope
+    service:
+      targetPort: 5001
+"""
+NOT_FOUND, REFUSED = "404 Not Found: {}", "connection refused: nothing listens there"
+DIALLED = 'Get "http://10.0.0.7:5000/x": dial tcp 10.0.0.7:5000: connect: connection refused'
+LATE = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+
+
+def unanswered(kind: str, answer: str) -> Cause:
+    code = f"{kind.capitalize()}Failed"
+    return Cause(code, "failed", API, evidence=("GET http://x/y", answer), field=f"probes.{kind}")
+
+
+@pytest.mark.parametrize("kind", ["startup", "readiness", "liveness"])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (NOT_FOUND, "path: /nope"),
+        ("503", "path: /nope"),
+        (REFUSED, "targetPort"),
+        (DIALLED, "targetPort"),
+        ("no answer within 1 s", "timeoutSeconds"),
+        (LATE, "timeoutSeconds"),
+    ],
+)
+def test_a_probe_leads_to_the_setting_that_its_answer_speaks_of(
+    ours: Project, kind: str, answer: str, words: str
+) -> None:
+    plan = drawn(ours, "dev", PROBED.replace("KIND", kind))
+    assert blamed(plan, unanswered(kind, answer)).values == line_with(ours.root / "mine.yaml", words)
+
+
+def test_of_two_settings_of_a_probe_the_later_is_not_named_for_being_later(ours: Project) -> None:
+    sets = (f"applications.{API}.probes.liveness.{one}" for one in ("path=/nope", "periodSeconds=30"))
+    path, period = sets
+    plan = drawn(ours, "dev", "", path, period)
+    assert str(blamed(plan, unanswered("liveness", NOT_FOUND)).values) == f"--set {path}"
+    assert str(blamed(plan, unanswered("liveness", LATE)).values) == f"--set {period}"
+
+
+def test_what_nobody_has_set_comes_after_what_somebody_has_unless_that_is_another_matter(
+    ours: Project,
+) -> None:
+    chart = (ours.chart / "values.yaml").read_text().splitlines()
+    number = next(n for n, line in enumerate(chart, 1) if "path: /health" in line)
+    plan = drawn(ours, "dev", "", f"applications.{API}.probes.liveness.periodSeconds=30")
+    found = blamed(plan, unanswered("liveness", NOT_FOUND)).values
+    assert found == Location(ours.chart / "values.yaml", number)
+    unclear = blamed(plan, unanswered("liveness", "EOF")).values
+    assert unclear == Location(f"--set applications.{API}.probes.liveness.periodSeconds=30")
+
+
 def test_the_switch_is_named_where_the_migration_itself_is_wrong(ours: Project) -> None:
     found = blamed(
         drawn(ours, "dev", "applications: {my-tomorrows-api: {migrations: true}}\n"),
