@@ -44,6 +44,7 @@ lint: bootstrap-dev ## formatter, linter, types, import contracts
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@cd app && MYPYPATH=. ../.venv/bin/mypy --config-file= --strict -p tomorrows
+	@MYPYPATH=src:. .venv/bin/mypy --config-file= --explicit-package-bases --ignore-missing-imports --check-untyped-defs tests/cluster tests/contract benchmarks
 	@.venv/bin/lint-imports
 
 test: lint ## everything that needs no cluster: under 8 minutes on 2 cores

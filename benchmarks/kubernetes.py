@@ -124,11 +124,12 @@ def deploys(here: Place, options: Options, result: Result) -> None:
     """A change of one application's environment, rolled out by each side in turn."""
     ours, theirs = Series("flaskship deploy, to verified"), Series("helm upgrade --install --wait")
     tested = Series("the same, and helm test")
-    for series, move in ((ours, here.flaskship), (theirs, here.helm_upgrade)):
+    sides: list[tuple[Series, Callable[..., tuple[float, int, str]]]]
+    sides = [(ours, here.flaskship), (theirs, here.helm_upgrade)]
+    for series, move in sides:
         _succeeds(series.name, move(sets=_coloured("first")))
     for number in options.each_round(NAME):
         sets = _coloured(f"c{number}")
-        sides = [(ours, here.flaskship), (theirs, here.helm_upgrade)]
         for series, move in sides if number % 2 else reversed(sides):
             series.values.append(_succeeds(series.name, move(sets=sets)))
         tested.values.append(theirs.values[-1] + _succeeds("helm test", here.helm_test()))
@@ -148,7 +149,7 @@ async def loss(here: Place, options: Options, result: Result) -> None:
     traffic = asyncio.create_task(drive(url, until=until, rate=RATE))
     try:
         for number in range(moves):
-            told = await asyncio.to_thread(lambda n=number: here.flaskship(sets=_coloured(f"loss{n}")))
+            told = await asyncio.to_thread(here.flaskship, sets=_coloured(f"loss{number}"))
             _succeeds("a rolling update under load", told)
     finally:
         until.set()

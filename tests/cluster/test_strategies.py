@@ -151,13 +151,12 @@ async def test_a_plain_helm_meets_no_other_owner_of_a_selector(town: Town) -> No
     words = ["upgrade", "dev-apps", str(town.folder / "infra" / "helmchart"), "--reuse-values"]
     where = ["--namespace", town.namespace(), "--kube-context", town.context]
     annotation = ["--set", f"applications.{API}.service.annotations.touched=yes"]
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [tool("helm"), *words, *where, *annotation],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def upgrade() -> subprocess.CompletedProcess[str]:
+        command = [str(tool("helm")), *words, *where, *annotation]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    done = await asyncio.to_thread(upgrade)
     assert done.returncode == 0, done.stderr
     assert await selected(town) == before
 

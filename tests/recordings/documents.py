@@ -88,7 +88,7 @@ def workload(
 
 def job(program: str, *, retries: int = 0, restart: str = "Never", **pod: Any) -> Document:
     labels = {"app.kubernetes.io/name": "seed", "app.kubernetes.io/instance": RELEASE}
-    main = {"name": "seed", "image": IMAGE, "command": python(program), "resources": LITTLE}
+    main: Document = {"name": "seed", "image": IMAGE, "command": python(program), "resources": LITTLE}
     if pod.get("volumes"):
         main["volumeMounts"] = [{"name": "once", "mountPath": "/once"}]
     return {
