@@ -13,6 +13,8 @@ class About:
     kind: str
     name: str
     field: str = ""
+    path: str = ""
+    """Where its manifest is wrong, for an error that knows no field of the values."""
 
 
 class FlaskshipError(Exception):

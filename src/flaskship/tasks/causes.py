@@ -1,5 +1,6 @@
 """The values line that set what failed, or the manifest's own field where no value did."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,11 @@ from flaskship.model.location import Location
 from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
 from flaskship.tasks.blame import of_a_probe
-from flaskship.tasks.manifest_paths import manifest_path
+from flaskship.tasks.manifest_paths import manifest_path, quoted
 from flaskship.tasks.places import application_path, entries, extra_path, place, set_above
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
-from flaskship.tasks.setters import setter_of
+from flaskship.tasks.setters import pod_of, setter_of
 from flaskship.tasks.suspects import in_values, suspects
 from flaskship.tasks.world import World
 
@@ -24,6 +25,8 @@ WORKLOADS = ("Deployment", "Rollout", "StatefulSet", "Job")
 OF_A_REFERENCE = frozenset({"ConfigMapMissing", "SecretMissing", "KeyMissing"})
 VARIABLE = "env."
 VOLUME = "volumes."
+_ENTRY = re.compile(r"spec\.template\.spec\.(?P<list>volumes|initContainers)\[(?P<index>\d+)\]")
+_OWN = re.compile(r"^spec\.(?:template\.spec\.(?:containers\[0\]\.)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Origins:
         if about is None or error.location is not None:
             return
         for document in self.plan.rendered.documents:
-            if about.kind == "Secret":
+            if about.kind == "Secret" and not about.path:
                 reference = next(
                     (r for r in references(document) if (r.kind, r.name) == (about.kind, about.name)), None
                 )
@@ -57,6 +60,9 @@ class Origins:
                     )
                     return
             elif (document.get("kind"), _name(document)) == (about.kind, about.name):
+                if about.path:
+                    error.location = self._of_path(document, quoted(document, about.path))
+                    return
                 # A workload's values are the application's own; those of other kinds are below their name.
                 path = about.field if about.kind in WORKLOADS else f"{about.kind.lower()}.{about.field}"
                 field = manifest_path(document, about.field) if about.field else "metadata.name"
@@ -158,10 +164,7 @@ class Origins:
             return setter_of(self.world, self.plan, document, application, variable, self.secrets)
         root = application_path(application)
         if reference.field.startswith(VOLUME):
-            inside = reference.path.partition("volumes[")[2].partition("]")[2]
-            for path, entry in entries(self.world, self.plan.layered, f"{root}.volumes"):
-                if entry.at("name").text == reference.field.removeprefix(VOLUME):
-                    return place(self.world, self.plan.layered, f"{path}{inside}")
+            return self._of_entry(document, reference.path)
         for number in range(len(tuple(references(document)))):
             at = f"{root}.envFrom[{number}]"
             for key in ("configMapRef", "secretRef") if reference.field == "envFrom" else ():
@@ -169,6 +172,38 @@ class Origins:
                 if origins and origins[-1].value == reference.name:
                     return origins[-1].location
         return None
+
+    def _of_path(self, document: Document, path: str) -> Location | None:
+        """Where an extra object, a value or the object's template writes a path of its manifest."""
+        return (
+            self._of_extra(document, path)
+            or self._of_entry(document, path)
+            or self._of_value(document, path)
+            or self._in_template(document, path)
+        )
+
+    def _of_entry(self, document: Document, path: str) -> Location | None:
+        """Where the values have the volume or initContainer that a path leads into; the chart puts its own
+        before those.
+        """
+        if (found := _ENTRY.match(path)) is None:
+            return None
+        given = pod_of(document).get(found["list"]) or ()
+        number = int(found["index"])
+        name = given[number].get("name") if number < len(given) else None
+        listed = f"{application_path(_application(document))}.{found['list']}"
+        for at, entry in entries(self.world, self.plan.layered, listed):
+            if entry.at("name").text == name:
+                return place(self.world, self.plan.layered, f"{at}{path[found.end() :]}")
+        return None
+
+    def _of_value(self, document: Document, path: str) -> Location | None:
+        """Where the values have the very field that a manifest took over under its own name."""
+        kind = str(document.get("kind"))
+        field = _OWN.sub("", path) if kind in WORKLOADS else f"{kind.lower()}.{path.rpartition('.')[2]}"
+        origins = self.world.origins(self.plan.layered, f"{application_path(_application(document))}.{field}")
+        exact = origins and "[" not in field and origins[-1].path.endswith(f".{field}")
+        return origins[-1].location if exact else None
 
     def _in_template(self, document: Document, path: str) -> Location | None:
         file = self.plan.rendered.sources.get((str(document.get("kind")), _name(document)))

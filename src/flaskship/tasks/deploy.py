@@ -51,7 +51,7 @@ async def deploy(
     images = await build_all(world, plan, report) if engine.local_images else {}
     by = compose(world, plan, images, wish).provenance
     owner = owned_by(by.actor, "deploy", by.reason)
-    ignored = ignored_by(engine, plan.rendered.documents)
+    ignored = _ignored_of(world, plan, engine)
     async with writing_to(engine, environment.name, owner, wish.lock_timeout, report) as lock:
         moved = await deploy_locked(Stage(world, engine, lock, report, wish), plan, images, ignored)
     return replace(moved, ignored=ignored)
@@ -117,13 +117,21 @@ async def rehearse(
     plan = await next_draft(world, project, environment, engine, wish)
     healthy = last_healthy(await engine.history(environment.name))
     old = await engine.recall(environment.name, healthy.number) if healthy else None
-    new = plan.rendered.documents
-    return Prospect(changes(old, new), ignored_by(engine, new))
+    return Prospect(changes(old, plan.rendered.documents), _ignored_of(world, plan, engine))
 
 
 def ignored_by(engine: Engine, documents: tuple[Document, ...]) -> tuple[Ignored, ...]:
     """Return what an engine ignores of these objects; one without blind spots ignores nothing."""
     return engine.ignored(documents) if isinstance(engine, HasBlindSpots) and documents else ()
+
+
+def _ignored_of(world: World, plan: Draft, engine: Engine) -> tuple[Ignored, ...]:
+    """What an engine ignores of a draft; what it cannot read is refused at the line that wrote it."""
+    try:
+        return ignored_by(engine, plan.rendered.documents)
+    except FlaskshipError as refused:
+        origins_of(world, plan, engine=engine).explain_refusal(refused)
+        raise
 
 
 def _ignored_before(engine: Engine, known: Release | None) -> tuple[Ignored, ...]:

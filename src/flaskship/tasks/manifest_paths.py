@@ -1,14 +1,18 @@
 """From a field as causes name it to its path in the workload's manifest."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from flaskship.model.release import Document
+from flaskship.tasks.places import escaped
 from flaskship.tasks.setters import pod_of
 
 POD = "spec.template.spec"
 _PROBE = re.compile(r"probes\.(?P<kind>startup|readiness|liveness)(?P<below>\.\w+)?")
 _OF_THE_POD = ("initContainers", "volumes", "serviceAccountName", "hostNetwork")
 _NAMED = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
+_INDEX = re.compile(r"\[(\d+)\]")
 _OF_THE_WORKLOAD = {
     "replicas": "spec.replicas",
     "progressDeadlineSeconds": "spec.progressDeadlineSeconds",
@@ -32,6 +36,30 @@ def manifest_path(document: Document, field: str) -> str:
     if name in _OF_THE_POD:
         return f"{POD}.{name}"
     return f"{_main(document)}.{_ALIASES.get(field, field)}"
+
+
+def quoted(document: Document, path: str) -> str:
+    """Return a path of a manifest with the dots escaped that stand within its keys, as labels have them."""
+    found, rest = "", path
+    value: Any = document
+    while rest and isinstance(value, Mapping):
+        key = max((one for one in map(str, value) if _begins(rest, one)), key=len, default="")
+        if not key:
+            break
+        found = ".".join(filter(None, (found, escaped(key))))
+        value, rest = value.get(key), rest.removeprefix(key).removeprefix(".")
+        while isinstance(value, list) and (index := _INDEX.match(rest)):
+            found += index[0]
+            number = int(index[1])
+            value, rest = (
+                value[number] if number < len(value) else None,
+                rest[index.end() :].removeprefix("."),
+            )
+    return ".".join(filter(None, (found, rest)))
+
+
+def _begins(rest: str, key: str) -> bool:
+    return rest == key or rest.startswith((f"{key}.", f"{key}["))
 
 
 def _main(document: Document) -> str:

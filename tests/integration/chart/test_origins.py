@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from flaskship.cli.wiring import real_world
+from flaskship.engines.local.manifests.blind_spots import ignored_of
 from flaskship.model.errors import (
     About,
+    ConfigurationError,
     ImageUnknownError,
     PortConflictError,
     PreflightError,
@@ -441,3 +443,82 @@ def test_a_refusal_of_an_extra_object_leads_into_it(ours: Project, about: About,
     refused = PreflightError("no", about=about)
     Origins(WORLD, drawn(ours, "dev", EXTRA)).explain_refusal(refused)
     assert refused.location == line_with(ours.root / "mine.yaml", words)
+
+
+UNREADABLE = """\
+extraObjects:
+  - apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: beside
+      labels:
+        app: beside
+        team.example.org/on.call: on
+    spec:
+      selector:
+        matchLabels:
+          app: y
+      template:
+        metadata: {labels: {app: y}}
+        spec:
+          containers:
+            - name: beside
+              image: cloudandparth/my-demo-app:1.0
+              ports:
+                - name: web
+                  containerPort: 70000
+"""
+FIRST, SECOND, THIRD = "org/on.call: on", "app: y", "containerPort: 70000"
+
+
+@pytest.mark.parametrize(
+    ("right", "words", "told"),
+    [
+        ((), FIRST, "metadata.labels.team.example.org/on.call: text is expected"),
+        ((FIRST,), f"          {SECOND}", "spec.selector.matchLabels.app: text is expected"),
+        ((FIRST, SECOND), THIRD, "spec.template.spec.containers[0].ports[0].containerPort: "),
+    ],
+)
+def test_a_manifest_that_this_machine_cannot_read_is_refused_at_its_line(
+    ours: Project, right: tuple[str, ...], words: str, told: str
+) -> None:
+    text = UNREADABLE
+    for one in right:
+        key, _, value = one.partition(": ")
+        text = text.replace(one, f"{key}: '{value}'")
+    plan = drawn(ours, "dev", text)
+    with pytest.raises(ConfigurationError) as refused:
+        ignored_of(plan.rendered.documents)
+    Origins(WORLD, plan).explain_refusal(refused.value)
+    assert told in refused.value.message
+    assert refused.value.location == line_with(ours.root / "mine.yaml", words)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        (EXTRA.replace("30099", "30080"), None, "30080 belongs to Service/beside already"),
+        (MOUNTED.replace("path: b", "path: ../b"), "path: ../b", "items[1].path: "),
+    ],
+)
+def test_what_this_machine_cannot_read_of_an_application_leads_to_the_value_that_brought_it(
+    ours: Project, text: str, words: str | None, told: str
+) -> None:
+    plan = drawn(ours, "dev", text)
+    with pytest.raises(ConfigurationError) as refused:
+        ignored_of(plan.rendered.documents)
+    Origins(WORLD, plan).explain_refusal(refused.value)
+    assert told in refused.value.message
+    if words is None:
+        assert refused.value.location == line_with(ours.chart / "values-dev.yaml", "nodePort: 30080")
+    else:
+        assert refused.value.location == line_with(ours.root / "mine.yaml", words)
+
+
+def test_a_plain_manifest_that_this_machine_cannot_read_is_refused_in_its_file(plain: Project) -> None:
+    plan = drawn(plain)
+    with pytest.raises(ConfigurationError) as refused:
+        ignored_of(plan.rendered.documents)
+    Origins(WORLD, plan).explain_refusal(refused.value)
+    assert "spec.ports[0].nodePort: has no place in a ClusterIP Service" in refused.value.message
+    assert refused.value.location == line_with(plain.chart / "templates/web.yaml", "nodePort: 30080")

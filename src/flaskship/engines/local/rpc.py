@@ -185,7 +185,7 @@ def describe(error: FlaskshipError) -> Message:
         "message": error.message,
         "hint": error.hint,
         "location": [place.file, place.line] if place else None,
-        "about": [about.kind, about.name, about.field] if about else None,
+        "about": [about.kind, about.name, about.field, about.path] if about else None,
     }
 
 

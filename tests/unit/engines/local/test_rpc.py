@@ -154,7 +154,7 @@ def test_an_error_is_described_without_its_traceback():
 
 
 def test_where_it_is_and_what_it_is_about_are_not_lost_on_the_way():
-    about = About("Service", "web", "nodePort")
+    about = About("Service", "web", "nodePort", "spec.ports[0].nodePort")
     sent = PortConflictError("taken", location=Location("values.yaml", 3), hint="another", about=about)
     again = revive(json.loads(json.dumps(describe(sent))))
     assert type(again) is PortConflictError

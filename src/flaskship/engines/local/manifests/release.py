@@ -6,7 +6,7 @@ from typing import Any
 
 from flaskship.engines.local.manifests.kinds import kind_named
 from flaskship.engines.local.manifests.selectors import with_selectors
-from flaskship.engines.local.manifests.table import UNKNOWN, At, Reports
+from flaskship.engines.local.manifests.table import UNKNOWN, At, Reports, refusal
 from flaskship.engines.local.manifests.workloads import Workload, with_template
 from flaskship.engines.local.spec import (
     Autoscaler,
@@ -142,9 +142,10 @@ def _resolved(workloads: list[Workload]) -> list[Deployment]:
         if item.reference is None:
             continue
         if item.reference not in sources:
-            raise ConfigurationError(
-                f"Rollout/{item.deployment.name}: spec.workloadRef.name: "
-                f"this release has no Deployment named {item.reference!r}"
+            raise refusal(
+                f"Rollout/{item.deployment.name}",
+                "spec.workloadRef.name",
+                f"this release has no Deployment named {item.reference!r}",
             )
         resolved.append(with_template(item, sources[item.reference]).deployment)
     referred = {item.reference for item in workloads}
@@ -156,9 +157,10 @@ def _require_distinct_workloads(deployments: list[Deployment]) -> None:
     origins: dict[str, str] = {}
     for deployment in deployments:
         if deployment.name in origins:
-            raise ConfigurationError(
-                f"{deployment.origin}/{deployment.name}: metadata.name: "
-                f"a {origins[deployment.name]} has this name too, and replicas are named after it"
+            raise refusal(
+                f"{deployment.origin}/{deployment.name}",
+                "metadata.name",
+                f"a {origins[deployment.name]} has this name too, and replicas are named after it",
             )
         origins[deployment.name] = deployment.origin
 
@@ -171,9 +173,10 @@ def _require_distinct_node_ports(services: list[Service]) -> None:
                 continue
             holder = holders.setdefault((port.node_port, port.protocol), service.name)
             if holder != service.name:
-                raise ConfigurationError(
-                    f"Service/{service.name}: spec.ports[{index}].nodePort: "
-                    f"{port.node_port} belongs to Service/{holder} already"
+                raise refusal(
+                    f"Service/{service.name}",
+                    f"spec.ports[{index}].nodePort",
+                    f"{port.node_port} belongs to Service/{holder} already",
                 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from flaskship.engines.local.spec import Behaviour, FieldReport
-from flaskship.model.errors import ConfigurationError
+from flaskship.model.errors import About, ConfigurationError
 from flaskship.model.frozen import dataclass
 
 T = TypeVar("T")
@@ -55,11 +55,18 @@ class At:
 
     def error(self, message: str, hint: str | None = None) -> ConfigurationError:
         """Return the error that says what is wrong at this place."""
-        return ConfigurationError(f"{self.object}: {self.path or 'the document'}: {message}", hint=hint)
+        return refusal(self.object, self.path, message, hint)
 
     def report(self, behaviour: Behaviour, note: str) -> None:
         """Say how the field at this place is treated."""
         self.reports.add(self.object, self.path, behaviour, note)
+
+
+def refusal(object_: str, path: str, message: str, hint: str | None = None) -> ConfigurationError:
+    """Return the error that says what is wrong with which object, for whoever knows what wrote it."""
+    kind, _, name = object_.partition("/")
+    about = About(kind, name, path=path or "metadata.name")
+    return ConfigurationError(f"{object_}: {path or 'the document'}: {message}", hint=hint, about=about)
 
 
 Parser = Callable[[Any, At], Any]
