@@ -40,14 +40,17 @@ def test_a_port_that_somebody_holds_is_named_with_its_holder(project: Project) -
 
 
 def test_a_typo_in_the_values_is_named_with_line_and_nearest_key(dev: Project) -> None:
-    with untouched(dev), dev.changed("infra/helmchart/values-dev.yaml", "preStopSeconds", "preStopSecond"):
+    file = "infra/helmchart/values-dev.yaml"
+    with untouched(dev), dev.changed(file, "preStopSeconds", "preStopSecond"):
+        written = (dev.root / file).read_text().splitlines()
+        line = next(n for n, text in enumerate(written, 1) if "preStopSecond:" in text)
         for command in (("up", "dev", "--detach"), ("deploy", "dev"), ("render", "dev")):
-            assert "values-dev.yaml:7" in dev.run(*command).failed(2).err, command
+            assert f"values-dev.yaml:{line}: " in dev.run(*command).failed(2).err, command
         error = error_of(dev.run("deploy", "dev", "-o", "json").failed(2))
 
     assert "preStopSecond" in error["message"]
     assert "preStopSeconds" in f"{error['message']} {error['hint']}"
-    assert (Path(error["location"]["file"]).name, error["location"]["line"]) == ("values-dev.yaml", 7)
+    assert (Path(error["location"]["file"]).name, error["location"]["line"]) == ("values-dev.yaml", line)
 
 
 def test_a_typo_in_flaskship_yaml_is_named_with_line_and_nearest_key(dev: Project) -> None:
