@@ -47,7 +47,7 @@ class Origins:
         about = error.about
         if about is None or error.location is not None:
             return
-        for document in self.plan.rendered.documents:
+        for document in (*self.plan.rendered.documents, *self.plan.rendered.hooks):
             if about.kind == "Secret" and not about.path:
                 reference = next(
                     (r for r in references(document) if (r.kind, r.name) == (about.kind, about.name)), None

@@ -309,6 +309,56 @@ def test_what_a_pod_is_refused_for_leads_to_the_value_of_its_workload(ours: Proj
         assert (Path(refused.location.file).name, refused.location.line) == ("mine.yaml", line)
 
 
+MISSPELT = """\
+applications:
+  my-tomorrows-api:
+    volumes:
+      - name: files
+        emptyDir: {}
+      - name: more
+        emptyDr: {}
+extraObjects:
+  - apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: flags}
+    dta: {a: b}
+  - apiVersion: v1
+    kind: Secret
+    metadata: {name: keys}
+    stringDta: {a: b}
+"""
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (About("ConfigMap", "flags", "", "dta"), "dta: {a"),
+        (About("Secret", "keys", "", "stringDta"), "stringDta"),
+        (About("ConfigMap", "flags", "", "metadata.name"), "name: flags"),
+    ],
+)
+def test_a_field_that_is_refused_leads_to_where_an_extra_object_has_it(
+    ours: Project, about: About, words: str
+) -> None:
+    refused = PreflightError("no", about=about)
+    Origins(WORLD, drawn(ours, "dev", MISSPELT)).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", words)
+
+
+def test_a_field_that_is_refused_leads_to_the_value_that_the_chart_took_over(ours: Project) -> None:
+    plan = drawn(ours, "dev", MISSPELT)
+    (web,) = [
+        one
+        for one in plan.rendered.documents
+        if one["metadata"]["name"] == API and "template" in one.get("spec", {})
+    ]
+    names = [one["name"] for one in web["spec"]["template"]["spec"]["volumes"]]
+    path = f"spec.template.spec.volumes[{names.index('more')}].emptyDr"
+    refused = PreflightError("no", about=About(web["kind"], API, "", path))
+    Origins(WORLD, plan).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", "emptyDr")
+
+
 async def test_an_unknown_image_leads_to_the_value_that_names_it(ours: Project) -> None:
     plan = drawn(
         ours, "dev", "applications:\n  my-tomorrows-api:\n    image:\n      repository: strange/demo\n"

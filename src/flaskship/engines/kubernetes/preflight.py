@@ -19,6 +19,7 @@ from flaskship.engines.kubernetes.failures import (
 from flaskship.engines.kubernetes.installing import how_to_install
 from flaskship.engines.kubernetes.permissions import Kinds, Permissions, told, wanted
 from flaskship.engines.kubernetes.place import Place
+from flaskship.engines.kubernetes.refused_fields import refused_field
 from flaskship.engines.kubernetes.resources import NAMESPACES
 from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.release import Document
@@ -174,30 +175,32 @@ async def rehearse(
     async def tried(document: Document) -> Finding | Document:
         resource = kinds[str(document.get("apiVersion")), str(document.get("kind"))]
         namespace = place.namespace if resource.namespaced else None
-        name = f"{document.get('kind')}/{(document.get('metadata') or {}).get('name')}"
         try:
             async with slots:
                 return await cluster.apply(
                     resource, document, namespace, manager="helm", force=True, dry_run=True
                 )
         except (InvalidError, ConflictError, ForbiddenError, NotFoundError) as error:
-            return _refused(name, error.message)
+            return _refused(document, error.message)
         except RefusedError as error:
             # What a schema does not have is our own error, though the server says 500.
             if error.answered != 400 and UNKNOWN_FIELD not in error.message:
                 raise
-            return _refused(name, error.message)
+            return _refused(document, error.message)
 
     answers = await asyncio.gather(*(tried(one) for one in documents))
     refused = [one for one in answers if isinstance(one, Finding)]
     return refused, [one for one in answers if not isinstance(one, Finding)]
 
 
-def _refused(name: str, said: str) -> Finding:
-    kind, _, own = name.partition("/")
+def _refused(document: Document, said: str) -> Finding:
+    kind, own = (str(one) for one in _identity(document))
     port = "nodePort" if "provided port is already allocated" in said else ""
-    about = About(kind, own, port) if port or kind in WORKLOADS else None
-    return Finding(f"the cluster refuses {name}: {_reason(said)}", _advice(said), about)
+    path = "" if port else refused_field(said, document)
+    if not port and not path and kind not in WORKLOADS:
+        path = "metadata.name"
+    about = About(kind, own, port, path)
+    return Finding(f"the cluster refuses {kind}/{own}: {_reason(said)}", _advice(said), about)
 
 
 async def _planned(

@@ -102,6 +102,39 @@ async def test_what_the_server_would_refuse_is_told_with_its_words(code: int, sa
     assert advice in str(one.advice)
 
 
+async def test_of_several_that_are_refused_the_first_is_the_one_that_is_placed() -> None:
+    api = Api()
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}, "dta": {}}
+    said = "failed to create typed patch object (/a; v1): .%s: field not declared in schema"
+    api.refusals |= {"flags": (500, said % "dta"), "web": (500, said % "spec.replicaz")}
+    found = await examine(api.cluster(), PLACE, (settings, WEB))
+    assert [one.about for one in found.findings] == [
+        About("ConfigMap", "flags", "", "dta"),
+        About("Deployment", "web", "", "spec.replicaz"),
+    ]
+    with pytest.raises(PreflightError) as refused:
+        found.insist(PLACE, "here")
+    assert refused.value.about == About("ConfigMap", "flags", "", "dta")
+
+
+@pytest.mark.parametrize(
+    ("document", "said", "about"),
+    [
+        (SERVICE, "spec.ports[0].nodePort: provided port is already allocated", ("Service", "nodePort", "")),
+        (SERVICE, "exceeded quota: small", ("Service", "", "metadata.name")),
+        (WEB, "admission webhook denied the request", ("Deployment", "", "")),
+    ],
+)
+async def test_what_names_no_field_leads_to_its_object(
+    document: dict[str, Any], said: str, about: tuple[str, str, str]
+) -> None:
+    api = Api()
+    api.refusals["web"] = (422, said)
+    (found,) = (await examine(api.cluster(), PLACE, (document,))).findings
+    kind, field, path = about
+    assert found.about == About(kind, "web", field, path)
+
+
 def test_everything_that_was_found_is_one_refusal() -> None:
     with pytest.raises(PreflightError) as refused:
         Examined((Finding("a is missing", "get a"), Finding("b is missing", "get b"))).insist(PLACE, "here")
