@@ -1,7 +1,8 @@
 """Which values a cause may blame: what a process was given, and a field where the values have it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flaskship.model.release import Document
 from flaskship.model.verdict import Cause
@@ -12,8 +13,12 @@ OF_A_PROCESS = "command"
 """What causes name whose process ended by itself: whatever it was given may be the reason."""
 OF_CODE = frozenset({"PythonError", "PythonImportError"})
 """Causes of a process whose own code failed: its image or what it was given is wrong."""
+OF_A_PORT = "PortConflict"
+LISTENING = ("command", "args", "env.PORT")
+"""What says on which address a process listens, beside its port in the values."""
 MIGRATION = "migrate"
 MIGRATIONS = "migrations"
+_PORT = re.compile(r"could not listen on \S+:(\d+): ")
 _CONTAINER = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
 
 
@@ -27,6 +32,8 @@ def suspects(
     """Return what a process that ended may blame, likeliest first: what changed since the healthy release,
     else what the cause speaks of. Nothing for a cause that knows better.
     """
+    if cause.code == OF_A_PORT:
+        return _listening(cause, healthy, before, new, document)
     # A migration that names no value failed in its own code, as far as anybody can tell.
     code = cause.code in OF_CODE or cause.field == MIGRATIONS
     if cause.application is None or not (code or cause.field == OF_A_PROCESS):
@@ -36,6 +43,36 @@ def suspects(
         if changed:
             return by_likelihood(cause, changed, code=code)
     return mentioned(cause, given_fields(cause.application, new, document)) if code else ()
+
+
+def _listening(
+    cause: Cause,
+    healthy: Iterable[Document],
+    before: Document | None,
+    new: Iterable[Document],
+    document: Document,
+) -> tuple[str, ...]:
+    """What says where a process listens, if it changed, else if it was given; the port's own value counts
+    where neither is so, or the port itself changed.
+    """
+    main = _main(document)
+    if before is not None:
+        if main.get("ports") != _main(before).get("ports"):
+            return ()
+        changed = changed_fields(str(cause.application), healthy, new, document, before)
+        if found := tuple(one for one in LISTENING if one in changed):
+            return found
+    given = [one for one in ("command", "args") if main.get(one)]
+    # Of both the one that has an address in it says where: a command is often a shell, and args its script.
+    port = _PORT.search(cause.message)
+    spoken = [one for one in given if port and re.search(rf"\b{port[1]}\b", " ".join(map(str, main[one])))]
+    return tuple(dict.fromkeys((*spoken, *given)))
+
+
+def _main(document: Document) -> Mapping[str, Any]:
+    containers = pod_of(document).get("containers") or [{}]
+    first: Mapping[str, Any] = containers[0]
+    return first
 
 
 def in_values(cause: Cause, documents: Iterable[Document], workload: Document) -> str:

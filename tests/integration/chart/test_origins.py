@@ -572,3 +572,28 @@ def test_a_plain_manifest_that_this_machine_cannot_read_is_refused_in_its_file(p
     Origins(WORLD, plan).explain_refusal(refused.value)
     assert "spec.ports[0].nodePort: has no place in a ClusterIP Service" in refused.value.message
     assert refused.value.location == line_with(plain.chart / "templates/web.yaml", "nodePort: 30080")
+
+
+LISTENING = "applications:\n  my-tomorrows-api:\n    command:\n      - sh\n      - -c\n"
+CONFLICT = "The application could not listen on 127.0.0.1:9000: Address already in use."
+
+
+@pytest.mark.parametrize(
+    ("ran", "text", "words"),
+    [
+        (None, f"{LISTENING}    args: [python -m http.server 9000]\n", "args:"),
+        (None, f"{LISTENING}      - python -m http.server 9000\n    args: [x]\n", "command:"),
+        (None, f"{LISTENING}      - python listen.py\n", "command:"),
+        ("", f"{LISTENING}      - python listen.py\n", "command:"),
+        (LISTENING, f"{LISTENING}    service: {{targetPort: 9000}}\n", "targetPort:"),
+        (None, "applications:\n  my-tomorrows-api:\n    service: {targetPort: 9000}\n", "targetPort:"),
+    ],
+)
+def test_an_application_that_cannot_listen_leads_to_what_was_said_of_where_it_listens(
+    ours: Project, ran: str | None, text: str, words: str
+) -> None:
+    healthy = compose(WORLD, drawn(ours, "dev", ran), {}, Wish()) if ran is not None else None
+    plan = drawn(ours, "dev", text)
+    cause = Cause("PortConflict", CONFLICT, API, field="service.targetPort")
+    found = Origins(WORLD, plan, healthy=healthy).explain(Verdict(Outcome.FAILED, (cause,))).causes[0]
+    assert found.values == line_with(ours.root / "mine.yaml", words)

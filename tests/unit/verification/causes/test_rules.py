@@ -148,6 +148,23 @@ def test_port_conflict_from_the_log(make, recording):
     assert 1 <= len(cause.evidence) <= 3
 
 
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        (recorded("gunicorn_port"), " on 127.0.0.1:38651"),
+        (recorded("python_port"), ""),
+        (("error while attempting to bind on address ('::', 80): address already in use",), " on [::]:80"),
+        (("nginx: bind() to 0.0.0.0:8080 failed (98: Address already in use)",), " on 0.0.0.0:8080"),
+        (("listen tcp [::1]:90: bind: address already in use",), " on [::1]:90"),
+        (("Error: listen EADDRINUSE: address already in use :::3000",), " on [::]:3000"),
+        (("[2026-11-23 13:25:20 +0000] [1] [ERROR] Address already in use",), ""),
+    ],
+)
+def test_a_port_conflict_names_the_address_that_the_log_names(make, lines, where):
+    cause = only(make, "PortConflict", exits=(make.exit(1, lines=lines),))
+    assert cause.message.startswith(f"The application could not listen{where}: ")
+
+
 def test_a_port_that_came_free_in_time_is_no_conflict(make):
     lines = recorded("gunicorn_port")[:3]
     restarted = make.exit(1, at=make.NOW - 60, lines=lines)
