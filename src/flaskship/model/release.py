@@ -51,6 +51,8 @@ class Release:
     notes: str = ""
     chart: ChartSource | None = field(default=None, compare=False)
     """None where the engine runs the documents themselves; where it came from is not what a release is."""
+    hooks: tuple[Document, ...] = field(default=(), repr=False, compare=False)
+    """What Helm makes beside the documents, such as tests; none where a revision is written again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ def compose(world: World, plan: Draft, images: Mapping[str, str], wish: Wish) ->
         images=dict(images),
         notes=plan.rendered.notes,
         chart=ChartSource(os.fspath(plan.project.chart), plan.rendered.values),
+        hooks=plan.rendered.hooks,
     )
 
 

@@ -359,6 +359,27 @@ def test_a_field_that_is_refused_leads_to_the_value_that_the_chart_took_over(our
     assert refused.location == line_with(ours.root / "mine.yaml", "emptyDr")
 
 
+ASKING = """\
+extraObjects:
+  - apiVersion: v1
+    kind: Pod
+    metadata:
+      name: asks
+      annotations: {helm.sh/hook: test}
+    spec:
+      restartPolcy: Never
+      containers: [{name: asks, image: "cloudandparth/my-demo-app:1.0"}]
+"""
+
+
+def test_a_hook_goes_with_its_release_and_a_field_of_it_leads_to_its_line(ours: Project) -> None:
+    plan = drawn(ours, "dev", ASKING)
+    assert "asks" in [one["metadata"]["name"] for one in compose(WORLD, plan, {}, Wish()).hooks]
+    refused = PreflightError("no", about=About("Pod", "asks", "", "spec.restartPolcy"))
+    Origins(WORLD, plan).explain_refusal(refused)
+    assert refused.location == line_with(ours.root / "mine.yaml", "restartPolcy")
+
+
 async def test_an_unknown_image_leads_to_the_value_that_names_it(ours: Project) -> None:
     plan = drawn(
         ours, "dev", "applications:\n  my-tomorrows-api:\n    image:\n      repository: strange/demo\n"

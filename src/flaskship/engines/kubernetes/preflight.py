@@ -28,6 +28,7 @@ OLDEST, NEWEST = (1, 30), (1, 37)
 AT_ONCE = 8
 STEERED = ("Deployment", "Rollout")
 UNKNOWN_FIELD = "field not declared in schema"
+UNREADABLE = "failed to create typed patch object"
 NAME = "app.kubernetes.io/name"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
@@ -89,6 +90,7 @@ async def examine(
     place: Place,
     documents: Iterable[Document],
     *,
+    hooks: Iterable[Document] = (),
     pods: bool = True,
     permissions: Permissions | None = None,
 ) -> Examined:
@@ -107,8 +109,10 @@ async def examine(
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
     if not findings:
-        refused, after = await rehearse(cluster, place, objects, kinds)
-        findings += refused
+        (refused, after), misspelt = await asyncio.gather(
+            rehearse(cluster, place, objects, kinds), _misspelt(cluster, place, hooks, kinds)
+        )
+        findings += (*refused, *misspelt)
         held = await _held(cluster, place, paused(objects, after), kinds)
         if pods and not findings:
             looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
@@ -184,13 +188,43 @@ async def rehearse(
             return _refused(document, error.message)
         except RefusedError as error:
             # What a schema does not have is our own error, though the server says 500.
-            if error.answered != 400 and UNKNOWN_FIELD not in error.message:
+            if error.answered != 400 and not _is_of_a_schema(error.message):
                 raise
             return _refused(document, error.message)
 
     answers = await asyncio.gather(*(tried(one) for one in documents))
     refused = [one for one in answers if isinstance(one, Finding)]
     return refused, [one for one in answers if not isinstance(one, Finding)]
+
+
+async def _misspelt(cluster: Cluster, place: Place, hooks: Iterable[Document], kinds: Kinds) -> list[Finding]:
+    """Return what is wrong of the hooks by their schemas alone.
+
+    One of an earlier run may be there, which could not become the new one, and nobody needs to be allowed to
+    change it: all that the server says after it has read a hook says nothing of the next run.
+    """
+
+    async def tried(hook: Document) -> Finding | None:
+        resource = kinds[str(hook.get("apiVersion")), str(hook.get("kind"))]
+        namespace = place.namespace if resource.namespaced else None
+        try:
+            await cluster.apply(resource, hook, namespace, manager="helm", force=True, dry_run=True)
+        except RefusedError as error:
+            return _refused(hook, error.message) if _is_of_a_schema(error.message) else None
+        return None
+
+    known = [
+        one
+        for one in hooks
+        if (str(one.get("apiVersion")), str(one.get("kind"))) in kinds
+        and (one.get("metadata") or {}).get("name")
+    ]
+    answers = await asyncio.gather(*(tried(one) for one in known))
+    return [one for one in answers if one is not None]
+
+
+def _is_of_a_schema(said: str) -> bool:
+    return UNKNOWN_FIELD in said or UNREADABLE in said
 
 
 def _refused(document: Document, said: str) -> Finding:

@@ -57,7 +57,12 @@ class Writing:
         # What ran before may run again, whatever the namespace says of it today: its pods may still be there.
         returning = release.provenance.rolled_back_to is not None
         found = await examine(
-            self._cluster, place, release.documents, pods=not returning, permissions=self.permissions
+            self._cluster,
+            place,
+            release.documents,
+            hooks=release.hooks,
+            pods=not returning,
+            permissions=self.permissions,
         )
         found.insist(place, self._cluster.context)
         self.remark(found.warnings)

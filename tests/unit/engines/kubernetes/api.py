@@ -20,6 +20,7 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
 KINDS = {
     "": [
         ("v1", "Service", "services"),
+        ("v1", "Pod", "pods"),
         ("v1", "ConfigMap", "configmaps"),
         ("v1", "Secret", "secrets"),
         ("v1", "ServiceAccount", "serviceaccounts"),

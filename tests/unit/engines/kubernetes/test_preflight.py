@@ -117,6 +117,37 @@ async def test_of_several_that_are_refused_the_first_is_the_one_that_is_placed()
     assert refused.value.about == About("ConfigMap", "flags", "", "dta")
 
 
+PROBE = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asks"}, "spec": {"restartPolcy": "Never"}}
+TYPED = "failed to create typed patch object (shop/asks; /v1, Kind=Pod): .spec.%s"
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "field"),
+    [
+        (500, TYPED % "restartPolcy: field not declared in schema", "spec.restartPolcy"),
+        (500, TYPED % "nodeName: expected string, got true", "spec.nodeName"),
+        (403, 'pods "asks" is forbidden: User "jane" cannot patch resource "pods"', None),
+        (422, 'Pod "asks" is invalid: spec: Forbidden: pod updates may not change fields', None),
+    ],
+)
+async def test_a_hook_is_refused_for_its_schema_and_for_nothing_of_an_earlier_run(
+    code: int, said: str, field: str | None
+) -> None:
+    api = Api()
+    api.refusals["asks"] = (code, said)
+    found = await examine(api.cluster(), PLACE, (SERVICE,), hooks=(PROBE,))
+    told = [one.about for one in found.findings]
+    assert told == ([About("Pod", "asks", "", field)] if field else [])
+
+
+async def test_a_hook_that_is_well_is_tried_and_not_made() -> None:
+    api = Api()
+    unknown = {**PROBE, "kind": "Strange"}
+    assert not (await examine(api.cluster(), PLACE, (SERVICE,), hooks=(PROBE, unknown))).findings
+    assert "PATCH /api/v1/namespaces/shop/pods/asks" in api.asked
+    assert set(api.objects) == {f"{NAMESPACES}/shop"}
+
+
 @pytest.mark.parametrize(
     ("document", "said", "about"),
     [
