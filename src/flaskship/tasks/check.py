@@ -14,6 +14,7 @@ from flaskship.policy.finding import Acceptance, Finding
 from flaskship.policy.objects import parse_objects
 from flaskship.policy.untested import CODE as UNTESTED
 from flaskship.tasks.declared import declared_database, declared_outside, declared_ways
+from flaskship.tasks.differing import Difference
 from flaskship.tasks.places import application_path, locate, names_at, place, value_at
 from flaskship.tasks.prepare import Wish, draft
 from flaskship.tasks.world import Layered, Report, World
@@ -85,7 +86,8 @@ def check(
         finder = partial(locate, world, one.layered)
         found, codes = find(context, rules, finder), [rule.CODE for rule in rules]
         if against is not None:
-            found += find_untested(context, contexts[against.name], finder)
+            difference = Difference(world, one.layered, others[against.name].layered, against.name)
+            found += find_untested(context, contexts[against.name], difference.locate)
             codes.append(UNTESTED)
         findings += judge(name, found, tuple(read_acceptances(world, one.layered)), codes)
     return Checked(tuple(drawn), tuple(findings))

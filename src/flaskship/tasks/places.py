@@ -54,14 +54,18 @@ def locate(world: World, layered: Layered, fault: Fault) -> Location | None:
     extra = extra_path(world, layered, fault.object.kind, fault.object.name)
     if extra is not None:
         return place(world, layered, f"{extra}.{fault.field}")
-    paths = [_path(world, layered, replace(fault, setting=setting)) for setting in fault.candidates]
+    said = last_said(world, layered, fault)
+    return said.location if said else place(world, layered, path_of(world, layered, fault))
+
+
+def last_said(world: World, layered: Layered, fault: Fault) -> Setting | None:
+    """Of a fault's candidates the one that was said last, above the chart's own values; else None."""
+    paths = [path_of(world, layered, replace(fault, setting=setting)) for setting in fault.candidates]
     winners = [origins[-1] for path in paths if (origins := world.origins(layered, path))]
     # What is empty or off brought nothing; of the rest the last that was said, and of one layer the nearer.
     said = [one for one in winners if one.value and one.layer != _lowest(world, layered)]
     said = [one for one in said if _holds(one.value, fault.given)] or said
-    if said:
-        return max(said, key=lambda one: one.height).location
-    return place(world, layered, _path(world, layered, fault))
+    return max(said, key=lambda one: one.height, default=None)
 
 
 def _holds(value: Any, given: str) -> bool:
@@ -132,7 +136,8 @@ def escaped(name: str) -> str:
     return name.replace(".", "\\.")
 
 
-def _path(world: World, layered: Layered, fault: Fault) -> str:
+def path_of(world: World, layered: Layered, fault: Fault) -> str:
+    """The path of the value that changes a fault, whoever has said it."""
     if fault.setting.startswith("."):
         return fault.setting[1:]
     if fault.object.is_hook and not (fault.object.application and fault.setting.startswith("image")):
