@@ -42,9 +42,9 @@ acceptance ends with its cause.
 findings of the rule `untested`: an application, and of each application a kind, a field, a choice, an entry
 of a list (a volume, a metric, a container, where it sends to), an annotation or label, an option or word of
 a command, a variable, a feature or an image (repository, tag and digest; where one of two has no digest, the
-tags count) that the same one does not have there. Each is brought to staging, or
-accepted by the name that the finding has as its object: without the application where none has it in staging,
-else ending with `of` and the application.
+tags count) that the same one does not have there; and an object of no application, by its kind and name.
+Each is brought to staging, or accepted by the name that the finding has as its object: without the
+application where none has it in staging, else ending with `of` and the application.
 
 A whole that staging lacks hides nothing inside it. Of a kind that no application has there the choices
 and the names of one's own are told beside it; of one that another application has there, what that one

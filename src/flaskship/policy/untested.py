@@ -1,6 +1,7 @@
 """What one environment has and another never exercises: kinds, fields, choices, variables, features."""
 
 import json
+import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,8 @@ from flaskship.policy.untested_settings import candidates, setting
 CODE = "untested"
 FEATURES = "FEATURES"
 OFF = " off"
+_GENERATION = re.compile("-[0-9a-f]{10}$")
+"""What the chart adds to the name of a configuration, by its content."""
 SWITCHES = frozenset({"true", "false", "on", "off", "yes", "no"})
 """Values of variables that switch something; other values are each environment's own."""
 
@@ -40,6 +43,7 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
     yield from _applications(context, against, other)
     yield from _images(context, against, other)
     theirs = _exercised(table, against)
+    yield from _shared_objects(context, against, theirs.whole)
     told: set[str] = set()
     for one in context.objects:
         for trait, at in _untold(table, context, one, theirs):
@@ -49,6 +53,16 @@ def deltas(table: Table, context: Context, against: Context) -> Iterator[Delta]:
                 fault = one.fault(f"{other} has no {name}", at, setting(one.kind, trait))
                 given = trait.rpartition(" ")[2]
                 yield Delta(name, replace(fault, candidates=candidates(one.kind, trait), given=given))
+
+
+def _shared_objects(context: Context, against: Context, kinds: frozenset[str]) -> Iterator[Delta]:
+    """Objects of no application that have no namesake there; a kind that is not there is told as such."""
+    there = {(one.kind, _GENERATION.sub("", one.name)) for one in against.objects}
+    for one in context.objects:
+        name = _GENERATION.sub("", one.name)
+        if one.application is None and one.kind in kinds and (one.kind, name) not in there:
+            called = f"{one.kind} {name}"
+            yield Delta(called, one.fault(f"{against.environment.name} has no {called}", "metadata.name"))
 
 
 def _untold(table: Table, context: Context, one: Object, theirs: "_Exercised") -> Iterator[tuple[str, Node]]:

@@ -78,6 +78,12 @@ def test_a_number_that_would_become_another_one_is_refused(refused, part: str, n
     )
 
 
+@pytest.mark.parametrize("part", ["config", "env"])
+def test_a_zero_byte_is_refused_which_no_process_can_be_given(refused, part: str) -> None:
+    message = refused(API + f'{part}: {{A: "a\\0b"}}\n', line=3)
+    assert message.startswith(f"applications.my-tomorrows-api.{part}.A: 'a\\x00b' does not look like")
+
+
 @pytest.mark.parametrize("number", [EXACT, -EXACT, 10**15])
 def test_a_number_that_stays_itself_passes(render, number: int) -> None:
     assert render(API + f"config: {{A: {number}}}\n    env: {{B: {number}}}\n").settings()["A"] == str(number)

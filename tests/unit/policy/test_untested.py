@@ -36,6 +36,22 @@ def test_what_the_other_lacks_is_named(lacking: Change, name: str | None) -> Non
     assert (name in told) if name else told == []
 
 
+def config_map(name: str) -> dict[str, object]:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"KEY": "a"}}
+
+
+def test_an_object_of_no_application_is_told_by_its_name_whatever_it_holds() -> None:
+    here = Change(add=(config_map("ours"), config_map("extra"), config_map("generated-0123456789")))
+    there = Change(add=(config_map("ours"), config_map("generated-9876543210")))
+    assert names(here, there) == ["ConfigMap extra"]
+    assert names(there, here) == []
+
+
+def test_of_an_object_whose_kind_is_not_there_the_kind_is_told() -> None:
+    here = Change(add=({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small"}},))
+    assert names(here) == ["LimitRange"]
+
+
 def test_what_another_application_exercises_is_not_exercised_by_this_one() -> None:
     field = "spec template spec containers 0 terminationMessagePath"
     both = {f"Deployment/{one} {field}": "/log" for one in ("shop", "till")}
