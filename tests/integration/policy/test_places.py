@@ -32,6 +32,19 @@ def test_the_line_of_a_values_file_is_named(tmp_path: Path) -> None:
     assert placed
 
 
+@pytest.mark.parametrize("key", ["probes.startup.failureThreshold", "probes.startup.periodSeconds"])
+def test_a_start_that_was_made_too_long_is_told_where_it_was(key: str) -> None:
+    by = f"--set applications.my-tomorrows-api.{key}=3000"
+    found = check("prod", *by.split(" ")).of("startup-deadline")
+    assert {one["values"]["file"] for one in found} == {by}
+
+
+def test_a_deadline_that_was_made_too_short_is_told_where_it_was() -> None:
+    by = "--set applications.my-tomorrows-api.progressDeadlineSeconds=5"
+    found = check("prod", *by.split(" ")).of("startup-deadline")
+    assert {one["values"]["file"] for one in found} == {by}
+
+
 PLACED = """\
 applications:
   my-tomorrows-api:

@@ -1,6 +1,7 @@
 """A deploy gives up before a slow start may end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flaskship.policy.context import Context
 from flaskship.policy.finding import Severity
@@ -9,6 +10,13 @@ from flaskship.policy.objects import Fault
 CODE = "startup-deadline"
 SEVERITY = Severity.WARNING
 DEFAULT_DEADLINE = 600
+SETTINGS = (
+    "probes.startup.failureThreshold",
+    "probes.startup.periodSeconds",
+    "probes.startup.initialDelaySeconds",
+    "progressDeadlineSeconds",
+)
+"""What of it was set last is what made it too long."""
 
 
 def find(context: Context) -> Iterator[Fault]:
@@ -26,4 +34,5 @@ def find(context: Context) -> Iterator[Fault]:
             )
             if allowed >= given:
                 message = f"may take {allowed} s to start, and the deploy gives up after {given} s"
-                yield container.fault(message, deadline, "progressDeadlineSeconds")
+                fault = container.fault(message, deadline, "progressDeadlineSeconds")
+                yield replace(fault, candidates=SETTINGS)
