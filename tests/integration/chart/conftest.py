@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.chart.drafts import our_project, plain_project
 
 from flaskship.chart.project import load_project
 from flaskship.chart.render import RenderedChart, render_environment
 from flaskship.chart.values import LayeredValues, layer_values
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.project import Project
 
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -90,3 +92,13 @@ def helm() -> Path:
     if not os.access(path, os.X_OK):
         pytest.skip("no helm binary: set FLASKSHIP_HELM, or put helm 4.3 or later on the PATH")
     return path
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Project:
+    return our_project(tmp_path)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Project:
+    return plain_project(tmp_path)

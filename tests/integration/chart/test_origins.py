@@ -1,17 +1,14 @@
-"""Causes and refusals lead to the line that set them: of the project's own chart, and of plain manifests."""
+"""Causes and refusals lead to the line that set them, in the project's own chart."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.chart.drafts import API, MOUNTED, WORLD, blamed, drawn, line_with
 
-from flaskship.cli.wiring import real_world
-from flaskship.engines.local.manifests.blind_spots import ignored_of
 from flaskship.model.errors import (
     About,
-    ConfigurationError,
     ImageUnknownError,
     PortConflictError,
     PreflightError,
@@ -21,11 +18,8 @@ from flaskship.model.location import Location
 from flaskship.model.project import Project
 from flaskship.model.verdict import Cause, Outcome, Verdict
 from flaskship.tasks.causes import Origins
-from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
+from flaskship.tasks.prepare import Wish, build_all, compose
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-API = "my-tomorrows-api"
-WORLD = real_world()
 TIDY = """\
 # what this team adds
 applications:
@@ -39,72 +33,6 @@ secrets:
   generated:
     database-url: postgresql+psycopg://me:secret@127.0.0.1:1/none
 """
-MANIFEST = """\
-kind: Deployment
-apiVersion: apps/v1
-metadata: {name: web}
-spec:
-  template:
-    spec:
-      containers:
-        - name: beside
-          image: demo
-        - name: web
-          image: strange/demo:1
-          command: [nope]
-          envFrom:
-            - configMapRef: {name: flags}
----
-kind: Service
-apiVersion: v1
-metadata: {name: web}
-spec:
-  ports:
-    - {port: 80, nodePort: 30080}
-"""
-
-
-@pytest.fixture
-def ours(tmp_path: Path) -> Project:
-    for part in ("flaskship.yaml", "infra/helmchart"):
-        source = REPOSITORY / part
-        (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, tmp_path / part) if source.is_dir() else shutil.copy(source, tmp_path / part)
-    (tmp_path / "app").mkdir()
-    return WORLD.load_project(tmp_path)
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Project:
-    chart = tmp_path / "chart"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: plain\nversion: 0.1.0\n")
-    for name in ("values.yaml", "values-dev.yaml"):
-        (chart / name).write_text("")
-    (chart / "templates/web.yaml").write_text(MANIFEST)
-    (tmp_path / "flaskship.yaml").write_text(
-        "apiVersion: flaskship.dev/v1\nname: plain\nchart: chart\n"
-        "environments:\n  dev: {release: dev-apps, namespace: plain, engine: local}\n"
-    )
-    return WORLD.load_project(tmp_path)
-
-
-def drawn(project: Project, environment: str = "dev", text: str = "", *sets: str) -> Draft:
-    file = project.root / "mine.yaml"
-    file.write_text(text)
-    wish = Wish(files=(file,) if text else (), sets=sets)
-    return draft(WORLD, project, project.environment(environment), wish, 1, is_upgrade=False)
-
-
-def blamed(plan: Draft, cause: Cause, secrets: Path | None = None) -> Cause:
-    origins = Origins(WORLD, plan, secrets=secrets)
-    return origins.explain(Verdict(Outcome.FAILED, (cause,))).causes[0]
-
-
-def line_with(file: Path, words: str) -> Location:
-    lines = file.read_text().splitlines()
-    (number,) = [n for n, line in enumerate(lines, 1) if words in line]
-    return Location(file, number)
 
 
 def migration(**more: Any) -> Cause:
@@ -211,38 +139,6 @@ def test_what_envfrom_misses_leads_to_its_own_entry(ours: Project, code: str, ki
     cause = Cause(code, f"{kind} '{name}' is not in this release. Add it.", API, field="envFrom")
     found = blamed(drawn(ours, "dev", TIDY), cause).values
     assert found == line_with(ours.root / "mine.yaml", f"name: {name}")
-
-
-MOUNTED = """\
-applications:
-  my-tomorrows-api:
-    envFrom:
-      - configMapRef:
-          name: words
-          optional: true
-    volumes:
-      - name: first
-        emptyDir: {}
-      - name: flags
-        configMap:
-          name: flags
-      - name: keys
-        secret:
-          secretName: nowhere
-          items:
-            - key: there
-              path: a
-            - key: not-there
-              path: b
-      - name: both
-        projected:
-          sources:
-            - configMap:
-                name: words
-                items:
-                  - key: greeting.txt
-                    path: c
-"""
 
 
 @pytest.mark.parametrize(
@@ -397,202 +293,6 @@ class Silent:
         pass
 
     warn = saw = log = step  # type: ignore[assignment]
-
-
-@pytest.mark.parametrize(
-    ("code", "field", "path", "line"),
-    [
-        ("CommandNotFound", "command", "containers[1].command", 12),
-        ("ImagePullFailed", "image", "containers[1].image", 11),
-        ("ReadinessFailed", "probes.readiness", "containers[1].readinessProbe", 10),
-        ("ConfigMapMissing", "envFrom", "containers[1].envFrom[0].configMapRef.name", 14),
-    ],
-)
-def test_where_no_value_set_it_the_manifest_says_so(
-    plain: Project, code: str, field: str, path: str, line: int
-) -> None:
-    found = blamed(drawn(plain), Cause(code, "ConfigMap 'flags' is not in this release.", "web", field=field))
-    assert found.values is None
-    assert found.manifest is not None
-    assert (found.manifest.object, found.manifest.field) == ("Deployment/web", f"spec.template.spec.{path}")
-    assert found.manifest.location == Location(plain.chart / "templates/web.yaml", line)
-
-
-def test_a_port_of_a_plain_manifest_is_found_in_it(plain: Project) -> None:
-    refused = PortConflictError("taken", about=About("Service", "web", "nodePort"))
-    Origins(WORLD, drawn(plain)).explain_refusal(refused)
-    assert refused.location == line_with(plain.chart / "templates/web.yaml", "ports:")
-
-
-EXTRA = """\
-extraObjects:
-  - apiVersion: v1
-    kind: Service
-    metadata: {name: beside}
-    spec:
-      type: NodePort
-      ports:
-        - {port: 80, nodePort: 30099}
-  - apiVersion: apps/v1
-    kind: Deployment
-    metadata: {name: beside}
-    spec:
-      selector: {matchLabels: {app: beside}}
-      template:
-        metadata: {labels: {app: beside}}
-        spec:
-          containers:
-            - name: beside
-              image: cloudandparth/my-demo-app:1.0
-              command: [nope]
-              envFrom:
-                - configMapRef: {name: flags}
-                - secretRef: {name: nowhere}
-              env:
-                - name: COLOUR
-                  value: blue
-                - name: TONE
-                  valueFrom:
-                    configMapKeyRef:
-                      name: said
-                      key: tone
-          volumes:
-            - name: files
-              secret:
-                secretName: files
-                items:
-                  - {key: a, path: a}
-                  - {key: b, path: b}
-"""
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "field", "words"),
-    [
-        ("CommandNotFound", "no nope", "command", "command: [nope]"),
-        ("ImagePullFailed", "no such", "image", "image:"),
-        ("ConfigMapMissing", "ConfigMap 'flags' is not in this release.", "envFrom", "name: flags"),
-        ("VariableInvalid", "COLOUR", "env.COLOUR", "name: COLOUR"),
-        ("KeyMissing", "Secret 'files' has no key 'b'; it has a. Add.", "volumes.files", "key: b,"),
-        ("SecretMissing", "Secret 'files' is not in this release.", "volumes.files", "secretName: files"),
-        ("KeyMissing", "ConfigMap 'said' has no key 'tone'; it has none. Add.", "env.TONE", "key: tone"),
-        ("ReadinessFailed", "503", "probes.readiness", "- name: beside"),
-        ("ProgressDeadlineExceeded", "late", "progressDeadlineSeconds", "    spec:"),
-        ("ProgressDeadlineExceeded", "late", None, "metadata: {name: beside}"),
-    ],
-)
-def test_a_cause_of_an_extra_object_leads_to_the_field_of_it_that_is_to_blame(
-    ours: Project, code: str, message: str, field: str | None, words: str
-) -> None:
-    plan = drawn(ours, "dev", EXTRA)
-    found = blamed(plan, Cause(code, message, "beside", field=field)).values
-    lines = EXTRA.splitlines()
-    deployment = lines.index("  - apiVersion: apps/v1")
-    line = next(n for n, text in enumerate(lines, 1) if n > deployment and words in text)
-    assert found == Location(ours.root / "mine.yaml", line)
-
-
-def test_what_changed_in_an_extra_object_is_blamed_for_its_end(ours: Project) -> None:
-    ran = replace(drawn(ours, "dev", EXTRA.replace("value: blue", "value: green")))
-    healthy = compose(WORLD, ran, {}, Wish())
-    plan = drawn(ours, "dev", EXTRA)
-    origins = Origins(WORLD, plan, healthy=healthy)
-    cause = Cause("ExitCode", "it ended with 3", "beside", field="command")
-    found = origins.explain(Verdict(Outcome.FAILED, (cause,))).causes[0].values
-    assert found == line_with(ours.root / "mine.yaml", "name: COLOUR")
-
-
-@pytest.mark.parametrize(
-    ("about", "words"),
-    [
-        (About("Service", "beside", "nodePort"), "ports:"),
-        (About("Secret", "nowhere"), "name: nowhere"),
-        (About("Deployment", "beside", "resources.limits.memory"), "- name: beside"),
-    ],
-)
-def test_a_refusal_of_an_extra_object_leads_into_it(ours: Project, about: About, words: str) -> None:
-    refused = PreflightError("no", about=about)
-    Origins(WORLD, drawn(ours, "dev", EXTRA)).explain_refusal(refused)
-    assert refused.location == line_with(ours.root / "mine.yaml", words)
-
-
-UNREADABLE = """\
-extraObjects:
-  - apiVersion: apps/v1
-    kind: Deployment
-    metadata:
-      name: beside
-      labels:
-        app: beside
-        team.example.org/on.call: on
-    spec:
-      selector:
-        matchLabels:
-          app: y
-      template:
-        metadata: {labels: {app: y}}
-        spec:
-          containers:
-            - name: beside
-              image: cloudandparth/my-demo-app:1.0
-              ports:
-                - name: web
-                  containerPort: 70000
-"""
-FIRST, SECOND, THIRD = "org/on.call: on", "app: y", "containerPort: 70000"
-
-
-@pytest.mark.parametrize(
-    ("right", "words", "told"),
-    [
-        ((), FIRST, "metadata.labels.team.example.org/on.call: text is expected"),
-        ((FIRST,), f"          {SECOND}", "spec.selector.matchLabels.app: text is expected"),
-        ((FIRST, SECOND), THIRD, "spec.template.spec.containers[0].ports[0].containerPort: "),
-    ],
-)
-def test_a_manifest_that_this_machine_cannot_read_is_refused_at_its_line(
-    ours: Project, right: tuple[str, ...], words: str, told: str
-) -> None:
-    text = UNREADABLE
-    for one in right:
-        key, _, value = one.partition(": ")
-        text = text.replace(one, f"{key}: '{value}'")
-    plan = drawn(ours, "dev", text)
-    with pytest.raises(ConfigurationError) as refused:
-        ignored_of(plan.rendered.documents)
-    Origins(WORLD, plan).explain_refusal(refused.value)
-    assert told in refused.value.message
-    assert refused.value.location == line_with(ours.root / "mine.yaml", words)
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "told"),
-    [
-        (EXTRA.replace("30099", "30080"), None, "30080 belongs to Service/beside already"),
-        (MOUNTED.replace("path: b", "path: ../b"), "path: ../b", "items[1].path: "),
-    ],
-)
-def test_what_this_machine_cannot_read_of_an_application_leads_to_the_value_that_brought_it(
-    ours: Project, text: str, words: str | None, told: str
-) -> None:
-    plan = drawn(ours, "dev", text)
-    with pytest.raises(ConfigurationError) as refused:
-        ignored_of(plan.rendered.documents)
-    Origins(WORLD, plan).explain_refusal(refused.value)
-    assert told in refused.value.message
-    if words is None:
-        assert refused.value.location == line_with(ours.chart / "values-dev.yaml", "nodePort: 30080")
-    else:
-        assert refused.value.location == line_with(ours.root / "mine.yaml", words)
-
-
-def test_a_plain_manifest_that_this_machine_cannot_read_is_refused_in_its_file(plain: Project) -> None:
-    plan = drawn(plain)
-    with pytest.raises(ConfigurationError) as refused:
-        ignored_of(plan.rendered.documents)
-    Origins(WORLD, plan).explain_refusal(refused.value)
-    assert "spec.ports[0].nodePort: has no place in a ClusterIP Service" in refused.value.message
-    assert refused.value.location == line_with(plain.chart / "templates/web.yaml", "nodePort: 30080")
 
 
 LISTENING = "applications:\n  my-tomorrows-api:\n    command:\n      - sh\n      - -c\n"

@@ -18,6 +18,7 @@ from flaskship.engines.local.spec import Container, Handler
 from flaskship.engines.local.state import ProcessRecord
 from flaskship.engines.local.steps import step
 from flaskship.engines.local.supervisor.hooks import LEAST_GRACE, POST_START_SECONDS, run_hook
+from flaskship.engines.local.supervisor.killer import killer
 from flaskship.engines.local.supervisor.launcher import Start
 from flaskship.engines.local.supervisor.leftovers import remove_cell
 from flaskship.engines.local.supervisor.port_guard import watch_ports
@@ -29,7 +30,6 @@ from flaskship.model.snapshot import Exit, KilledBy, MemoryKills, Problem
 KEPT_EXITS = 10
 EVIDENCE_LINES = 60
 REFUSALS = {"NotFound": 127, "PermissionDenied": 126, "BadInterpreter": 126, "NotExecutable": 126}
-SHELL_SAYS_KILLED = 128 + signal.SIGKILL
 CREATE_CELL = step("create_cell")
 
 Note = Callable[[str, str, str], None]
@@ -380,17 +380,6 @@ class ContainerRuntime:
         )
         if known is not None:
             self._world.state.save_process(replace(known, **changes))  # type: ignore[arg-type]
-
-
-def killer(ending: Ending, known: KilledBy | None, usage: Usage | None) -> KilledBy | None:
-    """Return who ended the process: who is known to have, else the limit that counted it, else somebody."""
-    if known is not None:
-        return known
-    # A shell ends with 137 when the limit has taken its child and not the shell itself.
-    killed = ending.signal == signal.SIGKILL or ending.exit_code == SHELL_SAYS_KILLED
-    if killed and usage is not None and usage.oom_kills:
-        return KilledBy.MEMORY_LIMIT
-    return KilledBy.OUTSIDE if ending.signal is not None else None
 
 
 async def _first(ending: "asyncio.Future[Ending]", watching: list["asyncio.Task[None]"]) -> Ending:

@@ -4,7 +4,7 @@ import pytest
 
 from flaskship.engines.local.processes.limits import Usage
 from flaskship.engines.local.spawner.records import Ending
-from flaskship.engines.local.supervisor.container import killer
+from flaskship.engines.local.supervisor.killer import killer
 from flaskship.model.snapshot import KilledBy
 
 KILLED = Ending(at=1.0, signal=9)
