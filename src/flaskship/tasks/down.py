@@ -1,6 +1,7 @@
 """Down: stop an environment; its data stays unless it is purged by name."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -58,12 +59,18 @@ async def down_all(world: World, project: Project, report: Report, *, purge: boo
                 for engine, environment in zip(engines, project.environments, strict=True)
             )
         )
+        await _let_go(engines[1:])
         if engines and isinstance(engines[0], HasDaemons):
             await engines[0].shutdown()
     finally:
-        for engine in engines:
-            await engine.close()
+        await _let_go(engines)
     return tuple(stopped)
+
+
+async def _let_go(engines: Sequence[Engine]) -> None:
+    # An engine's own processes wait for whoever is still connected: here that would be we ourselves.
+    for engine in engines:
+        await engine.close()
 
 
 def belongings(root: Path, environment: str) -> tuple[Path, ...]:

@@ -78,6 +78,18 @@ async def test_down_all_stops_every_environment_and_then_the_daemons() -> None:
     assert all(engine.closed for engine in stage.engines[-4:])
 
 
+async def test_down_all_asks_the_daemons_to_end_when_nobody_else_is_connected() -> None:
+    stage, open_then = Stage(), list[FakeEngine]()
+
+    class Asked(FakeEngine):
+        async def shutdown(self) -> None:
+            open_then.extend(engine for engine in stage.engines if not engine.closed)
+
+    stage.make = Asked
+    await down_all(stage.world(), stage.project, Told(), purge=False)
+    assert open_then == stage.engines[:1]
+
+
 async def test_a_failure_in_down_all_closes_what_was_opened() -> None:
     class Broken(FakeEngine):
         async def observe(self, environment: str):
