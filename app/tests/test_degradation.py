@@ -236,6 +236,22 @@ def test_row_worker_webhook_failing(make_runtime, database_url, clock):
         wait_until(lambda: find(runtime, bad).status is Status.FAILED, what="failing")
 
 
+def test_row_worker_webhook_closed(make_runtime, sqlite_url, clock):
+    """In a rolling update the worker of the revision before goes on for preStopSeconds, and claims."""
+    old = make_runtime(sqlite_url, APP_ROLE="worker")
+    new = make_runtime(sqlite_url, APP_ROLE="worker", WEBHOOK_ALLOW="127.0.0.0/8")
+    with receiving() as receiver:
+        made = put(old, f"{receiver.url}/x")
+        with looping(old, WebhookCaller(old.settings.webhook_allow).deliver):
+            wait_until(lambda: find(old, made).last_error, what="the old worker's try")
+        assert find(old, made).status is Status.SCHEDULED
+        assert not receiver.received
+        clock.advance(seconds=10)
+        with looping(new, WebhookCaller(new.settings.webhook_allow).deliver):
+            wait_until(lambda: find(new, made).status is Status.DELIVERED, what="delivery")
+        assert len(receiver.received) == 1
+
+
 def test_row_worker_webhook_circuit(make_runtime, sqlite_url, clock):
     calls = []
 

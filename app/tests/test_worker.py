@@ -74,6 +74,15 @@ def test_a_refusal_fails_at_once():
     assert judge(Result(Outcome.REFUSED, "closed")) == Finished(Status.FAILED, "closed")
 
 
+def test_an_address_that_this_worker_closes_is_left_to_another_revisions_worker_for_a_while():
+    closed = Result(Outcome.CLOSED, "loopback")
+    tried = [judge(closed, attempts=n, limit=10) for n in range(4)]
+    assert all(isinstance(one, Again) and one.counted for one in tried)
+    assert sum((one.run_at - START).total_seconds() for one in tried) == 15
+    assert judge(closed, attempts=4, limit=10) == Finished(Status.FAILED, "loopback")
+    assert judge(closed, attempts=0, limit=1) == Finished(Status.FAILED, "loopback")
+
+
 def test_a_failure_is_tried_again_later_each_time():
     first, second = judge(Result(Outcome.RETRY, "503")), judge(Result(Outcome.RETRY, "503"), attempts=1)
     assert first == Again(START + timedelta(seconds=1), "503", counted=True)
@@ -276,9 +285,32 @@ def test_a_real_webhook_gets_the_delivery(make_runtime, sqlite_url, loops):
         assert receiver.received[0].headers["Idempotency-Key"] == f"reminder-{made.id}"
 
 
+def test_what_is_claimed_while_the_loop_stops_is_given_back(make_runtime, sqlite_url, loops, monkeypatch):
+    real, claiming, released = jobs.claim, threading.Event(), threading.Event()
+
+    def claim(*args, **options):
+        claiming.set()
+        assert released.wait(20)
+        return real(*args, **options)
+
+    monkeypatch.setattr(jobs, "claim", claim)
+    runtime = make_runtime(sqlite_url, APP_ROLE="worker")
+    made = put(runtime)
+    caller = Caller(Result(Outcome.DELIVERED))
+    loop = loops(runtime, caller)
+    assert claiming.wait(20)
+    stopping = threading.Thread(target=loop.stop, args=(20,))
+    stopping.start()
+    wait_until(loop._stop.is_set, what="the stop")
+    released.set()
+    stopping.join(60)
+    assert caller.calls == []
+    assert status(runtime, made).status is Status.SCHEDULED
+
+
 def test_a_webhook_to_the_inside_fails_with_its_reason(make_runtime, sqlite_url, loops):
     with receiving() as receiver:
-        runtime = make_runtime(sqlite_url, APP_ROLE="worker")
+        runtime = make_runtime(sqlite_url, APP_ROLE="worker", WORKER_MAX_ATTEMPTS=1)
         made = put(runtime, webhook=f"http://localhost:{receiver.port}/x")
         loops(runtime, None)
         wait_until(lambda: status(runtime, made).status is Status.FAILED, what="refusal")

@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     RETRY = "retry"
     REFUSED = "refused"
+    CLOSED = "closed"
+    """This worker's configuration closes the address: while it is changed, another worker may know better."""
     PAUSED = "paused"
     """The circuit is open: nothing was sent."""
 
@@ -76,7 +78,7 @@ class WebhookCaller:
         except NotResolved as error:
             return Result(Outcome.RETRY, str(error))
         if address is None:
-            return Result(Outcome.REFUSED, refused)
+            return Result(Outcome.CLOSED, refused)
         call = Call("POST", url, str(address), headers, body, SECONDS)
         try:
             answer = self._send(f"{host}:{port}", call)

@@ -68,10 +68,13 @@ class DeliveryLoop(Background):
             self._wake.set()
             if self._pool is None:
                 return
+            claiming, *others = self._threads
+            # Its last claim may be under way: what it brings has to be in the table that is released below.
+            claiming.join(max(0.0, deadline - time.monotonic() - 1.0))
             wait(set(self._running), timeout=max(0.0, deadline - time.monotonic() - 1.0))
             self._pool.shutdown(wait=False, cancel_futures=True)
-            self._release()
-            for thread in self._threads:
+            self._release(self._held.all())
+            for thread in others:
                 thread.join(max(0.0, deadline - time.monotonic()))
             self._pool = None
 
@@ -133,6 +136,10 @@ class DeliveryLoop(Background):
             )
         for lease in leases:
             self._held.take(lease, began + self._life.total_seconds() * SAFETY)
+        if self._stop.is_set():
+            self._release(leases)
+            return 0
+        for lease in leases:
             if self._pool is not None:
                 self._running.add(self._pool.submit(self._work, lease))
         return len(leases)
@@ -211,8 +218,8 @@ class DeliveryLoop(Background):
         else:
             self._held.drop(lease)
 
-    def _release(self) -> None:
-        for lease in self._held.all():
+    def _release(self, leases: list[Lease]) -> None:
+        for lease in leases:
             now = self._runtime.now()
             try:
                 with self._runtime.database.writing() as connection:

@@ -12,6 +12,9 @@ from tomorrows.storage import jobs
 from tomorrows.storage.jobs import Lease
 
 PAUSE = timedelta(seconds=5)
+# 15 to 30 s with the delays between: longer than a worker of the revision before goes on to claim
+# (preStopSeconds) when a deploy has said that the new configuration is there.
+CLOSED_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,11 @@ def decide(
             return Finished(Status.FAILED, result.reason)
         case Outcome.PAUSED:
             return Again(now + PAUSE + delay(1, fraction), result.reason, counted=False)
+        case Outcome.CLOSED if lease.attempts + 1 >= min(CLOSED_ATTEMPTS, max_attempts):
+            return Finished(Status.FAILED, result.reason)
         case Outcome.RETRY if lease.attempts + 1 >= max_attempts:
             return Finished(Status.FAILED, f"{result.reason}; gave up after {lease.attempts + 1} attempts")
-        case Outcome.RETRY:
+        case Outcome.CLOSED | Outcome.RETRY:
             return Again(now + delay(lease.attempts + 1, fraction), result.reason, counted=True)
 
 
