@@ -67,14 +67,21 @@ def command(
     )
 
     async def tell_it() -> int:
-        chosen, _ = await open_to_write(
-            world, project, environment, engine, f"deploy {env}", take_over, applies=not dry_run
+        chosen, drawn = await open_to_write(
+            world,
+            project,
+            environment,
+            engine,
+            f"deploy {env}",
+            take_over,
+            applies=not dry_run,
+            wish=None if dry_run else wish,
         )
         try:
             if dry_run:
                 prospect = await story.rehearse(world, project, environment, chosen, wish)
                 return _print_changes(settings.output, env, chosen.name, prospect)
-            moved = await story.deploy(world, project, environment, chosen, wish, settings.output)
+            moved = await story.deploy(world, project, environment, chosen, wish, settings.output, drawn)
             return print_moved(settings.output, moved, "deploy failed", wish.named)
         finally:
             await chosen.close()

@@ -53,9 +53,15 @@ class Stage:
     """Whether another command may have it given up; an undo is carried to its end."""
 
 
-async def carry_out(stage: Stage, release: Release, before: Snapshot) -> Moved:
-    """Move to the release; a failure goes back to the last healthy revision unless the wish forbids it."""
-    history = await stage.engine.history(release.environment)
+async def carry_out(
+    stage: Stage, release: Release, before: Snapshot, history: tuple[Revision, ...] | None = None
+) -> Moved:
+    """Move to the release; a failure goes back to the last healthy revision unless the wish forbids it.
+
+    history: as it is under this lock, where that is known.
+    """
+    if history is None:
+        history = await stage.engine.history(release.environment)
     healthy = last_healthy(history) if runs(before) else None
     previous = history[-1].number if history else None
     move = await _move(stage, release, before, previous or 0)

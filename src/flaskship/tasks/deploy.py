@@ -1,5 +1,6 @@
 """Deploy: render, build, lock, apply, follow, judge, and go back where it failed."""
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
@@ -8,13 +9,13 @@ from flaskship.model.errors import FlaskshipError
 from flaskship.model.frozen import dataclass
 from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
-from flaskship.model.release import Document, Release
+from flaskship.model.release import Document, Release, Revision
 from flaskship.tasks.carry_out import Stage, carry_out, last_healthy
 from flaskship.tasks.causes import origins_of
 from flaskship.tasks.digests import refuse_tags
 from flaskship.tasks.locking import owned_by, writing_to
 from flaskship.tasks.made_secrets import made_secrets, tell_made_secrets
-from flaskship.tasks.prepare import Draft, Wish, build_all, compose, draft
+from flaskship.tasks.prepare import Draft, Wish, build_all, compose, drawn_next, next_draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.world import Report, World
 from flaskship.verification.liveness_due import seconds_until_asked
@@ -41,11 +42,17 @@ class Prospect:
 
 
 async def deploy(
-    world: World, project: Project, environment: Environment, engine: Engine, wish: Wish, report: Report
+    world: World,
+    project: Project,
+    environment: Environment,
+    engine: Engine,
+    wish: Wish,
+    report: Report,
+    drawn: Draft | None = None,
 ) -> Moved:
-    """Bring the environment to what its files say now."""
+    """Bring the environment to what its files say now; drawn: what that is, where somebody looked already."""
     report.step(f"{environment.name}: rendering {project.chart.name} for {environment.release}")
-    plan = await next_draft(world, project, environment, engine, wish)
+    plan = drawn or await next_draft(world, project, environment, engine, wish)
     if not engine.local_images:
         refuse_tags(world, plan)
     images = await build_all(world, plan, report) if engine.local_images else {}
@@ -64,10 +71,13 @@ async def deploy_locked(
 
     ignored: what of it the engine ignores, where the user is to hear of that.
     """
-    plan = await next_draft(stage.world, plan.project, plan.environment, stage.engine, stage.wish, drawn=plan)
+    history = await stage.engine.history(plan.environment.name)
+    plan = drawn_next(stage.world, plan.project, plan.environment, stage.wish, history, plan)
     release = compose(stage.world, plan, images, stage.wish)
-    before = await stage.engine.observe(plan.environment.name)
-    healthy = await _last_healthy_release(stage.engine, plan.environment.name)
+    before, healthy = await asyncio.gather(
+        stage.engine.observe(plan.environment.name),
+        _last_healthy_release(stage.engine, plan.environment.name, history),
+    )
     before_too = _ignored_before(stage.engine, healthy)
     _tell_ignored(stage.report, plan.environment.name, ignored, before_too, stage.wish.named)
     origins = origins_of(stage.world, plan, healthy, stage.engine)
@@ -75,7 +85,7 @@ async def deploy_locked(
     try:
         seconds = seconds_until_asked(release.documents, healthy.documents if healthy is not None else None)
         here = replace(stage, explain=origins.explain, liveness_seconds=seconds)
-        moved = await carry_out(here, release, before)
+        moved = await carry_out(here, release, before, history)
     except FlaskshipError as refused:
         origins.explain_refusal(refused)
         raise
@@ -84,30 +94,16 @@ async def deploy_locked(
     return replace(moved, made_secrets=made)
 
 
-async def _last_healthy_release(engine: Engine, environment: str) -> Release | None:
+async def _last_healthy_release(
+    engine: Engine, environment: str, history: tuple[Revision, ...]
+) -> Release | None:
     """What a failure is compared with; none where the engine no longer has it: the deploy needs it not."""
-    healthy = last_healthy(await engine.history(environment))
+    healthy = last_healthy(history)
     if healthy is None:
         return None
     with suppress(FlaskshipError):
         return await engine.recall(environment, healthy.number)
     return None
-
-
-async def next_draft(
-    world: World,
-    project: Project,
-    environment: Environment,
-    engine: Engine,
-    wish: Wish,
-    drawn: Draft | None = None,
-) -> Draft:
-    """Render the environment as the revision that an apply would take now; a draft of that number is kept."""
-    history = await engine.history(environment.name)
-    revision = history[-1].number + 1 if history else 1
-    if drawn is not None and drawn.revision == revision:
-        return drawn
-    return draft(world, project, environment, wish, revision, is_upgrade=bool(history))
 
 
 async def rehearse(

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flaskship.engines.base import Engine
 from flaskship.model.errors import ImageUnknownError
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
 from flaskship.model.named import NOTHING, Named
 from flaskship.model.project import Environment, ImageSource, Project
-from flaskship.model.release import ChartSource, Document, Release
+from flaskship.model.release import ChartSource, Document, Release, Revision
 from flaskship.tasks.nearest import did_you_mean
 from flaskship.tasks.world import BuiltImage, Layered, Rendered, Report, World
 
@@ -51,6 +52,28 @@ def draft(
     rendered = world.render(project, environment, layered, revision, is_upgrade)
     references = tuple(sorted(set(image_references(rendered.documents))))
     return Draft(project, environment, layered, rendered, references, revision)
+
+
+async def next_draft(
+    world: World, project: Project, environment: Environment, engine: Engine, wish: Wish
+) -> Draft:
+    """Render the environment as the revision that an apply would take now."""
+    return drawn_next(world, project, environment, wish, await engine.history(environment.name))
+
+
+def drawn_next(
+    world: World,
+    project: Project,
+    environment: Environment,
+    wish: Wish,
+    history: tuple[Revision, ...],
+    drawn: Draft | None = None,
+) -> Draft:
+    """Render the environment as what comes after its history; a draft of that number is kept."""
+    revision = history[-1].number + 1 if history else 1
+    if drawn is not None and drawn.revision == revision:
+        return drawn
+    return draft(world, project, environment, wish, revision, is_upgrade=bool(history))
 
 
 async def build_all(world: World, plan: Draft, report: Report) -> dict[str, str]:

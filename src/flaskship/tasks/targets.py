@@ -11,10 +11,12 @@ from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document
 from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.tasks.nearest import did_you_mean
+from flaskship.tasks.prepare import Draft, Wish, drawn_next
 from flaskship.tasks.single_writer import guard, rendered_objects
 from flaskship.tasks.world import World
 
 LOCAL = "local"
+UNREACHABLE = "ClusterUnreachable"
 
 
 def find_application(environment: str, name: str, known: Iterable[str]) -> str:
@@ -67,27 +69,53 @@ async def open_to_write(
     take_over: str | None = None,
     *,
     applies: bool = False,
-) -> tuple[Engine, Snapshot]:
-    """Return the engine that a write means, with its view, where no other writer has the environment.
+    wish: Wish | None = None,
+) -> tuple[Engine, Draft | None]:
+    """Return the engine that a write means where no other writer has the environment, and what is wished.
 
     Beside a local run another engine must be named. Nothing is changed yet, not even a lock. Where the write
-    applies a revision, the engine gets ready for it meanwhile.
+    applies a revision, the engine gets ready for it meanwhile. What is wished is drawn where another engine
+    than the local one can say which revision it would be, and nothing is wrong with it: that is the story's
+    to tell.
     """
     name = await _meant(world, project, environment, asked, command)
+    if applies:
+        world.foresee()
     engine = world.open_engine(project, environment, name)
     try:
-        if applies:
-            world.foresee()
-            if isinstance(engine, Foresees):
-                engine.foresee(environment.name)
-        drawn = None if engine.name == LOCAL else rendered_objects(world, project, environment)
-        async with permitted(engine, environment.name, drawn or (), applies=applies):
-            snapshot = await engine.observe(environment.name)
-            await guard(world, project, environment, engine, take_over, drawn)
-        return engine, snapshot
+        if applies and isinstance(engine, Foresees):
+            engine.foresee(environment.name)
+            await asyncio.sleep(0)  # what it starts now is ready when all is drawn
+        if engine.name == LOCAL:
+            await engine.observe(environment.name)
+            await guard(world, project, environment, engine, take_over)
+            return engine, None
+        plan, refused = await _drawn(world, project, environment, engine, wish)
+        objects = plan.rendered.documents if plan else rendered_objects(world, project, environment)
+        async with permitted(engine, environment.name, objects or (), applies=applies):
+            if refused is not None:
+                raise refused
+            await guard(world, project, environment, engine, take_over, objects)
+        return engine, plan
     except BaseException:
         await engine.close()
         raise
+
+
+async def _drawn(
+    world: World, project: Project, environment: Environment, engine: Engine, wish: Wish | None
+) -> tuple[Draft | None, PreflightError | None]:
+    """Return what is wished, or what the engine says instead of telling its history."""
+    try:
+        history = await engine.history(environment.name)
+    except PreflightError as refused:
+        if refused.code == UNREACHABLE:
+            raise  # nor would it tell what is permitted
+        return None, refused
+    try:
+        return (drawn_next(world, project, environment, wish, history) if wish else None), None
+    except ConfigurationError:
+        return None, None
 
 
 async def _meant(

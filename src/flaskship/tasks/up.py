@@ -12,10 +12,10 @@ from flaskship.model.release import Release
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.carry_out import Stage
-from flaskship.tasks.deploy import deploy_locked, next_draft
+from flaskship.tasks.deploy import deploy_locked
 from flaskship.tasks.follow import following
 from flaskship.tasks.locking import DEFAULT_WAIT, owned_by, writing_to
-from flaskship.tasks.prepare import Wish, build_all, compose, draft
+from flaskship.tasks.prepare import Wish, build_all, compose, draft, next_draft
 from flaskship.tasks.result import Moved
 from flaskship.tasks.targets import runs
 from flaskship.tasks.world import Report, World

@@ -8,8 +8,7 @@ from tests.contract.fake import FakeCluster, FakeState
 from tests.contract.world import API, Stage
 
 from flaskship.model.errors import PreflightError, TwoWritersError
-from flaskship.model.release import Document
-from flaskship.model.snapshot import Snapshot
+from flaskship.model.release import Document, Revision
 from flaskship.tasks.single_writer import STAMP
 from flaskship.tasks.targets import open_to_write, permitted
 
@@ -29,10 +28,10 @@ class Guarded(FakeCluster):
         if self.refuses:
             raise PreflightError(ALL)
 
-    async def observe(self, environment: str) -> Snapshot:
+    async def history(self, environment: str) -> tuple[Revision, ...]:
         if self.blind:
             raise PreflightError("its user may not do this")
-        return await super().observe(environment)
+        return await super().history(environment)
 
 
 async def open_it(stage: Stage, engine: Guarded, *, applies: bool = True) -> None:

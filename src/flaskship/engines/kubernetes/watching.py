@@ -62,10 +62,7 @@ class Watcher:
         gatherer = Gatherer(self._witness, self._clock)
         target = await find()
         versions = await reflector.fill()
-        tasks = [
-            asyncio.create_task(reflector.run(versions)),
-            asyncio.create_task(self._heed_release(target.name, moved, wake)),
-        ]
+        tasks: list[asyncio.Task[None]] = []
         try:
             while True:
                 wake.clear()
@@ -75,6 +72,10 @@ class Watcher:
                 yield await self._take(reflector, gatherer, target)
                 if self._given_up(reflector):
                     return
+                if not tasks:
+                    # Whoever wanted one look has it; a watch goes on from the list, whenever it begins.
+                    tasks.append(asyncio.create_task(reflector.run(versions)))
+                    tasks.append(asyncio.create_task(self._heed_release(target.name, moved, wake)))
                 await _until(wake, AT_LEAST_EVERY)
                 await asyncio.sleep(TOGETHER_SECONDS)
                 _raise_ended(tasks)
