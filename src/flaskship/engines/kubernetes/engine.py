@@ -139,17 +139,20 @@ class KubernetesEngine:
         """Record what the revision came to; after a success, what no replica can need any more goes."""
         place = self._place(environment)
         await self._readying.forgo(environment)
-        await self._leases.check(place, lock)
-        known = await records.read(self.cluster, place)
+        _, known = await asyncio.gather(self._leases.check(place, lock), records.read(self.cluster, place))
         record = known.get(revision) or Record(revision, "", self.cluster.now(), Provenance(records.BY_HELM))
-        successful = verdict.outcome is Outcome.SUCCESSFUL
-        digests = await running_digests(self.cluster, place) if successful else {}
+        if verdict.outcome is not Outcome.SUCCESSFUL:
+            await records.write(self.cluster, place, records.concluded(record, verdict, receipt, {}))
+            self._targets.forget(environment)
+            return
+        stored, digests = await asyncio.gather(
+            storage.stored(self.cluster, place, revision), running_digests(self.cluster, place)
+        )
         await records.write(self.cluster, place, records.concluded(record, verdict, receipt, digests))
         self._targets.forget(environment)
-        if successful:
-            stored = await storage.stored(self.cluster, place, revision)
-            await let_go(self.cluster, place, stored.documents)
-            await prune(self.cluster, place, stored.documents)
+        await asyncio.gather(
+            let_go(self.cluster, place, stored.documents), prune(self.cluster, place, stored.documents)
+        )
 
     async def observe(self, environment: str) -> Snapshot:
         """Return everything at one instant; an environment never applied has no release."""

@@ -18,7 +18,7 @@ from flaskship.model.release import Document
 OF_KUBERNETES = ("kube-", "kubelet", "k3s", "cloud-controller", "metrics-server", "rollouts-controller")
 OF_OPERATORS = ("external-secrets", "argo-rollouts")
 OURS = ("meta.helm.sh/release-name", "meta.helm.sh/release-namespace")
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[Document, ...]:

@@ -51,6 +51,8 @@ WATCH_SECONDS = 45.0
 """A watch is asked for anew so often: a connection that silently died is noticed within this time."""
 SLOWEST_SECONDS = 8.0
 FIRST_SECONDS = 0.2
+AT_ONCE = 4
+"""Lists that are asked for together: a connection of its own for each takes longer to open than they do."""
 
 
 class Source(Protocol):
@@ -119,6 +121,7 @@ class Reflector:
         self._changed = changed
         self._clock = clock
         self._jitter = jitter
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def fill(self) -> Mapping[Resource, str]:
         """List every kind once and return where each list stands; a needed kind that fails is raised."""
@@ -135,7 +138,8 @@ class Reflector:
     async def _first(self, resource: Resource) -> str:
         for attempt in range(3):
             try:
-                return await self._list(resource)
+                async with self._slots:
+                    return await self._list(resource)
             except (NotFoundError, ForbiddenError) as error:
                 if resource in self._needed:
                     raise
