@@ -1,14 +1,15 @@
 """The real world: where the stories meet the chart, the engines, the network and the clock."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flaskship.aws.rehearsal.outcome import Rehearsal
-from flaskship.containers.shipment import Pushed, Shipment, Shipped
 from flaskship.engines.base import Engine
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, ImageSource, Project
@@ -16,10 +17,14 @@ from flaskship.model.release import Document
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.usage import Use
 from flaskship.model.verdict import Cause, Receipt, Verdict
-from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Machine, Met, Port
 from flaskship.tasks.provenance import provenance_of
 from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Layered, Rendered, Report, Setting, World
+
+if TYPE_CHECKING:  # most commands have no use for what these load
+    from flaskship.aws.rehearsal.outcome import Rehearsal
+    from flaskship.containers.shipment import Pushed, Shipment, Shipped
+    from flaskship.policy.rule import Rule
 
 LONGEST_BODY = 200
 INSTALLED = " + "
