@@ -1,6 +1,7 @@
 """Canary and blue-green, performed by Argo Rollouts and followed by us to their end."""
 
 import asyncio
+import itertools
 import shutil
 import subprocess
 from typing import Any
@@ -184,6 +185,39 @@ async def test_another_strategy_loses_no_request_there_and_back(town: Town, valu
     assert seen.failed == 0, seen
     status = (await town.go("status")).document
     assert status["phase"] == "Healthy"
+
+
+async def test_a_rollout_that_goes_gives_its_route_away_before_it_ends(town: Town) -> None:
+    """Argo takes the Service back whenever it looks at the Rollout: its pods must not end while it has it."""
+    file = await prepare(town, BLUE_GREEN)
+    (await town.go("deploy", "dev", "-f", file, *PATIENT)).succeeded()
+    there = await town.cluster.list(ROLLOUTS, town.namespace())
+    stop = asyncio.Event()
+    driving = asyncio.ensure_future(drive(f"{await town.address()}/health", until=stop))
+    going_back = asyncio.ensure_future(town.go("deploy", "dev", *PATIENT))
+    async with asyncio.timeout(180):
+        while HASH in await selected(town):
+            await asyncio.sleep(0.05)
+        for look in itertools.count():
+            if HASH in await selected(town):
+                break
+            # Its controller sees the Service a moment after we do: one look may be too early.
+            again = {"metadata": {"annotations": {"look": str(look)}}}
+            await town.cluster.patch(ROLLOUTS, API, again, town.namespace())
+            await asyncio.sleep(0.2)
+    (await going_back).succeeded()
+    await asyncio.sleep(10)
+    stop.set()
+    seen = await driving
+    assert seen.failed == 0, seen
+    changes = town.cluster.watch(ROLLOUTS, town.namespace(), there.resource_version, seconds=5)
+    gone = [one.object["metadata"] async for one in changes if one.type == "DELETED"]
+    service = await town.cluster.get(SERVICES, API, town.namespace())
+    assert HASH not in service["spec"]["selector"]
+    # Versions of one API server are in the order of its writes.
+    assert int(service["metadata"]["resourceVersion"]) < int(gone[0]["resourceVersion"])
+    owners = [one["manager"] for one in service["metadata"]["managedFields"] if "f:selector" in str(one)]
+    assert owners == ["helm"]
 
 
 async def test_another_strategy_that_fails_leaves_what_served(town: Town) -> None:

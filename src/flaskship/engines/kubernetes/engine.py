@@ -151,7 +151,8 @@ class KubernetesEngine:
         await records.write(self.cluster, place, records.concluded(record, verdict, receipt, digests))
         self._targets.forget(environment)
         await asyncio.gather(
-            let_go(self.cluster, place, stored.documents), prune(self.cluster, place, stored.documents)
+            let_go(self.cluster, place, stored.documents, self._sleep),
+            prune(self.cluster, place, stored.documents),
         )
 
     async def observe(self, environment: str) -> Snapshot:

@@ -5,13 +5,13 @@ next deploy sets it back. What it does not render (paused, the time of a restart
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flaskship.engines.base import Abort, Action, Pause, Restart, Resume, Scale
+from flaskship.engines.kubernetes.applying import apply_as_helm
 from flaskship.engines.kubernetes.client import STRATEGIC, Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
 from flaskship.engines.kubernetes.observing.ownership import belongs
@@ -30,7 +30,6 @@ from flaskship.engines.kubernetes.transport import Object
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.release import Document
 
-HELM = "helm"
 OURS = "flaskship"
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 STEERED = (DEPLOYMENTS, ROLLOUTS)
@@ -122,7 +121,7 @@ async def _scale(stage: Stage, resource: Resource, found: Object, replicas: int)
         return
     changed = copy.deepcopy(dict(document))
     changed["spec"]["replicas"] = replicas
-    await _apply_as_helm(stage, resource, changed)
+    await apply_as_helm(stage.cluster, stage.place, resource, changed)
 
 
 async def _refuse_autoscaled(stage: Stage, resource: Resource, name: str) -> None:
@@ -150,21 +149,7 @@ async def _go_back(stage: Stage, found: Object) -> None:
     back = copy.deepcopy(dict(earlier))
     if "replicas" in back.get("spec", {}):
         back["spec"]["replicas"] = parsed.spec.replicas
-    await _apply_as_helm(stage, DEPLOYMENTS, back)
-
-
-async def _apply_as_helm(stage: Stage, resource: Resource, document: Mapping[str, Any]) -> None:
-    """Apply an object as Helm does, with the marks that Helm adds itself."""
-    body = copy.deepcopy(dict(document))
-    metadata = body.setdefault("metadata", {})
-    metadata.pop("namespace", None)
-    metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
-    metadata["annotations"] = {
-        **(metadata.get("annotations") or {}),
-        "meta.helm.sh/release-name": stage.place.release,
-        "meta.helm.sh/release-namespace": stage.place.namespace,
-    }
-    await stage.cluster.apply(resource, body, stage.place.namespace, manager=HELM, force=True)
+    await apply_as_helm(stage.cluster, stage.place, DEPLOYMENTS, back)
 
 
 async def _find(stage: Stage, name: str) -> tuple[Resource, Object]:

@@ -6,10 +6,11 @@ for a while, and the old one is deleted after the verdict. A plain helm, Terrafo
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
+from flaskship.engines.kubernetes.handing_over import hand_over
 from flaskship.engines.kubernetes.keeping import POLICY
 from flaskship.engines.kubernetes.observing.ownership import INSTANCE, KEPT_FOR
 from flaskship.engines.kubernetes.place import Place
@@ -46,8 +47,17 @@ async def unmark(cluster: Cluster, place: Place, held: Iterable[Key]) -> None:
         await _annotate(cluster, KINDS[kind], name, place, {POLICY: None, KEPT_FOR: None})
 
 
-async def let_go(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[str, ...]:
-    """Delete what was kept and the release no longer has; what it has again is an ordinary object of it."""
+async def let_go(
+    cluster: Cluster,
+    place: Place,
+    documents: Iterable[Document],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> tuple[str, ...]:
+    """Delete what was kept and the release no longer has; what it has again is an ordinary object of it.
+
+    What goes serves until its successor's Services lead to the successor.
+    """
+    documents = tuple(documents)
     rendered = _identities(documents)
     lists = await asyncio.gather(*(_kept(cluster, place, resource) for resource in KINDS.values()))
     gone = []
@@ -55,6 +65,7 @@ async def let_go(cluster: Cluster, place: Place, documents: Iterable[Document]) 
         if (resource.kind, name) in rendered:
             await unmark(cluster, place, [(resource.kind, name)])
         else:
+            await hand_over(cluster, place, resource, name, documents, sleep)
             await cluster.delete(resource, name, place.namespace)
             gone.append(f"{resource.kind}/{name}")
     return tuple(gone)

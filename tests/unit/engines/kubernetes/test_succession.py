@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from tests.unit.engines.kubernetes.api import PLACE, Api
 
+from flaskship.engines.kubernetes.handing_over import MOVED_LOOKS
 from flaskship.engines.kubernetes.keeping import POLICY
 from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
 from flaskship.engines.kubernetes.succession import hold, let_go, unmark
@@ -82,3 +83,76 @@ async def test_the_same_kind_again_and_what_was_never_kept_are_left() -> None:
     assert await hold(api.cluster(), PLACE, [web("Deployment")]) == ()
     assert await let_go(api.cluster(), PLACE, []) == ()
     assert AT["Deployment"] in api.objects
+
+
+HASH = "rollouts-pod-template-hash"
+SERVICES = "/api/v1/namespaces/shop/services"
+PODS = "/api/v1/namespaces/shop/pods"
+SETS = "/apis/apps/v1/namespaces/shop/replicasets"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
+OWN = {"app.kubernetes.io/name": "web"}
+ROUTE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": OWN}}
+
+
+def going(selector: dict[str, str]) -> Api:
+    """A Rollout that goes, with a pod, and its successor's pod that nothing leads to yet."""
+    api = Api()
+    metadata = {"uid": "r", "generation": 1, "annotations": {KEPT_FOR: "Deployment/web"}}
+    rollout = web("Rollout")
+    rollout["metadata"] |= metadata
+    api.put(AT["Rollout"], rollout | {"status": {"observedGeneration": "1"}})
+    api.put(f"{SETS}/old", {"metadata": {"name": "old", "uid": "s", "ownerReferences": [{"uid": "r"}]}})
+    for name, owner in (("old-1", "s"), ("new-1", "d")):
+        api.put(f"{PODS}/{name}", {"metadata": {"name": name, "ownerReferences": [{"uid": owner}]}})
+    api.put(f"{SERVICES}/web", {**ROUTE, "spec": {"selector": selector}})
+    lead(api, "old-1")
+    return api
+
+
+def lead(api: Api, *pods: str) -> None:
+    points = [{"targetRef": {"name": one}, "conditions": {"ready": True}} for one in pods]
+    labels = {"kubernetes.io/service-name": "web"}
+    api.put(f"{SLICES}/web", {"metadata": {"name": "web", "labels": labels}, "endpoints": points})
+
+
+async def test_a_rollout_serves_until_its_service_leads_to_its_successor() -> None:
+    api, looks = going({**OWN, HASH: "1"}), 0
+
+    async def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        assert AT["Rollout"] in api.objects
+        assert api.objects[AT["Rollout"]]["spec"]["paused"], "or Argo takes the Service back"
+        if looks == 3:
+            lead(api, "old-1", "new-1")
+
+    assert await let_go(api.cluster(), PLACE, [web("Deployment"), ROUTE], sleep) == ("Rollout/web",)
+    assert looks == 3
+    assert api.objects[f"{SERVICES}/web"]["spec"]["selector"] == OWN
+    asked = [one for one in api.asked if one.endswith(("services/web", "rollouts/web"))]
+    assert asked.index(f"PATCH {SERVICES}/web") < asked.index(f"DELETE {AT['Rollout']}")
+
+
+async def test_a_service_with_its_own_selector_is_not_written_to() -> None:
+    api = going(OWN)
+    lead(api, "new-1")
+    assert await let_go(api.cluster(), PLACE, [web("Deployment"), ROUTE]) == ("Rollout/web",)
+    assert f"PATCH {SERVICES}/web" not in api.asked
+
+
+async def test_endpoints_that_never_follow_hold_nothing_up_for_ever() -> None:
+    api, looks = going(OWN), 0
+
+    async def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+
+    assert await let_go(api.cluster(), PLACE, [web("Deployment"), ROUTE], sleep) == ("Rollout/web",)
+    assert looks == MOVED_LOOKS
+
+
+async def test_an_environment_that_is_taken_down_hands_nothing_over() -> None:
+    api = going({**OWN, HASH: "1"})
+    assert await let_go(api.cluster(), PLACE, []) == ("Rollout/web",)
+    assert "spec" not in api.objects.get(AT["Rollout"], {})
+    assert f"PATCH {SERVICES}/web" not in api.asked
