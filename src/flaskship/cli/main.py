@@ -84,6 +84,10 @@ def _failed(error: BaseException, output: Output, settings: Settings) -> int:
             failure = Failure(
                 error.code, error.message, error.exit_code, error.location, error.hint, evidence
             )
+            parts = tuple(
+                Failure(one.code, one.message, one.exit_code, one.location, one.hint) for one in error.parts
+            )
+            failure = replace(failure, parts=parts)
             if listed := getattr(error, "listed", ()):
                 failure = replace(failure, evidence=tuple(listed), long=True)
         case click.UsageError():

@@ -30,6 +30,8 @@ class Failure:
     location: Location | None = None
     hint: str | None = None
     evidence: tuple[str, ...] = ()
+    parts: tuple["Failure", ...] = ()
+    """Each of several things that are refused at once; the message lists them, without their places."""
     long: bool = False
     """Whether the evidence is for the JSON alone: the message has as much of it as people read."""
 
@@ -123,13 +125,19 @@ class Output:
         self._document["error"] = {
             "code": failure.code,
             "message": failure.message,
-            "location": {"file": str(place.file), "line": place.line or None} if place else None,
+            "location": _place(place),
             "hint": failure.hint,
             "evidence": list(failure.evidence),
+            "findings": [
+                {"message": one.message, "location": _place(one.location), "hint": one.hint}
+                for one in failure.parts
+            ],
             "exit_code": failure.exit_code,
         }
-        where = f"{clean.near(place)}: " if place else ""
-        lines = [f"error: {where}{failure.message}"]
+        lines = [f"error: {_at(place)}{failure.message}"]
+        if failure.parts:
+            lines = [f"error: {failure.message.partition(chr(10))[0].rstrip()}"]
+            lines += [f"  - {_at(one.location)}{one.message}" for one in failure.parts]
         lines += [f"  | {clean.printable(line)}" for line in failure.evidence if not failure.long]
         lines += [f"  {failure.hint}"] if failure.hint else []
         self._write_err("\n".join(lines) + "\n")
@@ -188,3 +196,11 @@ class Output:
         with contextlib.suppress(OSError, ValueError):
             self._stderr.write(text)
             self._stderr.flush()
+
+
+def _place(location: Location | None) -> dict[str, Any] | None:
+    return {"file": str(location.file), "line": location.line or None} if location else None
+
+
+def _at(location: Location | None) -> str:
+    return f"{clean.near(location)}: " if location else ""

@@ -100,8 +100,10 @@ class MakesSecrets(Protocol):
 class HasSurroundings(Protocol):
     """An engine that runs in something which may lack what a release needs."""
 
-    async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
-        """Return what these objects need of it, met or not; nothing is changed."""
+    async def surroundings(
+        self, environment: str, documents: Iterable[Document], hooks: Iterable[Document] = ()
+    ) -> tuple[Need, ...]:
+        """Return what these objects and hooks need of it, met or not; nothing is changed."""
         ...
 
 

@@ -30,12 +30,15 @@ class FlaskshipError(Exception):
         location: Location | None = None,
         hint: str | None = None,
         about: About | None = None,
+        parts: "tuple[FlaskshipError, ...]" = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.location = location
         self.hint = hint
         self.about = about
+        self.parts = parts
+        """Where several things are refused at once: each, with what it is about. The message lists them."""
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""

@@ -43,7 +43,15 @@ class Origins:
         return replace(verdict, causes=tuple(map(self._placed, verdict.causes)))
 
     def explain_refusal(self, error: FlaskshipError) -> None:
-        """Give an error that is about an object of the manifests its file and line, if it has none."""
+        """Give an error that is about an object of the manifests its file and line, if it has none.
+
+        Of several that are refused at once each has its own, and the first of these is that of the whole.
+        """
+        for part in error.parts:
+            self.explain_refusal(part)
+        if error.parts and error.location is None:
+            error.location = next((one.location for one in error.parts if one.location), None)
+            return
         about = error.about
         if about is None or error.location is not None:
             return

@@ -59,14 +59,18 @@ async def rollback(
 
 def _explain(world: World, today: Callable[[], Draft], release: Release, refused: FlaskshipError) -> None:
     """Give a refusal the line that asks for it, where the files still say of the object what is put back."""
-    about = refused.about
-    if about is None or refused.location is not None:
+    asked = [one for one in refused.parts or (refused,) if one.about is not None and one.location is None]
+    if not asked:
         return
     # Who goes back may well have files that no longer render.
     with suppress(FlaskshipError):
         plan = today()
-        if _spec(plan.rendered.documents, about) == _spec(release.documents, about):
-            origins_of(world, plan).explain_refusal(refused)
+        for one in asked:
+            assert one.about is not None
+            if _spec(plan.rendered.documents, one.about) == _spec(release.documents, one.about):
+                origins_of(world, plan).explain_refusal(one)
+    if refused.parts and refused.location is None:
+        refused.location = next((one.location for one in refused.parts if one.location), None)
 
 
 def _spec(documents: Iterable[Document], about: About) -> object:

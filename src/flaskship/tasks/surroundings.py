@@ -36,9 +36,9 @@ async def _checks(world: World, project: Project, environment: Environment, mean
     try:
         if not isinstance(engine, HasSurroundings):
             return []
-        documents = draft(world, project, environment, Wish(), 1, is_upgrade=False).rendered.documents
+        rendered = draft(world, project, environment, Wish(), 1, is_upgrade=False).rendered
         async with asyncio.timeout(PATIENCE):
-            needs = await engine.surroundings(environment.name, documents)
+            needs = await engine.surroundings(environment.name, rendered.documents, rendered.hooks)
     except FlaskshipError as error:
         return [Check(name, missing, error.message, error.hint)]
     except TimeoutError:

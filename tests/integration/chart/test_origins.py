@@ -241,6 +241,19 @@ def test_a_field_that_is_refused_leads_to_where_an_extra_object_has_it(
     assert refused.location == line_with(ours.root / "mine.yaml", words)
 
 
+def test_each_of_several_that_are_refused_leads_to_its_own_line(ours: Project) -> None:
+    parts = (
+        PreflightError("the cluster is busy"),
+        PreflightError("no", about=About("Secret", "keys", "", "stringDta")),
+        PreflightError("no", about=About("ConfigMap", "flags", "", "dta")),
+    )
+    refused = PreflightError("no", parts=parts)
+    Origins(WORLD, drawn(ours, "dev", MISSPELT)).explain_refusal(refused)
+    lines = [line_with(ours.root / "mine.yaml", words) for words in ("stringDta", "dta: {a")]
+    assert [one.location for one in parts] == [None, *lines]
+    assert refused.location == lines[0]
+
+
 def test_a_field_that_is_refused_leads_to_the_value_that_the_chart_took_over(ours: Project) -> None:
     plan = drawn(ours, "dev", MISSPELT)
     (web,) = [

@@ -131,6 +131,26 @@ def test_an_error_has_its_evidence_its_place_and_its_hint() -> None:
     assert error["exit_code"] == 2
 
 
+def test_of_several_things_that_are_refused_each_has_its_place() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    output = Output(out, err)
+    output.configure("json", quiet=True)
+    output.kind = "deploy"
+    one = Failure("X", "a is refused", 4, Location("values.yaml", 3), "mend a")
+    other = Failure("X", "b is refused", 4)
+    message = "dev cannot be deployed: \n  - a is refused\n  - b is refused"
+    output.fail(Failure("X", message, 4, one.location, "mend a", parts=(one, other)))
+    output.finish()
+    text = "error: dev cannot be deployed:\n  - values.yaml:3: a is refused\n  - b is refused\n  mend a\n"
+    assert err.getvalue() == text
+    error = json.loads(out.getvalue())["error"]
+    assert error["message"] == message
+    assert error["findings"] == [
+        {"message": "a is refused", "location": {"file": "values.yaml", "line": 3}, "hint": "mend a"},
+        {"message": "b is refused", "location": None, "hint": None},
+    ]
+
+
 def test_text_that_the_terminal_cannot_show_is_escaped() -> None:
     script = (
         "from flaskship.cli.output import Output\n"

@@ -282,9 +282,11 @@ class KubernetesEngine:
         prepared = await self._readying.of(environment, known[-1].number)
         return await run_tests(self.cluster, place, known[-1].number, self._sleep, prepared)
 
-    async def surroundings(self, environment: str, documents: Iterable[Document]) -> tuple[Need, ...]:
+    async def surroundings(
+        self, environment: str, documents: Iterable[Document], hooks: Iterable[Document] = ()
+    ) -> tuple[Need, ...]:
         """Return what these objects need of the cluster, met or not; nothing is changed."""
-        return await needs_of(self.cluster, self._place(environment), documents)
+        return await needs_of(self.cluster, self._place(environment), documents, hooks)
 
     async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
         """Return those of the documents' objects that exist, as somebody set them."""

@@ -1,8 +1,9 @@
 """A Service that leads to a workload which goes is led to its successor first.
 
-Argo Rollouts puts the hash of its own pods into the selector of each Service that it steers, whenever it looks
-at the Rollout, and takes it away a moment after the Rollout is gone. By then the old pods end, and those of a
-Deployment have no such hash: for as long as its controller is busy nobody would serve.
+Argo Rollouts puts the hash of its own pods into the selector of each Service that it steers where it looks
+at the Rollout, also while Helm writes what takes the Rollout's place, and takes it away a moment after the
+Rollout is gone. By then the old pods end, and those of a Deployment have no such hash: for as long as its
+controller is busy nobody would serve.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping

@@ -19,14 +19,19 @@ CLASSES = Resource("storage.k8s.io/v1", "StorageClass", "storageclasses", namesp
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
-async def needs_of(cluster: Cluster, place: Place, documents: Iterable[Document]) -> tuple[Need, ...]:
-    """Ask the cluster for everything that these objects need, and return each need with its answer."""
+async def needs_of(
+    cluster: Cluster, place: Place, documents: Iterable[Document], hooks: Iterable[Document] = ()
+) -> tuple[Need, ...]:
+    """Ask the cluster for everything that these objects need, and return each need with its answer.
+
+    Of hooks it has to know the kinds.
+    """
     objects = tuple(documents)
     version, kinds = await asyncio.gather(cluster.version(), cluster.api_resources())
     outdated = check_version(version, cluster.context)
     needs = [
         Need("cluster", not outdated, f"Kubernetes {version} at {cluster.server}", _advice(outdated)),
-        *_kinds(objects, kinds),
+        *_kinds((*objects, *hooks), kinds),
     ]
     for found in await asyncio.gather(
         _namespace(cluster, place),

@@ -72,6 +72,11 @@ class Examined:
             f"{place.environment} cannot be deployed to {context}: {text}",
             hint="; ".join(dict.fromkeys(advice)) or None,
             about=next((one.about for one in self.findings if one.about), None),
+            parts=tuple(
+                PreflightError(one.message, hint=one.advice, about=one.about) for one in self.findings
+            )
+            if len(self.findings) > 1
+            else (),
         )
 
     def _insist_on_motion(self, place: Place, context: str) -> None:
@@ -96,9 +101,12 @@ async def examine(
 ) -> Examined:
     """Ask the cluster everything that a deploy of these objects needs; of their pods only where wanted."""
     permissions = permissions or Permissions(cluster)
-    objects = tuple(documents)
+    objects, hooks = tuple(documents), tuple(hooks)
     version, kinds = await asyncio.gather(cluster.version(), cluster.api_resources())
-    findings = [*check_version(version, cluster.context), *check_kinds(objects, kinds, cluster.context)]
+    findings = [
+        *check_version(version, cluster.context),
+        *check_kinds((*objects, *hooks), kinds, cluster.context),
+    ]
     if findings:
         return Examined(tuple(findings), version=version, kinds=kinds)
     namespace = await cluster.find(NAMESPACES, place.namespace)
@@ -137,13 +145,18 @@ def check_version(version: str, context: str) -> list[Finding]:
 
 def check_kinds(documents: Iterable[Document], kinds: Kinds, context: str) -> list[Finding]:
     """The server knows every kind that is rendered."""
-    wanted = {(str(one.get("apiVersion")), str(one.get("kind"))) for one in documents}
+    unknown: dict[tuple[str, str], Document] = {}
+    for one in documents:
+        asked = (str(one.get("apiVersion")), str(one.get("kind")))
+        if asked not in kinds:
+            unknown.setdefault(asked, one)
     return [
         Finding(
-            f"cluster {context} does not know the kind {kind} of {version}", how_to_install(version, kind)
+            f"cluster {context} does not know the kind {kind} of {version}",
+            how_to_install(version, kind),
+            About(kind, str(_identity(first)[1]), "", "kind"),
         )
-        for version, kind in sorted(wanted)
-        if (version, kind) not in kinds
+        for (version, kind), first in sorted(unknown.items(), key=lambda one: one[0])
     ]
 
 

@@ -39,6 +39,14 @@ async def test_all_is_well_and_nothing_was_changed() -> None:
     assert set(api.objects) == {f"{NAMESPACES}/shop"}
 
 
+async def test_a_hook_of_a_kind_that_the_cluster_lacks_is_told_as_an_object_is() -> None:
+    unknown = {**PROBE, "apiVersion": "k6.io/v1", "kind": "TestRun"}
+    found = await examine(Api().cluster(), PLACE, (SERVICE,), hooks=(PROBE, unknown))
+    (one,) = found.findings
+    assert one.message == "cluster here does not know the kind TestRun of k6.io/v1"
+    assert one.about == About("TestRun", "asks", "", "kind")
+
+
 @pytest.mark.parametrize(
     ("version", "well"),
     [("v1.29.9", False), ("v1.30.0", True), ("v1.37.2", True), ("v1.38.0-eks-1", True), ("odd", True)],
@@ -102,7 +110,7 @@ async def test_what_the_server_would_refuse_is_told_with_its_words(code: int, sa
     assert advice in str(one.advice)
 
 
-async def test_of_several_that_are_refused_the_first_is_the_one_that_is_placed() -> None:
+async def test_of_several_that_are_refused_each_keeps_what_it_is_about() -> None:
     api = Api()
     settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flags"}, "dta": {}}
     said = "failed to create typed patch object (/a; v1): .%s: field not declared in schema"
@@ -115,6 +123,9 @@ async def test_of_several_that_are_refused_the_first_is_the_one_that_is_placed()
     with pytest.raises(PreflightError) as refused:
         found.insist(PLACE, "here")
     assert refused.value.about == About("ConfigMap", "flags", "", "dta")
+    assert [(one.message, one.about) for one in refused.value.parts] == [
+        (one.message, one.about) for one in found.findings
+    ]
 
 
 PROBE = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asks"}, "spec": {"restartPolcy": "Never"}}
@@ -142,8 +153,7 @@ async def test_a_hook_is_refused_for_its_schema_and_for_nothing_of_an_earlier_ru
 
 async def test_a_hook_that_is_well_is_tried_and_not_made() -> None:
     api = Api()
-    unknown = {**PROBE, "kind": "Strange"}
-    assert not (await examine(api.cluster(), PLACE, (SERVICE,), hooks=(PROBE, unknown))).findings
+    assert not (await examine(api.cluster(), PLACE, (SERVICE,), hooks=(PROBE,))).findings
     assert "PATCH /api/v1/namespaces/shop/pods/asks" in api.asked
     assert set(api.objects) == {f"{NAMESPACES}/shop"}
 
