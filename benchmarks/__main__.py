@@ -1,4 +1,4 @@
-"""python -m benchmarks [NAME ...] [--rounds N] [--tiny] [--json FILE]."""
+"""python -m benchmarks [NAME ...] [--rounds N] [--tiny] [--only PART] [--json FILE]."""
 
 import argparse
 import compileall
@@ -20,6 +20,7 @@ MINUTES = {"start": 4.5, "path": 4.0, "loss": 4.0, "restart": 1.0, "cost": 4.5, 
 NAMES = tuple(MINUTES)
 ON_A_CLUSTER = ("kubernetes",)
 """Run when they are named, or when KUBECONFIG names a cluster."""
+PARTS = ("deploys", "loss", "verdicts")
 CLUSTER_MINUTES = 4.0
 SOURCES = Path(__file__).resolve().parents[1] / "src"
 KNOWN = (*NAMES, *ON_A_CLUSTER)
@@ -33,11 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(KNOWN)}")
     parser.add_argument("--rounds", type=int, default=7, help="alternating rounds of each side (7)")
     parser.add_argument("--tiny", action="store_true", help="prove in seconds that they run; no figures")
+    parser.add_argument("--only", metavar="PART", help=f"of kubernetes alone: {', '.join(PARTS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep every round's figures")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in KNOWN]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}; there are: {', '.join(KNOWN)}")
+    if options.only is not None and (options.names != list(ON_A_CLUSTER) or options.only not in PARTS):
+        parser.error(f"--only goes with kubernetes alone, and is one of {', '.join(PARTS)}")
     if options.rounds < 1:
         parser.error("--rounds is at least 1")
     signal.signal(signal.SIGTERM, _stop)
@@ -53,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         minutes = MINUTES.get(name, CLUSTER_MINUTES)
         print(f"\n{name}: up to about {minutes:g} minutes", file=sys.stderr, flush=True)
         until = began + 60 * minutes
-        result = measure(name, Options(1 if options.tiny else options.rounds, options.tiny, until))
+        rounds = 1 if options.tiny else options.rounds
+        result = measure(name, Options(rounds, options.tiny, until, options.only or ""))
         print(f"\n{result.text()}\n({time.monotonic() - began:.0f} s)", flush=True)
         results.append(result.document())
         if options.json:

@@ -19,6 +19,8 @@ class Options:
     tiny: bool = False
     until: float = field(default=math.inf, compare=False)
     """When its share of the time is over, on the monotonic clock."""
+    only: str = ""
+    """The one part of a benchmark that is measured; all of them without it."""
 
     def each_round(self, what: str, most: int | None = None) -> Iterator[int]:
         """Yield the numbers of the rounds, told on stderr; once the time is over none begins but three."""

@@ -114,9 +114,12 @@ def run(options: Options) -> Result:
             "flaskship also checks, locks, drives traffic, judges, asks the address, runs the tests and "
             "records, in that time"
         )
-        deploys(here, options, result)
-        asyncio.run(loss(here, options, result))
-        verdicts(here, result)
+        if options.only in ("", "deploys"):
+            deploys(here, options, result)
+        if options.only in ("", "loss"):
+            asyncio.run(loss(here, options, result))
+        if options.only in ("", "verdicts"):
+            verdicts(here, result)
         return result
 
 

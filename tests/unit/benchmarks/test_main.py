@@ -72,3 +72,18 @@ def test_every_name_is_a_benchmark(name: str) -> None:
     from importlib import import_module
 
     assert callable(import_module(f"benchmarks.{name}").run)
+
+
+def test_one_part_of_the_benchmark_of_a_cluster_can_be_measured_alone(
+    measured: list[tuple[str, Options]],
+) -> None:
+    assert command.main(["kubernetes", "--rounds", "5", "--only", "deploys"]) == 0
+    assert measured == [("kubernetes", Options(5, only="deploys"))]
+
+
+@pytest.mark.parametrize("line", [["cost", "--only", "deploys"], ["kubernetes", "--only", "half"]])
+def test_a_part_that_there_is_not_is_refused(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(line)
+    assert ended.value.code == 2
+    assert "--only goes with kubernetes alone" in capsys.readouterr().err
