@@ -1,6 +1,6 @@
 """The protocol of an engine; tests/contract drives every one of them through it."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -129,8 +129,13 @@ class HasTests(Protocol):
         """Return the names of the newest revision's tests in the order in which they run."""
         ...
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
-        """Run them all, up to the first that fails; those behind it are not in the result."""
+    async def test(
+        self, environment: str, lock: Lock, waits: Callable[[str], None] = lambda _: None
+    ) -> tuple[Trial, ...]:
+        """Run them all, up to the first that fails; those behind it are not in the result.
+
+        waits hears the name of each that somebody else is running, and that is waited for.
+        """
         ...
 
 

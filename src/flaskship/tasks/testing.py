@@ -54,15 +54,21 @@ async def run_tests(engine: Engine, environment: str, lock: Lock, report: Report
     if not names:
         return Trials(reason="the release has no tests")
     report.step(f"{environment}: testing: {', '.join(names)}")
-    results = await engine.test(environment, lock)
+    results = await engine.test(
+        environment, lock, lambda name: report.step(f"{environment}: waiting for {name}, which runs already")
+    )
     ran = tuple(one for one in results if one.ran)
     prevented = [f"{one.name} could not be run: {one.message}" for one in results if not one.ran]
     failed = [f"{one.name} failed" for one in ran if not one.passed]
-    for line in (*prevented, *failed):
+    known = {one.name for one in results}
+    left = [one for one in names if one not in known]
+    after = "a test before could not be run" if prevented else "a test before failed"
+    behind = [f"{', '.join(left)} did not run: {after}"] if left else []
+    for line in (*prevented, *failed, *behind):
         report.warn(f"{environment}: {line}")
     if ran and not failed:
         report.step(f"{environment}: {len(ran)} of {len(names)} tests passed")
-    return Trials(ran, "; ".join(prevented) or None, prevented=bool(prevented))
+    return Trials(ran, "; ".join((*prevented, *behind)) or None, prevented=bool(prevented))
 
 
 def with_tests(verdict: Verdict, tests: Trials, snapshot: Snapshot) -> Verdict:

@@ -76,7 +76,7 @@ class Overtaken(FakeEngine):
     async def tests(self, environment: str) -> tuple[str, ...]:
         return ("answers",)
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+    async def test(self, environment: str, lock: Lock, waits: object = None) -> tuple[Trial, ...]:
         if self.when == "judged":
             await self.overtake(await self.recall(environment, self.mine), lock)
         return ()

@@ -23,7 +23,7 @@ class Sick(FakeEngine):
     async def tests(self, environment: str) -> tuple[str, ...]:
         return (f"{API}-answers",)
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+    async def test(self, environment: str, lock: Lock, waits: object = None) -> tuple[Trial, ...]:
         self.tested = True
         return (Trial(f"{API}-answers", self.passed, "connection refused"),)
 
@@ -91,7 +91,7 @@ class Late(FakeEngine):
     async def tests(self, environment: str) -> tuple[str, ...]:
         return (f"{API}-answers",)
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+    async def test(self, environment: str, lock: Lock, waits: object = None) -> tuple[Trial, ...]:
         self.tested_at = self._clock()
         return (Trial(f"{API}-answers", self.passed, "connection refused"),)
 

@@ -27,7 +27,7 @@ class WithTrials(FakeEngine):
     async def tests(self, environment: str) -> tuple[str, ...]:
         return tuple(one.name for one in self.outcomes[0]) if self.outcomes else ()
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+    async def test(self, environment: str, lock: Lock, waits: object = None) -> tuple[Trial, ...]:
         assert lock.environment == environment
         return self.outcomes.pop(0)
 
@@ -201,3 +201,25 @@ async def test_what_passed_is_kept_beside_what_could_not_be_made() -> None:
     result = await verify(stage.world(), stage.engine(), "dev", Thorough("ada", Told()))
     assert result.verdict.outcome is Outcome.FAILED, "a failed test is more than one that could not be run"
     assert [one.code for one in result.verdict.causes] == ["TestFailed", "TestNotRun"]
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        (Trial("quota", False, "no room", ran=False), "a test before could not be run"),
+        (Trial("quota", False, "exited with 1"), "a test before failed"),
+    ],
+)
+async def test_the_weights_behind_one_that_did_not_pass_are_told(first: Trial, why: str) -> None:
+    class Behind(WithTrials):
+        outcomes = [(first,)]  # noqa: RUF012
+
+        async def tests(self, environment: str) -> tuple[str, ...]:
+            return ("quota", "later", "last")
+
+    stage, told = Stage(), Told()
+    stage.make = Behind
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), Wish(), told)
+    line = f"later, last did not run: {why}"
+    assert f"dev: {line}" in told.warnings
+    assert line in moved_document(moved)["tests_reason"]

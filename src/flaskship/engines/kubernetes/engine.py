@@ -272,15 +272,17 @@ class KubernetesEngine:
         """Start the pods of those that can wait; each begins with test, and not before."""
         self._readying.prepare(self._place(environment))
 
-    async def test(self, environment: str, lock: Lock) -> tuple[Trial, ...]:
+    async def test(
+        self, environment: str, lock: Lock, waits: Callable[[str], None] = lambda _: None
+    ) -> tuple[Trial, ...]:
         """Run them as Helm would, those of one weight at once; Helm's record tells how each ended."""
         place = self._place(environment)
         await self._leases.check(place, lock)
         known = await storage.revisions(self.cluster, place)
         if not known:
             return ()
-        prepared = await self._readying.of(environment, known[-1].number)
-        return await run_tests(self.cluster, place, known[-1].number, self._sleep, prepared)
+        prepared = await self._readying.of(environment, known[-1].number, waits)
+        return await run_tests(self.cluster, place, known[-1].number, self._sleep, prepared, waits)
 
     async def surroundings(
         self, environment: str, documents: Iterable[Document], hooks: Iterable[Document] = ()

@@ -27,6 +27,8 @@ class _Readied:
     made: dict[str, Object] = field(default_factory=dict)
     revision: int = 0
     forgone: bool = False
+    waits: list[str] = field(default_factory=list)
+    """Those that somebody else is running, and that are made once that has ended."""
 
 
 class Readying:
@@ -43,11 +45,18 @@ class Readying:
             readied = _Readied(place)
             self._known[place.environment] = readied, asyncio.ensure_future(self._prepare(readied))
 
-    async def of(self, environment: str, revision: int) -> dict[str, Object]:
-        """Return the tests of a revision that were made, by name; whoever takes one out has to end it."""
+    async def of(
+        self, environment: str, revision: int, waits: Callable[[str], None] = lambda _: None
+    ) -> dict[str, Object]:
+        """Return the tests of a revision that were made, by name; whoever takes one out has to end it.
+
+        waits hears of those that somebody else is running still.
+        """
         if environment not in self._known:
             return {}
         readied, task = self._known[environment]
+        for name in readied.waits if not task.done() else ():
+            waits(name)
         await asyncio.shield(task)
         return readied.made if readied.revision == revision else {}
 
@@ -76,7 +85,9 @@ class Readying:
         async def one(hook: Hook) -> None:
             # A quota, a permission: whoever runs the test is told the same, and tells it.
             with suppress(FlaskshipError, _ForgoneError):
-                readied.made[hook.name] = await prepare_hook(self._cluster, place.namespace, hook, sleep)
+                readied.made[hook.name] = await prepare_hook(
+                    self._cluster, place.namespace, hook, sleep, readied.waits.append
+                )
 
         with suppress(FlaskshipError):
             known = await storage.revisions(self._cluster, place)

@@ -35,6 +35,7 @@ async def run_tests(
     revision: int,
     sleep: Sleep = asyncio.sleep,
     prepared: MutableMapping[str, Object] | None = None,
+    waits: Callable[[str], None] = lambda _: None,
 ) -> tuple[Trial, ...]:
     """Run the tests in the order of their weights, those of one weight together, up to a weight that fails.
 
@@ -44,7 +45,7 @@ async def run_tests(
     waiting = {} if prepared is None else prepared
     tested: list[Trial] = []
     for _, group in groupby(await hooks_of(cluster, place, revision), key=lambda one: one.weight):
-        ended = await _together(cluster, place, tuple(group), sleep, waiting)
+        ended = await _together(cluster, place, tuple(group), sleep, waiting, waits)
         await _record(cluster, place, revision, [run for _, run in ended])
         tested += [trial for trial, _ in ended]
         if not all(trial.passed for trial, _ in ended):
@@ -58,11 +59,13 @@ async def _together(
     hooks: Sequence[Hook],
     sleep: Sleep,
     prepared: MutableMapping[str, Object],
+    waits: Callable[[str], None],
 ) -> list[tuple[Trial, LastRun]]:
     async def one(hook: Hook) -> tuple[Trial, LastRun]:
         began = cluster.now()
         try:
-            trial = await run_hook(cluster, place.namespace, hook, sleep, prepared.pop(hook.name, None))
+            ready = prepared.pop(hook.name, None)
+            trial = await run_hook(cluster, place.namespace, hook, sleep, ready, waits)
         except RefusedError as refused:
             # A quota, an admission rule or a missing permission: that says nothing of the release.
             trial = Trial(hook.name, False, refused.message, ran=False)

@@ -87,13 +87,17 @@ def hook_of(stored: Mapping[str, Any]) -> Hook:
 
 
 async def prepare_hook(
-    cluster: Cluster, namespace: str, hook: Hook, sleep: Callable[[float], Awaitable[None]]
+    cluster: Cluster,
+    namespace: str,
+    hook: Hook,
+    sleep: Callable[[float], Awaitable[None]],
+    waits: Callable[[str], None] = lambda _: None,
 ) -> Object:
     """Make a test that waits, so that it is up when it is to begin."""
     metadata = hook.document["metadata"]
     annotations = {**metadata["annotations"], BEGIN: WAIT}
     waiting = {**hook.document, "metadata": {**metadata, "annotations": annotations}}
-    return await _make(cluster, PODS, namespace, replace(hook, document=waiting), sleep)
+    return await _make(cluster, PODS, namespace, replace(hook, document=waiting), sleep, waits)
 
 
 async def run_hook(
@@ -102,6 +106,7 @@ async def run_hook(
     hook: Hook,
     sleep: Callable[[float], Awaitable[None]],
     prepared: Object | None = None,
+    waits: Callable[[str], None] = lambda _: None,
 ) -> Trial:
     """Make the test, wait for its end and clean up as it asks for; RefusedError where it cannot be made.
 
@@ -110,14 +115,14 @@ async def run_hook(
     resource = WATCHED.get(hook.kind) or await _resource(cluster, hook)
     made = await _begun(cluster, namespace, hook, prepared) if prepared is not None else None
     if made is None:
-        made = await _make(cluster, resource, namespace, hook, sleep)
+        made = await _make(cluster, resource, namespace, hook, sleep, waits)
     if hook.kind not in WATCHED:
         return Trial(hook.name, True, "made")
     try:
         ending = await _ended(cluster, resource, namespace, hook, made)
         if ending.deleted and await _is_replaced(cluster, resource, namespace, hook, sleep):
             # Somebody's `helm test` took its place, which says nothing of the release.
-            made = await _make(cluster, resource, namespace, hook, sleep)
+            made = await _make(cluster, resource, namespace, hook, sleep, waits)
             ending = await _ended(cluster, resource, namespace, hook, made)
     except asyncio.CancelledError:
         await _remove(cluster, resource, namespace, made)
@@ -146,9 +151,10 @@ async def _make(
     namespace: str,
     hook: Hook,
     sleep: Callable[[float], Awaitable[None]],
+    waits: Callable[[str], None],
 ) -> Object:
     if "before-hook-creation" in hook.policies:
-        await _let_others_end(cluster, resource, namespace, hook, sleep)
+        await _let_others_end(cluster, resource, namespace, hook, sleep, waits)
         await cluster.delete(resource, hook.name, namespace)
     looks = int(GOING_SECONDS / LOOK)
     while True:
@@ -167,12 +173,15 @@ async def _let_others_end(
     namespace: str,
     hook: Hook,
     sleep: Callable[[float], Awaitable[None]],
+    waits: Callable[[str], None],
 ) -> None:
     """Return once no run of the test goes on that somebody else began, or it has taken too long."""
-    for _ in range(int(OTHERS_SECONDS / LOOK) if hook.kind in WATCHED else 0):
+    for look in range(int(OTHERS_SECONDS / LOOK) if hook.kind in WATCHED else 0):
         found = await cluster.find(resource, hook.name, namespace)
         if found is None or not _goes_on(resource, found):
             return
+        if look == 0:
+            waits(hook.name)
         await sleep(LOOK)
 
 

@@ -182,8 +182,9 @@ async def test_somebody_elses_run_of_a_test_is_waited_for_and_not_deleted() -> N
         if looks == 3:
             api.put(f"{PODS}/a", {**theirs, **pod("Never", ended(0))})
 
-    [tested] = await run_tests(api.cluster(), PLACE, 1, sleep)
-    assert (tested.passed, looks) == (True, 3)
+    told: list[str] = []
+    [tested] = await run_tests(api.cluster(), PLACE, 1, sleep, waits=told.append)
+    assert (tested.passed, looks, told) == (True, 3, ["a"])
 
 
 async def test_one_that_waits_for_somebody_who_is_gone_is_not_waited_for() -> None:
@@ -218,3 +219,26 @@ async def test_the_tests_of_a_release_that_goes_are_removed_and_nothing_else_of_
     api.put(f"{PODS}/b", {"metadata": {"name": "b"}})
     await remove_hooks(api.cluster(), "shop", await hooks_of(api.cluster(), PLACE, 1))
     assert api.below(PODS) == ["b"]
+
+
+async def test_whoever_readies_tests_tells_of_those_that_somebody_else_is_running() -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    theirs = {"metadata": {"name": "a", "uid": "theirs"}, **pod("Never", RUNNING)}
+    api.put(f"{PODS}/a", theirs)
+    looked = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        looked.set()
+        await asyncio.sleep(0)
+
+    readying, told = Readying(api.cluster(), sleep), []
+    readying.prepare(PLACE)
+    await looked.wait()
+
+    def waits(name: str) -> None:
+        told.append(name)
+        api.put(f"{PODS}/a", {**theirs, **pod("Never", ended(0))})
+
+    assert set(await readying.of(PLACE.environment, 1, waits)) == {"a"}
+    assert told == ["a"]
+    await readying.close()
