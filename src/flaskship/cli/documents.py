@@ -15,6 +15,7 @@ from flaskship.tasks.steer import Steered
 from flaskship.tasks.testing import Trials
 from flaskship.tasks.verify import Verified
 from flaskship.tasks.world import Setting
+from flaskship.verification.judge import standing
 
 Json = dict[str, Any]
 
@@ -32,6 +33,11 @@ def status_document(snapshot: Snapshot) -> Json:
         "notes": list(snapshot.notes),
         "containment": snapshot.containment,
     }
+
+
+def standing_document(snapshot: Snapshot) -> Json:
+    """The fields of one environment, with what degrades it now."""
+    return status_document(snapshot) | {"causes": [_cause(cause) for cause in standing(snapshot)]}
 
 
 def moved_document(moved: Moved) -> Json:

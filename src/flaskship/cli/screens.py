@@ -18,6 +18,7 @@ from flaskship.tasks.result import Moved
 from flaskship.tasks.targets import LOCAL
 from flaskship.tasks.verify import Verified
 from flaskship.tasks.world import Setting
+from flaskship.verification.judge import standing
 
 NOT_RUNNING = "not running"
 LONGEST_VALUE = 60
@@ -45,6 +46,12 @@ def status_screen(snapshot: Snapshot, environment: Environment | None = None) ->
     if snapshot.containment:
         lines += ["", f"limits: {snapshot.containment}"]
     return lines
+
+
+def standing_lines(snapshot: Snapshot) -> list[str]:
+    """What degrades applications now, a line for each cause."""
+    causes = standing(snapshot)
+    return ["", *map(cause_line, causes)] if causes else []
 
 
 def workload_table(snapshot: Snapshot) -> list[str]:

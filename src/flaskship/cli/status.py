@@ -36,7 +36,8 @@ def command(env: str | None, watch: bool, engine: str | None, context: str | Non
         tell(story.watch(world, project, environment, engine, output))
         return 0
     snapshot: Snapshot = tell(story.status(world, project, environment, engine))
-    output.answer(documents.status_document(snapshot), screens.status_screen(snapshot, environment))
+    lines = [*screens.status_screen(snapshot, environment), *screens.standing_lines(snapshot)]
+    output.answer(documents.standing_document(snapshot), lines)
     return 0
 
 
@@ -49,13 +50,14 @@ def _print_all(output: Output, project: Project, found: tuple[story.Seen, ...]) 
             lines.append(f"{one.environment}  unknown  ({one.engine}): {one.problem}")
         else:
             lines += screens.status_screen(one.snapshot, options.choose(project, one.environment))
+            lines += screens.standing_lines(one.snapshot)
         listed.append(_document(one))
     output.answer({"environments": listed}, lines)
 
 
 def _document(one: story.Seen) -> dict[str, Any]:
     if one.snapshot is not None:
-        return documents.status_document(one.snapshot)
+        return documents.standing_document(one.snapshot)
     return {
         "environment": one.environment,
         "engine": one.engine,
@@ -63,6 +65,7 @@ def _document(one: story.Seen) -> dict[str, Any]:
         "phase": "Unknown",
         "release": None,
         "applications": [],
+        "causes": [],
         "notes": [one.problem or ""],
         "containment": "",
     }

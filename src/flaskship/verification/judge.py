@@ -30,6 +30,12 @@ def causes(snapshot: Snapshot, now: float) -> tuple[Cause, ...]:
     return _distinct(tuple(cause for workload in snapshot.workloads for cause in _explanation(workload, now)))
 
 
+def standing(snapshot: Snapshot) -> tuple[Cause, ...]:
+    """Return what degrades workloads at this instant; what is only under way is none of it."""
+    degraded = {one.application for one in snapshot.workloads if one.phase is Phase.DEGRADED}
+    return tuple(cause for cause in causes(snapshot, snapshot.at) if cause.application in degraded)
+
+
 def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple[Cause, ...]:
     """Return the causes that end this rollout; empty while none does.
 

@@ -8,7 +8,7 @@ import pytest
 from tests.contract.world import API, Stage
 from tests.unit.cli.conftest import Terminal
 
-from flaskship.cli import screens
+from flaskship.cli import documents, screens
 from flaskship.model.location import Location
 from flaskship.model.snapshot import (
     Exit,
@@ -112,6 +112,38 @@ def test_a_status_says_by_which_means_limits_hold() -> None:
     release = ReleaseState("dev-apps", 1)
     seen = Snapshot("dev", "local", "n", 0.0, Phase.HEALTHY, release, containment="watchdog: memory")
     assert screens.status_screen(seen)[-1] == "limits: watchdog: memory"
+
+
+def test_a_status_says_why_an_application_is_degraded() -> None:
+    lacking = Problem("ConfigMapMissing", "ConfigMap 'x' is not in this release")
+    replica = ReplicaSnapshot(
+        name="web-1",
+        uid="u",
+        template="t",
+        current=True,
+        phase=ReplicaPhase.PENDING,
+        ready=False,
+        restarts=0,
+        created_at=0.0,
+        problem=lacking,
+    )
+    workload = WorkloadSnapshot(
+        name="web",
+        application="web",
+        kind="Deployment",
+        phase=Phase.DEGRADED,
+        image="i",
+        desired=1,
+        ready=0,
+        updated=1,
+        available=0,
+        template="t",
+        replicas=(replica,),
+    )
+    seen = Snapshot("dev", "local", "n", 0.0, Phase.DEGRADED, ReleaseState("dev-apps", 1), (workload,))
+    blank, line = screens.standing_lines(seen)
+    assert (blank, line.partition(":")[0]) == ("", "ConfigMapMissing web-1")
+    assert documents.standing_document(seen)["causes"][0]["code"] == "ConfigMapMissing"
 
 
 def test_a_status_says_what_runs_although_no_release_is_known() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from flaskship.model.snapshot import KilledBy, Phase, ReplicaPhase
 from flaskship.model.verdict import Outcome
-from flaskship.verification.judge import causes, judge
+from flaskship.verification.judge import causes, judge, standing
 
 IMPORT_ERROR = (
     "Traceback (most recent call last):",
@@ -32,6 +32,14 @@ def test_all_complete_is_successful_and_has_no_cause(make):
     done = make.workload(make.replica(ready=True), complete=True)
     verdict = judge(make.snapshot(done, done), make.NOW)
     assert (verdict.outcome, verdict.causes) == (Outcome.SUCCESSFUL, ())
+
+
+def test_only_what_degrades_a_workload_is_told_of_what_stands(make):
+    lacking = make.replica(problem=make.problem("ConfigMapMissing", "no such"))
+    degraded = make.workload(lacking, name="a", application="a", phase=Phase.DEGRADED)
+    begins = make.workload(make.replica(probes=(make.probe("startup"),)), name="b", application="b")
+    assert [one.code for one in standing(make.snapshot(degraded, begins))] == ["ConfigMapMissing"]
+    assert standing(make.snapshot(begins)) == ()
 
 
 def test_one_workload_under_way_is_no_verdict(make):

@@ -1,6 +1,7 @@
 """The state file as SQLite has it: opened at the newest version, every failure in a sentence."""
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ Kind = TypeVar("Kind")
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 UNREADABLE_ALONE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 """What a connection that must not write says of a folder or a journal that only a writer can use."""
+PAGE_BYTES = 4096
 AGAIN = "Free some space on the disk and try again."
 
 
@@ -117,10 +119,20 @@ def unusable(path: Path, error: sqlite3.Error) -> PreflightError:
     code = _code(error)
     if code in DAMAGE:
         return damaged(path, str(error))
-    said = f"the state file {path} cannot be opened: {error}"
-    if code == sqlite3.SQLITE_FULL:
-        return NoSpaceError(said, hint=AGAIN)
-    return PreflightError(said, hint="It is left as it is. Your user must be able to read and write it.")
+    said = f"the state file {path} cannot be opened"
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(path.parent)):
+        return NoSpaceError(f"{said}: the disk is full", hint=AGAIN)
+    return PreflightError(
+        f"{said}: {error}", hint="It is left as it is. Your user must be able to read and write it."
+    )
+
+
+def _is_full(folder: Path) -> bool:
+    # What lies beside the state is mapped into memory: where no page of it fits, SQLite tells an I/O error.
+    try:
+        return shutil.disk_usage(folder).free < PAGE_BYTES
+    except OSError:
+        return False
 
 
 def damaged(path: Path, why: str) -> StateDamagedError:

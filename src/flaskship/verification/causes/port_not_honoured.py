@@ -10,7 +10,7 @@ from flaskship.verification.subject import Subject
 
 CODE = "PortNotHonoured"
 ENDS = Ends.AT_ONCE
-ADVICE = "Let the application listen on $POD_IP:$PORT."
+ADVICE = "Let it listen on $POD_IP:$PORT, or name the port in command or args."
 
 
 def find(subject: Subject) -> Cause | None:

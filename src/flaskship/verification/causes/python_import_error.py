@@ -5,6 +5,7 @@ correct the module's name in `command`; for a syntax error, correct the file tha
 """
 
 import re
+from pathlib import PurePosixPath
 
 from flaskship.model.snapshot import Exit
 from flaskship.model.verdict import Cause
@@ -19,6 +20,7 @@ SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
 IMPORT = frozenset({"ModuleNotFoundError", "ImportError"})
 # What `python -m missing` and gunicorn say; they raise nothing.
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: (No module named .*)")
+_PLACE = re.compile(r'^\s*File "(.+)", line (\d+)')
 _NO_ATTRIBUTE = re.compile(r"^(Failed to (?:find attribute|parse) .*)")
 
 
@@ -30,11 +32,17 @@ def find(subject: Subject) -> Cause | None:
     traceback = isolate_traceback(exit.last_lines)
     error = raised(traceback)
     if error is not None and error[0] in SYNTAX:
-        message = f"Python cannot read the application: {error[0]}: {error[1]}. Correct the file named below."
+        message = f"Python cannot read {_read_last(traceback)}: {error[0]}: {error[1]}. Correct it there."
         return subject.cause(CODE, message, traceback, "image")
     if error is not None and error[0] in IMPORT:
         return subject.cause(CODE, _import_message(error[1] or error[0]), traceback, "image")
     return _without_traceback(subject, exit)
+
+
+def _read_last(traceback: tuple[str, ...]) -> str:
+    """Return the file and line that the traceback ends at, as the application's sources have them."""
+    places = [found for line in traceback if (found := _PLACE.match(line))]
+    return f"{PurePosixPath(places[-1][1]).name}, line {places[-1][2]}" if places else "the application"
 
 
 def _without_traceback(subject: Subject, exit: Exit) -> Cause | None:

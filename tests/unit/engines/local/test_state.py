@@ -2,6 +2,7 @@ import hashlib
 import sqlite3
 import stat
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +10,7 @@ from flaskship.engines.local.jobs import JobOutcome, JobRecord
 from flaskship.engines.local.migrations import STEPS, VERSION
 from flaskship.engines.local.processes.ports import Placement
 from flaskship.engines.local.state import LockRecord, ProcessRecord, ReplicaRecord, State
-from flaskship.engines.local.state_file import once_changed
+from flaskship.engines.local.state_file import once_changed, unusable
 from flaskship.model.errors import FlaskshipError, NoSpaceError
 from flaskship.model.location import Location
 from flaskship.model.release import Event, Provenance, Release
@@ -250,6 +251,18 @@ def test_a_full_disk_is_a_refusal_until_something_has_changed(state):
     with pytest.raises(FlaskshipError, match="full") as late, once_changed():
         raise said.value
     assert (late.value.code, late.value.exit_code) == ("Failed", 1)
+
+
+def test_a_full_disk_is_named_where_sqlite_tells_an_error_of_reading_or_writing(path, monkeypatch):
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert "disk I/O error" in unusable(path, error).message
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    told = unusable(path, error)
+    assert (told.code, told.message) == (
+        "NoSpace",
+        f"the state file {path} cannot be opened: the disk is full",
+    )
 
 
 def test_a_file_of_every_earlier_version_is_brought_up_to_date_and_keeps_what_it_holds(path, monkeypatch):

@@ -123,6 +123,12 @@ def test_python_import_error(make, recording, code, words):
     assert any(words.partition(": ")[2] in line or words in line for line in cause.evidence)
 
 
+@pytest.mark.parametrize("recording", ["gunicorn_syntax", "python_main_syntax"])
+def test_a_file_that_python_cannot_read_is_named_with_its_line(make, recording):
+    cause = only(make, "PythonImportError", exits=(make.exit(1, lines=recorded(recording)),))
+    assert cause.message.startswith("Python cannot read broken.py, line 1: SyntaxError: invalid syntax")
+
+
 def test_an_import_error_that_the_application_survived_is_nothing(make):
     running = recorded("gunicorn_missing_module")
     assert told(make, phase=ReplicaPhase.RUNNING, last_lines=running) == ()

@@ -244,12 +244,13 @@ class ContainerRuntime:
         else:
             said = (refused.message,)
             self._record(Exit(self.spec.name, now, code, init=self._init, last_lines=said), now)
-        self._event("Failed", refused.message, "Warning")
+            self._event("Failed", refused.message, "Warning")
         await self._world.launcher.forget(uid)
 
-    def _stuck(self, problem: Problem) -> None:
+    def _stuck(self, problem: Problem, reason: str = "Failed") -> None:
         if self.standing.problem != problem:
             self.standing.problem = problem
+            self._event(reason, f"container {self.spec.name}: {problem.message}", "Warning")
             self._changed()
 
     async def pre_stop(self, seconds: float) -> None:
@@ -280,8 +281,8 @@ class ContainerRuntime:
             failure = await self._run_hook(self.spec.post_start, plan, POST_START_SECONDS)
             if failure:
                 said = f"the postStart hook of container {self.spec.name} failed: {failure}"
-                self._event("FailedPostStartHook", said, "Warning")
-                self._stuck(Problem("StartFailed", said, field="lifecycle.postStart", terminal=False))
+                problem = Problem("StartFailed", said, field="lifecycle.postStart", terminal=False)
+                self._stuck(problem, "FailedPostStartHook")
                 await self._terminate(KilledBy.POST_START)
                 return
         await self._probe(plan, ready=ready)
@@ -365,7 +366,10 @@ class ContainerRuntime:
         if standing.problem is not None:
             due = max(due, self._world.now() + 1.0)
         wait = due - self._world.now()
-        if wait > 0:
+        if not standing.runs:
+            # What never ran did not crash: it waits for what it lacks, which its problem tells.
+            await self._world.sleep(max(wait, 0.0))
+        elif wait > 0:
             standing.waiting = True
             self._event("BackOff", f"container {self.spec.name} starts again in {wait:.0f} s", "Warning")
             self._changed()

@@ -127,7 +127,11 @@ def in_trouble(replica: ReplicaSnapshot) -> bool:
     """
     if replica.phase in (ReplicaPhase.BACK_OFF, ReplicaPhase.FAILED):
         return True
-    if replica.ready or replica.phase is ReplicaPhase.TERMINATING or not replica.exits:
+    if replica.ready or replica.phase is ReplicaPhase.TERMINATING:
+        return False
+    if replica.problem is not None and replica.problem.terminal:
+        return True
+    if not replica.exits:
         return False
     last = replica.exits[-1]
     return last.killed_by is not KilledBy.ENGINE and not (last.init and last.code == 0)

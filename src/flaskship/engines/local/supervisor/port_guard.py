@@ -48,7 +48,8 @@ def judge_listeners(
     if not ports or wanted <= here:
         return None, True
     if found and not wanted & here:
-        places = ", ".join(f"{one.address}:{one.port}" for one in found)
+        # Each process of a server that forks holds the same socket.
+        places = ", ".join(dict.fromkeys(f"{one.address}:{one.port}" for one in found))
         return _problem(f"listens on {places}", address), False
     return None, False
 
@@ -56,6 +57,6 @@ def judge_listeners(
 def _problem(what: str, address: str) -> Problem:
     return Problem(
         "PortNotHonoured",
-        f"it {what} instead of {address}: bind to $POD_IP:$PORT, or name the port in command or args",
+        f"it {what} instead of {address}",
         field="command",
     )

@@ -1,9 +1,11 @@
 """The phase of a whole environment, and what makes a workload Degraded."""
 
+from dataclasses import replace
+
 import pytest
 
 from flaskship.engines.local.supervisor.observing import in_trouble, overall
-from flaskship.model.snapshot import Exit, KilledBy, Phase, ReplicaPhase, ReplicaSnapshot
+from flaskship.model.snapshot import Exit, KilledBy, Phase, Problem, ReplicaPhase, ReplicaSnapshot
 
 HEALTHY, DEGRADED, PROGRESSING, PAUSED = Phase.HEALTHY, Phase.DEGRADED, Phase.PROGRESSING, Phase.PAUSED
 
@@ -72,6 +74,12 @@ def test_who_fails_again_and_again_is_in_trouble_while_it_runs_as_well(phase: Re
 )
 def test_who_is_well_or_only_begins_is_not_in_trouble(one: ReplicaSnapshot) -> None:
     assert not in_trouble(one)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_who_lacks_what_no_waiting_brings_is_in_trouble_though_nothing_ran(terminal: bool) -> None:
+    lacking = Problem("ConfigMapMissing", "no such", terminal=terminal)
+    assert in_trouble(replace(replica(ReplicaPhase.PENDING), problem=lacking)) is terminal
 
 
 def test_whose_process_was_ended_by_its_liveness_probe_is_in_trouble_until_it_is_ready() -> None:
