@@ -191,8 +191,9 @@ class FakeEngine:
         here.workloads.clear()
         here.purged += purge
 
-    async def shutdown(self) -> None:
+    async def shutdown(self) -> str:
         self._state.shut_down += 1
+        return ""
 
     async def close(self) -> None:
         self.closed = True

@@ -105,6 +105,9 @@ class Output:
         if self._live_wanted and not self.json:
             self._draw(snapshot)
             return
+        if self._shown and snapshot.phase.value == "Stopped":
+            self._shown.clear()
+            self._tell(f"{snapshot.environment}: Stopped")
         for workload in snapshot.workloads:
             line = screens.workload_line(workload)
             if self._shown.get(workload.name) != line:

@@ -18,8 +18,8 @@ from flaskship.tasks.world import Report, World
 class HasDaemons(Protocol):
     """An engine with processes of its own, which end when nothing needs them."""
 
-    async def shutdown(self) -> None:
-        """End the engine's own processes; doing it twice is harmless."""
+    async def shutdown(self) -> str:
+        """End the engine's own processes; return what keeps them. Doing it twice is harmless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ async def down_all(world: World, project: Project, report: Report, *, purge: boo
         )
         await _let_go(engines[1:])
         if engines and isinstance(engines[0], HasDaemons):
-            await engines[0].shutdown()
+            kept = await engines[0].shutdown()
+            if kept:
+                report.warn(f"Flaskship's own processes stay for now: {kept}; they end after it")
     finally:
         await _let_go(engines)
     return tuple(stopped)

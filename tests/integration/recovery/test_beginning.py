@@ -10,11 +10,13 @@ import pytest
 import pytest_asyncio
 from tests.contract.local import daemons
 
+from flaskship.engines.base import Withdrawal
 from flaskship.engines.local import daemon
 from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.steps import ALLOWED
-from flaskship.model.errors import FlaskshipError
+from flaskship.model.errors import FlaskshipError, LockedError
+from flaskship.model.snapshot import Phase
 
 ROLES = {"supervisor", "router", "spawner"}
 
@@ -105,3 +107,44 @@ async def test_what_is_in_the_way_of_one_that_began_is_told_by_the_next_call(pat
     assert said.value.exit_code == 4
     await engine.close()
     await until(paths, set())
+
+
+async def test_daemons_that_are_asked_to_end_do_so_whoever_looks_on_and_nobody_wakes_them_again(
+    paths: LocalPaths,
+) -> None:
+    await asyncio.to_thread(daemon.start_supervisor, paths)
+    watcher, engine = LocalEngine(paths.project), LocalEngine(paths.project)
+    assert not await watcher.withdraw("dev", Withdrawal("me", "a test", ""))
+    snapshots = watcher.follow("dev")
+    assert (await anext(snapshots)).phase is Phase.STOPPED
+    assert await engine.shutdown() == ""
+    assert roles(paths) == []
+    for _ in range(2):
+        assert (await anext(snapshots)).phase is Phase.STOPPED
+    assert roles(paths) == []
+    await snapshots.aclose()
+    await watcher.close()
+
+
+async def test_daemons_stay_for_a_command_at_work_which_is_named_and_end_after_it(paths: LocalPaths) -> None:
+    writer, engine = LocalEngine(paths.project), LocalEngine(paths.project)
+    lock = await writer.acquire("dev", "up", 1.0)
+    assert await engine.shutdown() == f"up (pid {os.getpid()}) is at work"
+    await writer.release(lock)
+    await writer.close()
+    await until(paths, set())
+
+
+async def test_a_lock_outlives_a_supervisor_that_is_told_to_end(paths: LocalPaths) -> None:
+    writer, other = LocalEngine(paths.project), LocalEngine(paths.project)
+    lock = await writer.acquire("dev", "deploy", 1.0)
+    os.kill(next(iter(daemons(paths.project, "supervisor"))), signal.SIGTERM)
+    async with asyncio.timeout(20):
+        while daemons(paths.project, "supervisor"):
+            await asyncio.sleep(0.02)
+    with pytest.raises(LockedError, match=rf"deploy \(pid {os.getpid()}\)"):
+        await other.acquire("dev", "down", 0.0)
+    await other.close()
+    await writer.delete("dev", lock)
+    await writer.release(lock)
+    await writer.close()

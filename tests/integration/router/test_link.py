@@ -49,6 +49,29 @@ def kept(paths: LocalPaths) -> tuple[int, set[str]]:
     return table["number"], {one["uid"] for route in table["routes"] for one in route["endpoints"]}
 
 
+async def test_a_router_that_ends_as_it_is_met_is_replaced(paths: LocalPaths) -> None:
+    door = paths.socket("router")
+    ending = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    ending.bind(str(door))
+    ending.listen()
+
+    def end() -> None:
+        client, _ = ending.accept()
+        client.recv(1024)
+        door.unlink()
+        ending.close()
+        client.close()
+
+    ends = asyncio.create_task(asyncio.to_thread(end))
+    link = RouterLink(paths, Aides(paths).router)
+    await link.open()
+    await ends
+    link.bind("dev/web", "127.0.0.1", 0)
+    await link.update("dev", lambda: (Route("dev/web", "http", ()),))
+    assert await asyncio.to_thread(answers, link.sockets["dev/web"].getsockname()[1])
+    await link.close(stop=True)
+
+
 async def test_removals_at_once_share_a_table_and_each_is_acknowledged(
     paths: LocalPaths, link: RouterLink
 ) -> None:

@@ -3,7 +3,7 @@
 import json
 
 from tests.integration.stories.clients import due, get, post
-from tests.integration.stories.project import API, WORKER, Project, pids_of
+from tests.integration.stories.project import API, WORKER, Project, pids_of, until
 
 THREE = {API, WORKER, "my-tomorrows-admin"}
 FOUR = THREE | {"my-tomorrows-monitoring"}
@@ -42,6 +42,22 @@ def test_staging_and_prod_come_up_beside_dev_and_down_all_leaves_no_process(dev:
     told = dev.run("down", "--all", "-o", "json").ok().json()
 
     assert [one["stopped"] for one in told["environments"]] == [True, True, True]
+    assert dev.processes() == {}
+
+
+def test_down_all_ends_what_somebody_else_looks_at_who_sees_it_stop(dev: Project) -> None:
+    watching, reading = dev.begin("status", "dev", "--watch"), dev.begin("logs", "dev", "-f")
+    watching.said("Healthy")
+    until(lambda: reading.out)
+
+    told = dev.run("down", "--all").ok()
+
+    assert "stay" not in told.err
+    assert dev.processes() == {}
+    watching.said("Stopped")
+    assert dev.processes() == {}
+    assert watching.interrupt().code == 130
+    assert reading.interrupt().code == 130
     assert dev.processes() == {}
 
 

@@ -82,12 +82,24 @@ async def test_down_all_asks_the_daemons_to_end_when_nobody_else_is_connected() 
     stage, open_then = Stage(), list[FakeEngine]()
 
     class Asked(FakeEngine):
-        async def shutdown(self) -> None:
+        async def shutdown(self) -> str:
             open_then.extend(engine for engine in stage.engines if not engine.closed)
+            return ""
 
     stage.make = Asked
     await down_all(stage.world(), stage.project, Told(), purge=False)
     assert open_then == stage.engines[:1]
+
+
+async def test_down_all_says_what_keeps_the_daemons() -> None:
+    class Kept(FakeEngine):
+        async def shutdown(self) -> str:
+            return "up dev (pid 7) is at work"
+
+    stage, told = Stage(), Told()
+    stage.make = Kept
+    await down_all(stage.world(), stage.project, told, purge=False)
+    assert any("stay for now: up dev (pid 7) is at work" in line for line in told.warnings)
 
 
 async def test_a_failure_in_down_all_closes_what_was_opened() -> None:

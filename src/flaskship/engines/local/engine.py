@@ -15,10 +15,10 @@ import msgspec
 from flaskship.engines.base import Abort, Action, Ignored, Lock, Pause, Restart, Resume, Scale, Withdrawal
 from flaskship.engines.local import daemon
 from flaskship.engines.local.channel import ChannelClosed, Message
+from flaskship.engines.local.ending import end_daemons
 from flaskship.engines.local.live import as_steered
 from flaskship.engines.local.paths import LocalPaths
 from flaskship.engines.local.processes.identity import identify
-from flaskship.engines.local.processes.watch import wait_gone
 from flaskship.engines.local.resting import Resting
 from flaskship.engines.local.rpc import Caller, RemoteError, revive
 from flaskship.engines.local.silence import Listening
@@ -29,7 +29,7 @@ from flaskship.model.snapshot import Phase, Snapshot
 from flaskship.model.verdict import Receipt, Verdict
 
 ATTEMPTS = 5
-SHUTDOWN_SECONDS = 10.0
+REST_SECONDS = 1.0
 ACTIONS: dict[type[Action], str] = {
     Restart: "restart",
     Scale: "scale",
@@ -152,9 +152,14 @@ class LocalEngine:
 
     async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
         """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
-        async with contextlib.aclosing(self._stream("follow", environment=environment)) as replies:
+        stream = self._stream("follow", rests=True, environment=environment)
+        async with contextlib.aclosing(stream) as replies:
             async for reply in replies:
-                yield msgspec.convert(reply["snapshot"], Snapshot)
+                if reply:
+                    yield msgspec.convert(reply["snapshot"], Snapshot)
+                else:
+                    with Resting(self._paths) as resting:
+                        yield resting.observe(environment, time.time())
 
     async def live(self, environment: str, documents: Iterable[Document]) -> tuple[Document, ...]:
         """Return those of the documents' objects that exist, as commands have steered them since."""
@@ -185,11 +190,12 @@ class LocalEngine:
             if resting.quiet:
                 return
         stream = self._stream(
-            "logs", environment=environment, application=application, follow=follow, tail=tail
+            "logs", rests=follow, environment=environment, application=application, follow=follow, tail=tail
         )
         async with contextlib.aclosing(stream) as replies:
             async for reply in replies:
-                yield msgspec.convert(reply["line"], LogLine)
+                if reply:
+                    yield msgspec.convert(reply["line"], LogLine)
 
     async def events(self, environment: str) -> tuple[Event, ...]:
         """Return what happened, oldest first."""
@@ -224,23 +230,11 @@ class LocalEngine:
         reply = await self._call("environments")
         return {str(name): bool(running) for name, running in reply["environments"].items()}
 
-    async def shutdown(self) -> None:
-        """Let the supervisor, the router and the spawner end once no environment runs, and see them gone."""
-        if self._caller is None:
-            try:
-                self._caller = await Caller.connect(str(self._paths.socket("supervisor")))
-            except OSError:
-                return
-        supervisor = None
-        with contextlib.suppress(ChannelClosed, RemoteError):
-            await self._listening.hello(self._caller)
-            reply = await self._caller.call("shutdown")
-            supervisor = None if reply["running"] else identify(int(reply.get("pid", 0)))
+    async def shutdown(self) -> str:
+        """Let the supervisor, the router and the spawner end, and see them gone; return what keeps them."""
+        # The supervisor waits for whoever has a lock: here that must not be we ourselves.
         await self.close()
-        if supervisor is not None:
-            with contextlib.suppress(TimeoutError):  # somebody else may still be asking it
-                async with asyncio.timeout(SHUTDOWN_SECONDS):
-                    await wait_gone(supervisor)
+        return await end_daemons(self._paths, self._listening)
 
     async def close(self) -> None:
         """Let go of the connection; what runs goes on."""
@@ -260,6 +254,10 @@ class LocalEngine:
             raise
         with resting:
             yield resting
+
+    async def _quiet(self) -> bool:
+        async with self._resting() as resting:
+            return resting.quiet
 
     async def _set_aside(self, damage: StateDamagedError) -> None:
         """Let a new supervisor keep the damaged state file aside, which raises what it says of it.
@@ -300,8 +298,14 @@ class LocalEngine:
             await self._set_aside(refusal)
         return refusal
 
-    async def _stream(self, kind: str, **payload: Any) -> AsyncGenerator[Message, None]:
+    async def _stream(
+        self, kind: str, *, rests: bool = False, **payload: Any
+    ) -> AsyncGenerator[Message, None]:
         for attempt in range(ATTEMPTS):
+            # Who only looks on wakes no supervisor where nothing runs: `down --all` has ended it.
+            while rests and self._caller is None and await self._quiet():
+                yield {}
+                await asyncio.sleep(REST_SECONDS)
             caller = await self._connected()
             try:
                 async with contextlib.aclosing(caller.stream(kind, **payload)) as replies:

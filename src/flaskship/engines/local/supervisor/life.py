@@ -65,6 +65,7 @@ async def supervise(paths: LocalPaths, aides: Aides, ready: Callable[[], None]) 
         for task in done:
             task.result()
     finally:
+        supervisor.leaving = True
         for task in (*tasks, *waiting):
             task.cancel()
         await asyncio.gather(*tasks, *waiting, clearing, return_exceptions=True)
@@ -106,6 +107,7 @@ async def _until_idle(supervisor: Supervisor, server: Server, stopping: asyncio.
                 await supervisor.ended.wait()
         await server.idle.wait()
         if not supervisor.holds:
+            supervisor.leaving = True
             stopping.set()
             return
         supervisor.ended.clear()

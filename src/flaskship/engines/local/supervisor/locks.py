@@ -21,6 +21,7 @@ class Locks:
         self._state = state
         self._now = now
         self._freed = asyncio.Condition()
+        self._waiting: dict[str, str] = {}
         self._wanted: dict[str, Withdrawal] = {}
         self._asked = asyncio.Condition()
 
@@ -40,6 +41,15 @@ class Locks:
 
         Whoever asks again with the token of the lock that is held has it already.
         """
+        self._waiting[token] = f"{owner} (pid {holder.pid})"
+        try:
+            return await self._granted(environment, owner, holder, seconds, token)
+        finally:
+            self._waiting.pop(token, None)
+
+    async def _granted(
+        self, environment: str, owner: str, holder: ProcessIdentity, seconds: float, token: str
+    ) -> LockRecord:
         deadline = self._now() + seconds
         while (held := self.holder(environment)) is not None:
             if held.token == token:
@@ -62,6 +72,14 @@ class Locks:
         )
         self._state.save_lock(lock)
         return lock
+
+    def in_use(self) -> str:
+        """Return who has a lock or waits for one, in words; empty when nobody does."""
+        for lock in self._state.locks():
+            held = self.holder(lock.environment)
+            if held is not None:
+                return f"{held.owner} (pid {held.pid})"
+        return next(iter(self._waiting.values()), "")
 
     def require(self, environment: str, token: str) -> None:
         """Raise LockedError unless this token holds the environment."""

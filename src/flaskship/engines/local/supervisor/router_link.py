@@ -216,12 +216,19 @@ class RouterLink:
 
     async def _connect(self) -> None:
         path = str(self._paths.socket("router"))
-        try:
-            caller = await Caller.connect(path)
-        except OSError:
-            self._aide.start()
-            caller = await self._reach(path)
-        hello = await caller.call("hello")
+        while True:
+            try:
+                caller = await Caller.connect(path)
+            except OSError:
+                self._aide.start()
+                caller = await self._reach(path)
+            try:
+                hello = await caller.call("hello")
+                break
+            except ChannelClosed:
+                # It was ending as we met it: its socket lives a moment longer than it answers.
+                await caller.close()
+                await asyncio.sleep(CONNECT_PAUSE)
         with contextlib.suppress(RemoteError):
             # From now on the router starts a supervisor again that dies; one of older code cannot.
             await caller.call("attach")

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from flaskship.engines.base import Withdrawal
-from flaskship.engines.local.channel import Channel, Message
+from flaskship.engines.local.channel import Channel, ChannelClosed, Message
 from flaskship.engines.local.processes.identity import ProcessIdentity
 from flaskship.engines.local.rpc import Answer, Responder, Stream
 from flaskship.engines.local.state import State
@@ -119,6 +119,8 @@ class Session:
     async def end(self) -> None:
         """Give back what the command held; its unfinished rollout is finished here."""
         await asyncio.gather(*self._deleting, return_exceptions=True)
+        if self._supervisor.leaving:
+            return  # whoever holds one resumes it with the next supervisor, which sees that its owner lives
         for environment, token in self._locks.items():
             await self._let_go(environment, token)
 
@@ -129,10 +131,13 @@ class Session:
         """Make room for newer code; replicas do not notice. Whoever holds a lock is not disturbed."""
         if busy := self._supervisor.busy():
             return {"busy": busy}
+        self._supervisor.leaving = True
         self._supervisor.retired.set()
         return {}
 
     async def _acquire(self, message: Message) -> Message:
+        if self._supervisor.leaving:
+            raise ChannelClosed("the next supervisor grants it")
         lock = await self._supervisor.locks.acquire(
             str(message["environment"]),
             str(message["owner"]),
@@ -221,8 +226,11 @@ class Session:
         return {"statistics": await self._supervisor.link.statistics()}
 
     async def _shutdown(self, _: Message) -> Message:
-        self._supervisor.ended.set()
-        return {"running": sorted(self._supervisor.environments), "pid": os.getpid()}
+        """End now, whoever looks on; with running environments or a command at work once that is over."""
+        running, busy = sorted(self._supervisor.environments), self._supervisor.busy()
+        self._supervisor.leaving = not self._supervisor.holds and not busy
+        (self._supervisor.retired if self._supervisor.leaving else self._supervisor.ended).set()
+        return {"running": running, "busy": busy, "leaving": self._supervisor.leaving}
 
     async def _follow(self, message: Message) -> AsyncIterator[Message]:
         environment = str(message["environment"])

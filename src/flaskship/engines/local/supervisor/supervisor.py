@@ -67,6 +67,7 @@ class Supervisor:
         self.environments: dict[str, EnvironmentRuntime] = {}
         self.ended = asyncio.Event()
         self.retired = asyncio.Event()
+        self.leaving = False
         self.version = code_version()
         self._strays: dict[str, list[Record]] = {}
         self._custody: dict[str, asyncio.Task[None]] = {}
@@ -234,11 +235,7 @@ class Supervisor:
 
     def busy(self) -> str:
         """Return who changes an environment now, or which one is moving by itself; empty when nobody."""
-        for name in self.environments:
-            held = self.locks.holder(name)
-            if held is not None:
-                return f"{held.owner} (pid {held.pid})"
-        return next(iter(self._custody), "")
+        return self.locks.in_use() or next(iter(self._custody), "")
 
     async def look_after(self) -> None:
         """Finish every rollout whose command has died, also one of an earlier supervisor; until cancelled."""
