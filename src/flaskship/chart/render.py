@@ -16,7 +16,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 
-_VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.[\w-]+)+")
+_VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.([\w/-]|\\\.)+)+")
 # Names of values inside a sentence: with a dot or a capital inside, which no other word has.
 _TAKEN = re.compile(r" is taken by (\S+) already")
 _KEPT = re.compile(r": this name is kept for .*\((?P<path>[\w.]+)\)")
@@ -125,14 +125,33 @@ def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationE
         # A value of the whole environment, where somebody changed it; not one of the application.
         others = [one for one in [parse_path(kept["path"])] if layered.height(one) > 0]
     if taken := _TAKEN.search(sentence):
-        # Either of the two may be the one that somebody changed.
-        ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))
-        both = [("applications", name, *end) for name in (str(keys[1]), taken[1]) for end in ends]
-        # What the chart itself says nobody changed; a null that took something away has no height.
-        others += [one for one in both if layered.height(one) > 0]
+        newcomer = _newcomer(layered, keys, taken[1])
+        others.append(newcomer)
+        if newcomer[1] != keys[1]:
+            # The chart goes by names, and cannot see which of the two came last.
+            swapped = sentence.replace(taken[0], f" is taken by {keys[1]} already")
+            path = ".".join(("applications", str(newcomer[1]), *map(str, keys[2:])))
+            error = ConfigurationError(f"{path}: {swapped}", hint=error.hint)
+            keys = newcomer
     chosen = max((keys, *others), key=layered.height)
     location = layered.location(chosen) or layered.location(keys)
     return ConfigurationError(error.message, location=location, hint=error.hint) if location else error
+
+
+def _newcomer(layered: LayeredValues, keys: KeyPath, other: object) -> KeyPath:
+    """What gave the later of two applications what both want: by layer, and inside a file by line."""
+    ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))
+    said = [
+        (layered.height(path), location.line, path)
+        for name in (str(keys[1]), str(other))
+        for end in ends
+        if layered.height(path := ("applications", name, *end)) >= 0 and (location := layered.location(path))
+    ]
+    if not said:
+        return keys
+    top = max(said, key=lambda one: one[:2])
+    # What the chart itself says nobody changed beside one that says nothing: a null took something away.
+    return keys if top[0] == 0 and len({path[1] for *_, path in said}) == 1 else top[2]
 
 
 def _placed(chart: Path, error: ConfigurationError) -> ConfigurationError:

@@ -33,3 +33,28 @@ def test_the_line_is_that_of_the_compared_value_that_the_highest_layer_set(
     assert where == (f"{tmp_path / 'extra.yaml'}:{line}" if line else f"--set {sets[0]}"), (
         caught.value.message
     )
+
+
+EXPOSED = "  {0}:\n    preStopSeconds: 10\n    ingress: {{enabled: true, host: a.example.org}}\n"
+
+
+@pytest.mark.parametrize(("first", "second"), [("alpha", "omega"), ("omega", "alpha")])
+def test_of_two_that_want_one_host_the_later_in_the_file_is_the_newcomer(refused, first, second) -> None:
+    text = "applications:\n" + EXPOSED.format(first) + EXPOSED.format(second)
+    message = refused(text, environment="staging", line=7)
+    assert message.startswith(f"applications.{second}.ingress: the host a.example.org is taken by {first} ")
+
+
+@pytest.mark.parametrize(("changed", "there"), [("api", "admin"), ("admin", "api")])
+def test_who_asks_for_the_host_of_another_in_a_higher_layer_is_the_newcomer(refused, changed, there) -> None:
+    text = f"applications:\n  my-tomorrows-{changed}:\n    ingress: {{subdomain: {there}}}\n"
+    message = refused(text, environment="staging", line=3)
+    assert message.startswith(f"applications.my-tomorrows-{changed}.ingress: the host {there}.")
+    assert message.endswith(f"is taken by my-tomorrows-{there} already")
+
+
+@pytest.mark.parametrize(("first", "second"), [("alpha", "omega"), ("omega", "alpha")])
+def test_of_two_that_want_one_node_port_the_later_is_the_newcomer(refused, first, second) -> None:
+    one = "  {0}:\n    service: {{type: NodePort, nodePort: 30099}}\n"
+    message = refused("applications:\n" + one.format(first) + one.format(second), line=5)
+    assert message == f"applications.{second}.service.nodePort: 30099 is taken by {first} already"
