@@ -5,6 +5,9 @@
 {{- $amounts := .root.Values.computed.amounts }}
 {{- range $resource, $request := $app.resources.requests }}
   {{- $limit := get $limits $resource }}
+  {{- if and (or (contains "/" $resource) (hasPrefix "hugepages-" $resource)) (ne (include "my-app.string" $request) (include "my-app.string" $limit)) }}
+    {{- fail (printf "applications.%s.resources.requests.%s: %s is not what resources.limits says, and this resource cannot be shared; write the same amount under both" $name ($resource | replace "." "\\.") (include "my-app.string" $request)) }}
+  {{- end }}
   {{- if and $limit (ne (toString $request) (toString $limit)) }}
     {{- $low := toString $request }}{{- $high := toString $limit }}
     {{- $unit := trimAll "0123456789." $low }}{{- $above := false }}

@@ -93,7 +93,9 @@ def _entries(
 ) -> Iterator[tuple[str, str, str, str]]:
     """What each entry of a list, and each value of a map with names of one's own, may say."""
     names = _described(rules.get("propertyNames", {}), schema)
-    for entries, mark in ((rules.get("items"), "[]"), (rules.get("additionalProperties"), ".NAME")):
+    kinds = [(rules.get("items"), "[]"), (rules.get("additionalProperties"), ".NAME")]
+    kinds += [(entries, ".NAME") for entries in rules.get("patternProperties", {}).values()]
+    for entries, mark in kinds:
         if not isinstance(entries, Mapping):
             continue
         each = _resolved(entries, schema)

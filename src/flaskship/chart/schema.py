@@ -169,7 +169,12 @@ def _bound(error: Any) -> tuple[str, str | None]:
 
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
     known = list(error.schema.get("properties", {}))
-    unknown = next(name for name in error.instance if name not in known)
+    forms = list(error.schema.get("patternProperties", {}))
+    unknown = next(
+        name
+        for name in error.instance
+        if name not in known and not any(re.search(one, name) for one in forms)
+    )
     ours = called_here(unknown, error.schema.get("properties", {}))
     if ours is not None:
         return (*path, unknown), f"unknown key; here it is {dotted(ours)}", None

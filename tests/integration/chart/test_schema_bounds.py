@@ -21,14 +21,15 @@ API = "applications:\n  my-tomorrows-api:\n    "
 # The greatest whole number whose neighbours a float tells from it.
 EXACT = 2**53 - 1
 LONG = "12345678901234567890"
+NAMED = ("properties", "patternProperties", "$defs")
 
 
 def keywords(rules: Any) -> Iterator[str]:
-    """Every keyword of the schema; what stands below `properties` and `$defs` are names."""
+    """Every keyword of the schema; what stands below the ones in NAMED are names."""
     if isinstance(rules, dict):
         for key, inner in rules.items():
             yield key
-            for part in inner.values() if key in ("properties", "$defs") else [inner]:
+            for part in inner.values() if key in NAMED else [inner]:
                 yield from keywords(part)
     elif isinstance(rules, list):
         for part in rules:

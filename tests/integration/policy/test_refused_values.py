@@ -40,6 +40,11 @@ def values(case: Case) -> dict[str, Any] | None:
     found: dict[str, Any] = pod
     if len(container) == 1 and container.keys() <= LIKEWISE:
         found |= container
+        if container.get("resources", {}).keys() & {"requests", "limits"}:
+            # Nothing is inherited beside what the case says.
+            sides = {side: {"cpu": None, "memory": None} for side in ("requests", "limits")}
+            said = container["resources"]
+            found["resources"] = said | {side: sides[side] | said.get(side, {}) for side in sides}
     elif len(container) == 1 and "env" in container:
         found["env"] = {one["name"]: {"valueFrom": one.get("valueFrom")} for one in container["env"]}
     elif container:

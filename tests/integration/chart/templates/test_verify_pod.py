@@ -12,6 +12,7 @@ from flaskship.model.errors import ConfigurationError
 CHART = Path(__file__).resolve().parents[4] / "infra" / "helmchart"
 COMPLETE: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())["$defs"]["complete"]
 NAME = "my-tomorrows-api"
+ENTRY = f"applications:\n  {NAME}:\n    "
 RELEASE = helm.ReleaseFacts("dev-apps", "my-app-dev")
 
 
@@ -232,3 +233,35 @@ def test_what_a_null_deletes_may_be_given_again_by_the_application() -> None:
     values = {"defaults": {"replicas": None}, "applications": {NAME: {"replicas": 3}}}
     files = helm.render(CHART, values, RELEASE)
     assert "replicas: 3" in files["my-app/templates/deployment.yaml"]
+
+
+@pytest.mark.on
+@pytest.mark.parametrize("parts", [("limits",), ("requests", "limits")])
+@pytest.mark.parametrize(("name", "amount"), [("nvidia.com/gpu", "1"), ("hugepages-2Mi", "4Mi")])
+def test_what_cannot_be_shared_is_handed_on(render, name: str, amount: str, parts: tuple[str, ...]) -> None:
+    said = "".join(f"      {part}: {{{name}: {amount}}}\n" for part in parts)
+    assert f"{name}: {amount}" in render(ENTRY + f"resources:\n{said}").rendered.manifests
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("limits", ["{}", "{nvidia.com/gpu: 2}"])
+def test_what_cannot_be_shared_is_limited_to_what_is_asked(refused, limits: str) -> None:
+    text = f"resources:\n      limits: {limits}\n      requests:\n        nvidia.com/gpu: 1\n"
+    message = refused(ENTRY + text, line=6)
+    assert "requests.nvidia\\.com/gpu: 1 is not what resources.limits says" in message
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("nvidia.com/gpu: 0.5", "0.5 is a number, not text or a whole number"),
+        ("nvidia.com/gpu: 500m", "'500m' does not look like"),
+        ("{nvidia.com/gpu: 1, memroy: 1Gi}", "memroy: unknown key; did you mean memory?"),
+        ("hugepages-2: 4Mi", "hugepages-2: unknown key"),
+        ("gpu: 1", "gpu: unknown key"),
+    ],
+)
+def test_devices_are_whole_and_other_names_stay_unknown(refused, said: str, words: str) -> None:
+    inner = said if said.startswith("{") else f"{{{said}}}"
+    assert words in refused(ENTRY + f"resources:\n      limits: {inner}\n", line=4)
