@@ -45,7 +45,7 @@ def test_staging_and_prod_come_up_beside_dev_and_down_all_leaves_no_process(dev:
     assert dev.processes() == {}
 
 
-def test_down_all_ends_what_somebody_else_looks_at_who_sees_it_stop(dev: Project) -> None:
+def test_down_all_ends_what_somebody_else_looks_at_who_sees_it_stop_and_come_again(dev: Project) -> None:
     watching, reading = dev.begin("status", "dev", "--watch"), dev.begin("logs", "dev", "-f")
     watching.said("Healthy")
     until(lambda: reading.out)
@@ -56,8 +56,12 @@ def test_down_all_ends_what_somebody_else_looks_at_who_sees_it_stop(dev: Project
     assert dev.processes() == {}
     watching.said("Stopped")
     assert dev.processes() == {}
+    seen = len(watching.err)
+    dev.run("up", "dev", "--detach").ok()
+    until(lambda: "Healthy" in watching.err[seen:])
     assert watching.interrupt().code == 130
     assert reading.interrupt().code == 130
+    dev.run("down", "--all").ok()
     assert dev.processes() == {}
 
 
