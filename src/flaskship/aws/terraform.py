@@ -1,7 +1,9 @@
 """Terraform on this machine: the binary, the provider's mirror, a configuration that contacts no registry."""
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,9 @@ PLACES = (
     "/opt/*",
 )
 MIRROR = "FLASKSHIP_TERRAFORM_MIRROR"
+FLOOR = (1, 11)
+"""The oldest Terraform that the stacks take: write-only arguments came with it."""
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,7 @@ def find_terraform(environ: Mapping[str, str]) -> Terraform | Missing:
     """Return the terraform and the AWS provider of this machine; nothing is downloaded."""
     binary = shutil.which("terraform", path=environ.get("PATH"))
     if binary is None:
-        return Missing(
-            "there is no terraform on PATH", "install Terraform 1.11 or later, or leave this part to CI"
-        )
+        return Missing("there is no terraform on PATH", f"install {_floor()}, or leave this part to CI")
     for mirror in _mirrors(environ):
         version = _provider_version(mirror)
         if version is not None:
@@ -50,6 +53,29 @@ def find_terraform(environ: Mapping[str, str]) -> Terraform | Missing:
         "the AWS provider is in no filesystem mirror of this machine",
         f"make one with `terraform providers mirror FOLDER` and name it with {MIRROR}=FOLDER",
     )
+
+
+def too_old(binary: Path) -> Missing | None:
+    """Return what is wrong with the version that a terraform tells of itself; it is run for that."""
+    try:
+        told = subprocess.run(
+            [binary, "version", "-json"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=True,
+            env={**os.environ, "CHECKPOINT_DISABLE": "1"},
+        )
+        version = str(json.loads(told.stdout)["terraform_version"])
+    except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError):
+        return Missing(f"{binary} does not tell its version", f"put {_floor()} on PATH")
+    if _as_numbers(version) < FLOOR:
+        return Missing(f"{binary} is Terraform {version}, which is too old", f"put {_floor()} on PATH")
+    return None
+
+
+def _floor() -> str:
+    return f"Terraform {'.'.join(map(str, FLOOR))} or later"
 
 
 def cli_configuration(mirror: Path, cache: Path) -> str:
@@ -83,4 +109,4 @@ def _provider_version(mirror: Path) -> str | None:
 
 
 def _as_numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())

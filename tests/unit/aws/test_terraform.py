@@ -1,11 +1,14 @@
+import json
 from pathlib import Path
 
-from flaskship.aws.terraform import PROVIDER, Missing, Terraform, cli_configuration, find_terraform
+import pytest
+
+from flaskship.aws.terraform import PROVIDER, Missing, Terraform, cli_configuration, find_terraform, too_old
 
 
-def executable(path: Path) -> Path:
+def executable(path: Path, script: str = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\n")
+    path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
 
@@ -44,3 +47,28 @@ def test_the_configuration_knows_the_mirror_and_nobody_else(tmp_path: Path) -> N
     assert "filesystem_mirror" in text
     assert "direct" not in text
     assert "disable_checkpoint = true" in text
+
+
+@pytest.mark.parametrize(
+    ("version", "what"),
+    [
+        ("1.5.7", "is Terraform 1.5.7, which is too old"),
+        ("1.10.9", "too old"),
+        ("1.11.0", None),
+        ("2.0.0-rc1", None),
+    ],
+)
+def test_a_terraform_below_the_floor_is_told_with_its_version(
+    tmp_path: Path, version: str, what: str | None
+) -> None:
+    told = json.dumps({"terraform_version": version})
+    found = too_old(executable(tmp_path / "terraform", f"echo '{told}'"))
+    assert (found is None) == (what is None)
+    assert found is None or (what in found.what and "1.11 or later" in found.hint)
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo '[]'", "echo nothing", "echo '{}'"])
+def test_a_terraform_that_does_not_tell_its_version_is_not_taken(tmp_path: Path, script: str) -> None:
+    found = too_old(executable(tmp_path / "terraform", script))
+    assert found is not None
+    assert "does not tell its version" in found.what

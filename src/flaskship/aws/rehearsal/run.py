@@ -13,8 +13,8 @@ from flaskship.aws.rehearsal.by_hand import make_zone
 from flaskship.aws.rehearsal.children import Ended, api_server, run_terraform
 from flaskship.aws.rehearsal.outcome import DriftFound, Fact, Rehearsal, StackRun
 from flaskship.aws.rehearsal.stacks import ENVIRONMENTS, REGION, Stack, chosen, state_key
-from flaskship.aws.rehearsal.workspace import copy_code, environment_for, own_folder
-from flaskship.aws.terraform import Missing, Terraform, find_terraform
+from flaskship.aws.rehearsal.workspace import copy_code, environment_for, own_folder, room_needed
+from flaskship.aws.terraform import Missing, Terraform, find_terraform, too_old
 from flaskship.model.errors import ConfigurationError, FlaskshipError, PreflightError
 
 STATES = f"my-app-terraform-state-{ACCOUNT}"
@@ -53,12 +53,14 @@ def rehearse(
     terraform = find_terraform(inherited)
     if isinstance(terraform, Missing):
         raise PreflightError(terraform.what, hint=terraform.hint)
+    if (old := too_old(terraform.binary)) is not None:
+        raise PreflightError(old.what, hint=old.hint)
     if not (infra / "terraform" / "aws" / "stacks").is_dir():
         raise ConfigurationError(
             f"{infra} has no terraform/aws/stacks", hint="say which project with --project"
         )
     began = time.monotonic()
-    with own_folder() as folder, api_server(folder) as port:
+    with room_needed(), own_folder() as folder, api_server(folder) as port:
         listener.step(f"AWS answers on 127.0.0.1:{port}, provider {terraform.version}")
         code = copy_code(infra, folder)
         environ = environment_for(terraform, folder, port, inherited)

@@ -1,6 +1,7 @@
 """A folder of the rehearsal's own: copies of the stacks, overrides for the API server, and an environment."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from flaskship.aws.rehearsal.stacks import REGION
 from flaskship.aws.terraform import Terraform, cli_configuration
+from flaskship.model.errors import NoSpaceError
 
 # Beside the provider's own block, which stays: paths instead of host names for buckets, and few retries of
 # calls that nobody answers.
@@ -39,6 +41,7 @@ OVERRIDE = "rehearsal_override.tf"
 
 PREFIX = "flaskship-rehearsal-"
 OWNER = "owner.lock"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
@@ -51,6 +54,20 @@ def own_folder() -> Iterator[Path]:
             # Held by nobody once this process is gone, whatever ended it.
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield folder
+
+
+@contextlib.contextmanager
+def room_needed() -> Iterator[None]:
+    """Tell a disk that gets full inside as that; a copy of many files has no number for it, only words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL or any(os.strerror(number) in str(error) for number in FULL):
+            raise NoSpaceError(
+                f"the disk of {tempfile.gettempdir()} is full",
+                hint="free some space there, or name another folder with TMPDIR; nothing is left behind",
+            ) from error
+        raise
 
 
 def remove_orphans(parent: Path) -> None:
