@@ -63,7 +63,7 @@ async def down_all(world: World, project: Project, report: Report, *, purge: boo
         if engines and isinstance(engines[0], HasDaemons):
             kept = await engines[0].shutdown()
             if kept:
-                report.warn(f"Flaskship's own processes stay for now: {kept}; they end after it")
+                report.warn(f"Flaskship's own processes stay for now: {kept}")
     finally:
         await _let_go(engines)
     return tuple(stopped)
