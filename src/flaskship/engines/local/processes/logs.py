@@ -178,6 +178,31 @@ def all_last_lines(path: Path, count: int, *, until: int | None = None) -> tuple
     return last_lines(beside(path), count - len(lines)) + lines
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a file had come when it had been truncated so often."""
+
+    offset: int = 0
+    cuts: int = 0
+
+
+def mark(path: Path, cuts: Cuts) -> Mark:
+    """Return where a file ends now."""
+    return Mark(path.stat().st_size if path.exists() else 0, cuts.count)
+
+
+def lines_since(path: Path, count: int, mark: Mark, cuts: Cuts) -> tuple[str, ...]:
+    """Return the last lines after the mark: of the file, and where they are fewer, of FILE.1 before them."""
+    if cuts.count == mark.cuts:
+        return last_lines(path, count, since=mark.offset)
+    lines = last_lines(path, count)
+    if cuts.aside <= mark.cuts:
+        return lines
+    # Only the first copy after the mark can hold what was written before it.
+    floor = max(0, mark.offset - cuts.copied.begin) if cuts.aside == mark.cuts + 1 else 0
+    return last_lines(beside(path), count - len(lines), since=floor) + lines
+
+
 def last_lines(
     path: Path, count: int, limit: int = LINE_LIMIT, *, since: int = 0, until: int | None = None
 ) -> tuple[str, ...]:

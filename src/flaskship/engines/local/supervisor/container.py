@@ -87,7 +87,7 @@ class ContainerRuntime:
         self.probes = Probes(spec, address, changed)
         self._launched: LaunchPlan | None = None
         self._cell: Cell | None = None
-        self._log_start = 0
+        self._mark = logs.Mark()
 
     @property
     def ready(self) -> bool:
@@ -193,7 +193,7 @@ class ContainerRuntime:
             ProcessRecord(uid, self._replica, self.spec.name, standing.attempt, intended_at=now)
         )
         limits = Limits(plan.memory_limit, plan.cpu_limit, plan.cpu_request)
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._mark = logs.mark(self.log, self._world.logs.cuts(self.log))
         try:
             with CREATE_CELL:
                 cell = await asyncio.to_thread(self._world.containment.create, uid, limits)
@@ -334,7 +334,9 @@ class ContainerRuntime:
             signal=ending.signal,
             killed_by=killer(ending, standing.killed_by, usage),
             init=self._init,
-            last_lines=tuple(logs.last_lines(self.log, EVIDENCE_LINES, since=self._log_start)),
+            last_lines=logs.lines_since(
+                self.log, EVIDENCE_LINES, self._mark, self._world.logs.cuts(self.log)
+            ),
             memory_limit=self._launched.memory_limit if self._launched else None,
             memory_peak=usage.peak if usage else None,
             oom_kills=usage.oom_kills if usage else None,

@@ -187,7 +187,7 @@ class Replica:
             exits=tuple(exits),
             probes=tuple(f for c in self.containers.values() for f in c.probes.failures.values()),
             problem=problem,
-            last_lines=tuple(logs.last_lines((initializing or main).log, shown)) if shown else (),
+            last_lines=logs.all_last_lines((initializing or main).log, shown),
             initializing=initializing.spec.name if initializing else None,
             memory_kills=None
             if self.ready
@@ -200,7 +200,7 @@ class Replica:
         failed = [(e.at, c) for c in runtimes for e in c.standing.exits if e.code != 0]
         last = max(failed, key=lambda pair: pair[0])[1] if failed else self._initializing()
         log = (last or self.containers[self.template.main.name]).log
-        return tuple(line[:LONGEST_WORD] for line in logs.last_lines(log, WORDS))
+        return tuple(line[:LONGEST_WORD] for line in logs.all_last_lines(log, WORDS))
 
     def _initializing(self) -> ContainerRuntime | None:
         if self.initialized:

@@ -12,6 +12,8 @@ from flaskship.engines.local.processes.logs import (
     beside,
     copy_truncate,
     last_lines,
+    lines_since,
+    mark,
     whole_lines,
 )
 
@@ -278,6 +280,24 @@ def test_last_lines_can_begin_after_an_earlier_run(tmp_path):
     assert last_lines(log, 10, since=began) == ("the second", "run")
     log.write_text("cut back\n")
     assert last_lines(log, 10, since=began) == ("cut back",)
+
+
+def test_the_lines_of_a_run_are_found_whatever_was_cut_meanwhile(tmp_path):
+    log, cuts = tmp_path / "a.log", UNCUT
+    append(log, b"earlier run\n")
+    begun = mark(log, cuts)
+    assert lines_since(log, 9, begun, cuts) == ()
+    append(log, b"one\ntwo\n")
+    assert lines_since(log, 9, begun, cuts) == ("one", "two")
+
+    cuts = cuts.then(copy_truncate(log, keep=1000))
+    append(log, b"three\n")
+    assert lines_since(log, 9, begun, cuts) == ("one", "two", "three")
+    assert lines_since(log, 2, begun, cuts) == ("two", "three")
+
+    cuts = cuts.then(copy_truncate(log, keep=1000))
+    assert lines_since(log, 9, begun, cuts) == ("three",)
+    assert lines_since(log, 9, mark(log, cuts), cuts) == ()
 
 
 def test_a_full_disk_costs_the_copy_and_not_the_bound(tmp_path, monkeypatch):
