@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
+from functools import partial
 from typing import Any, ClassVar
 
 from flaskship.engines.base import Action, Lock, Need, Trial, Withdrawal
@@ -17,6 +18,7 @@ from flaskship.engines.kubernetes.helm import Helm, HelmFailure, WriteUnanswered
 from flaskship.engines.kubernetes.images import running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
+from flaskship.engines.kubernetes.left_behind import notes_of, remove_left_behind
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
@@ -93,7 +95,14 @@ class KubernetesEngine:
         place = self._place(environment)
         if await self.cluster.find(NAMESPACES, place.namespace) is None:
             await create_or_find(self.cluster, NAMESPACES, _namespace(place))
-        return await self._leases.acquire(place, owner, timeout)
+        lock = await self._leases.acquire(place, owner, timeout)
+        try:
+            if self._leases.is_inherited(lock):
+                await remove_left_behind(self.cluster, place)
+        except BaseException:
+            await self._leases.release(place, lock)
+            raise
+        return lock
 
     async def release(self, lock: Lock) -> None:
         """Give the lock back; doing it twice is harmless."""
@@ -307,7 +316,8 @@ class KubernetesEngine:
 
     def _watcher(self, place: Place) -> Watcher:
         witness = ClusterWitness(self.cluster, place.namespace)
-        return Watcher(self.cluster, witness, place.namespace, clock=self.cluster.now)
+        notes = partial(notes_of, self._leases, place)
+        return Watcher(self.cluster, witness, place.namespace, notes=notes, clock=self.cluster.now)
 
     def _place(self, environment: str) -> Place:
         try:

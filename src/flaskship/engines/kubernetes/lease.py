@@ -44,6 +44,8 @@ class Held:
     renewal: "asyncio.Task[None]"
     lost: "asyncio.Future[LockedError]"
     wanted: "asyncio.Future[Withdrawal]"
+    inherited: bool
+    """Whether its holder before never gave it back."""
     looking: "asyncio.Task[None] | None" = None
 
     async def end(self) -> None:
@@ -80,7 +82,8 @@ class Leases:
                 place, lease, owner, token
             ):
                 renewal, loop = asyncio.ensure_future(self._renew(place, token)), asyncio.get_running_loop()
-                self._held[token] = Held(renewal, loop.create_future(), loop.create_future())
+                inherited = lease is not None and bool(_holder(lease))
+                self._held[token] = Held(renewal, loop.create_future(), loop.create_future(), inherited)
                 return Lock(place.environment, token)
             if self._clock() >= until:
                 raise _held(place, lease, self._cluster.context)
@@ -97,6 +100,16 @@ class Leases:
             if _holder(lease) == lock.token:
                 lease["spec"] = {**lease["spec"], "holderIdentity": ""}
                 await self._cluster.replace(LEASES, lease, place.namespace)
+
+    def is_inherited(self, lock: Lock) -> bool:
+        """Tell whether a lock that this process holds was taken over from somebody who is gone."""
+        return lock.token in self._held and self._held[lock.token].inherited
+
+    async def is_held(self, place: Place) -> bool:
+        """Tell whether somebody has it who is not known to be gone; nothing is changed."""
+        lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+        seen = _look(lease, None, self._clock())
+        return not _is_free(lease, seen, self._clock(), self._cluster.now())
 
     async def withdraw(self, place: Place, wanted: Withdrawal) -> bool:
         """Write on the Lease that its holder shall give up; False where nobody holds it."""

@@ -86,7 +86,7 @@ class Readying:
             # A quota, a permission: whoever runs the test is told the same, and tells it.
             with suppress(FlaskshipError, _ForgoneError):
                 readied.made[hook.name] = await prepare_hook(
-                    self._cluster, place.namespace, hook, sleep, readied.waits.append
+                    self._cluster, place, hook, sleep, readied.waits.append
                 )
 
         with suppress(FlaskshipError):

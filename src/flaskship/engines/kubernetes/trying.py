@@ -16,6 +16,7 @@ from flaskship.engines.kubernetes.failures import (
     NotFoundError,
     RefusedError,
 )
+from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import JOBS, PODS, Resource
 from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.yaml_of_helm import documents_of
@@ -39,6 +40,8 @@ DEFAULT_POLICIES = ("before-hook-creation",)
 BEGIN = "flaskship.dev/begin"
 """Annotation of a test that reads it as a file, and begins when it says NOW: at once where Helm makes it."""
 NOW, WAIT = "now", "wait"
+RELEASE = "flaskship.dev/release"
+"""Annotation of a test that waits: the release whose test it is, whatever labels its author gave it."""
 HOOK = "helm.sh/hook"
 LAST_LINE = "flaskship.dev/last-line"
 """Annotation with the line that a test prints last, and only where it is about to end with exit code 0."""
@@ -88,16 +91,16 @@ def hook_of(stored: Mapping[str, Any]) -> Hook:
 
 async def prepare_hook(
     cluster: Cluster,
-    namespace: str,
+    place: Place,
     hook: Hook,
     sleep: Callable[[float], Awaitable[None]],
     waits: Callable[[str], None] = lambda _: None,
 ) -> Object:
     """Make a test that waits, so that it is up when it is to begin."""
     metadata = hook.document["metadata"]
-    annotations = {**metadata["annotations"], BEGIN: WAIT}
+    annotations = {**metadata["annotations"], BEGIN: WAIT, RELEASE: place.release}
     waiting = {**hook.document, "metadata": {**metadata, "annotations": annotations}}
-    return await _make(cluster, PODS, namespace, replace(hook, document=waiting), sleep, waits)
+    return await _make(cluster, PODS, place.namespace, replace(hook, document=waiting), sleep, waits)
 
 
 async def run_hook(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from flaskship.engines.kubernetes.failures import ExpiredError
 from flaskship.engines.kubernetes.gathering import Gatherer, Witness
-from flaskship.engines.kubernetes.observing.observed import Target
+from flaskship.engines.kubernetes.observing.observed import Observed, Target
 from flaskship.engines.kubernetes.observing.snapshot import snapshot
 from flaskship.engines.kubernetes.observing.wanted import wanted
 from flaskship.engines.kubernetes.reflecting import Reflector, Source
@@ -24,6 +24,8 @@ GIVE_UP_SECONDS = 300.0
 RELEASE_SECONDS = 45.0
 
 FindTarget = Callable[[], Awaitable[Target]]
+Notes = Callable[[Observed], Awaitable[tuple[str, ...]]]
+"""What is worth a line and the objects alone do not say."""
 
 
 class Watcher:
@@ -35,12 +37,14 @@ class Watcher:
         witness: Witness,
         namespace: str,
         *,
+        notes: Notes | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._source = source
         self._witness = witness
         self._namespace = namespace
+        self._notes = notes
         self._clock = clock
         self._jitter = jitter
 
@@ -92,7 +96,9 @@ class Watcher:
         evidence = await gatherer.gather(wanted(observed, target.applied_at))
         now, blind = self._clock(), reflector.contact.blind_since()
         if blind is None:
-            return snapshot(target, observed, evidence, now)
+            seen = snapshot(target, observed, evidence, now)
+            more = await self._notes(observed) if self._notes is not None else ()
+            return replace(seen, notes=(*seen.notes, *more)) if more else seen
         return blinded(snapshot(target, observed, evidence, blind[0]), now, *blind)
 
     def _given_up(self, reflector: Reflector) -> bool:
