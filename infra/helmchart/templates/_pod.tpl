@@ -7,7 +7,12 @@ made once, and at their final column: indenting text again costs more than makin
 {{- $computed := .root.Values.computed -}}
 {{- $claim := and $app.database .root.Values.persistence.enabled -}}
 {{- $migrates := and $app.database $app.migrations -}}
-{{- $container := include "my-app.container" (dict "app" $app "root" .root "claim" $claim) }}
+{{- $asked := toJson $app.resources }}
+{{- if not (hasKey $computed.texts $asked) }}
+  {{- $_ := set $computed.texts $asked (include "my-app.resources" $app.resources | fromJson) }}
+{{- end }}
+{{- $resources := get $computed.texts $asked }}
+{{- $container := include "my-app.container" (dict "app" $app "root" .root "claim" $claim "resources" $resources.whole) }}
     metadata:
       labels:
         app.kubernetes.io/name: {{ $app.name | quote }}
@@ -46,7 +51,11 @@ made once, and at their final column: indenting text again costs more than makin
           image: {{ $app.reference | quote }}
           imagePullPolicy: {{ $app.image.pullPolicy }}
           command: [python, -m, tomorrows.migrate]
+          {{- if $resources.shared }}
+          {{- include "my-app.container" (dict "app" $app "root" $.root "claim" $claim "resources" $resources.shared) }}
+          {{- else }}
           {{- $container }}
+          {{- end }}
         {{- end }}
         {{- with $app.initContainers }}
         {{- toYaml . | nindent 8 }}
@@ -92,13 +101,21 @@ made once, and at their final column: indenting text again costs more than makin
         {{- end }}
 {{- end }}
 
-{{/* What the application's container and its migration have alike. */}}
+{{/* Resources as text; and, where there are devices or huge pages, what is left for a migration, which uses none. */}}
+{{- define "my-app.resources" }}
+{{- $shared := dict }}{{- $alone := false }}
+{{- range $kind, $amounts := . }}
+  {{- $rest := dict }}
+  {{- range $name, $amount := $amounts }}
+    {{- if or (contains "/" $name) (hasPrefix "hugepages-" $name) }}{{- $alone = true }}{{- else }}{{- $_ := set $rest $name $amount }}{{- end }}
+  {{- end }}
+  {{- $_ := set $shared $kind $rest }}
+{{- end }}
+{{- dict "whole" (toYaml . | nindent 12) "shared" (ternary (toYaml $shared | nindent 12) "" $alone) | toJson }}
+{{- end }}
+
+{{/* What the application's container and its migration have alike. Takes app, root, claim, and resources as text. */}}
 {{- define "my-app.container" }}
-          {{- $texts := .root.Values.computed.texts }}
-          {{- $resources := toJson .app.resources }}
-          {{- if not (hasKey $texts $resources) }}
-            {{- $_ := set $texts $resources (toYaml .app.resources | nindent 12) }}
-          {{- end }}
           env:
             {{- range $name, $given := .app.environment }}
             - name: {{ $name | quote }}
@@ -112,7 +129,7 @@ made once, and at their final column: indenting text again costs more than makin
             {{- end }}
 {{ .root.Values.computed.security }}
           resources:
-            {{- get $texts $resources }}
+            {{- .resources }}
           volumeMounts:
             - name: tmp
               mountPath: /tmp

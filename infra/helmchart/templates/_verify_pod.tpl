@@ -3,6 +3,15 @@
 {{- $app := .app }}{{- $own := .own }}{{- $name := .app.name }}
 {{- $limits := $app.resources.limits | default dict }}
 {{- $amounts := .root.Values.computed.amounts }}
+{{- range $resource, $limit := $limits }}
+  {{- if hasPrefix "hugepages-" $resource }}
+    {{- $size := trimPrefix "hugepages-" $resource }}{{- $asked := include "my-app.string" $limit }}
+    {{- $pages := divf (include "my-app.quantity" $asked) (include "my-app.quantity" $size) }}
+    {{- if ne $pages (floor $pages) }}
+      {{- fail (printf "applications.%s.resources.limits.%s: %s is no whole number of pages of %s each, which Kubernetes refuses; write a multiple of %s" $name $resource $asked $size $size) }}
+    {{- end }}
+  {{- end }}
+{{- end }}
 {{- range $resource, $request := $app.resources.requests }}
   {{- $limit := get $limits $resource }}
   {{- if and (or (contains "/" $resource) (hasPrefix "hugepages-" $resource)) (ne (include "my-app.string" $request) (include "my-app.string" $limit)) }}

@@ -20,7 +20,12 @@ def quantity(node: Node) -> Decimal | None:
     """The amount that stands at a node, None where none does."""
     if isinstance(node.content, bool) or not isinstance(node.content, str | int | float):
         return None
-    found = _FORM.fullmatch(str(node.content))
+    return amount_of(str(node.content))
+
+
+def amount_of(text: str) -> Decimal | None:
+    """The amount that a text says, None where it says none."""
+    found = _FORM.fullmatch(text)
     if found is None:
         return None
     unit = found["unit"] or ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from flaskship.policy.kubernetes.forms import KEY, invalid, one_of, refused_by
 from flaskship.policy.kubernetes.validate import Breach, Violation
 from flaskship.policy.node import Node
-from flaskship.policy.quantity import quantity
+from flaskship.policy.quantity import amount_of, quantity
 
 STANDARD = frozenset({"cpu", "memory", "ephemeral-storage"})
 _HUGE = "hugepages-"
@@ -36,6 +36,10 @@ def _amount(name: str, amount: Node) -> Iterator[Violation]:
     asked = quantity(amount)
     if asked is not None and asked < 0:
         yield invalid(amount, f"{amount.content} of {name} is less than nothing")
+    if name.startswith(_HUGE):
+        page = amount_of(name.removeprefix(_HUGE))
+        if asked and page and asked % page:
+            yield invalid(amount, f"{amount.content} of {name} is no whole number of pages")
     if name in STANDARD or name.startswith(_HUGE):
         return
     if "/" not in name:

@@ -150,6 +150,17 @@ def test_a_migration_gives_up_before_the_deadline_would_speak_for_it(render, env
         assert given + 20 <= release.one("Deployment", name)["spec"]["progressDeadlineSeconds"]
 
 
+@pytest.mark.override
+@pytest.mark.parametrize(("name", "amount"), [("nvidia.com/gpu", 1), ("hugepages-2Mi", "4Mi")])
+def test_a_migration_takes_no_devices_and_no_huge_pages(render, name: str, amount: object) -> None:
+    release = render(API + f"resources: {{requests: {{{name}: {amount}}}, limits: {{{name}: {amount}}}}}\n")
+    (migrate,), served = release.pod()["initContainers"], release.container()["resources"]
+    for part in ("requests", "limits"):
+        assert served[part].pop(name) == amount
+    # Everything else is the same.
+    assert migrate["resources"] == served != {}
+
+
 @pytest.mark.off
 def test_migrations_can_be_off(render) -> None:
     assert "initContainers" not in render(API + "migrations: false\n").pod()

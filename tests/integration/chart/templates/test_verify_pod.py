@@ -252,6 +252,22 @@ def test_what_cannot_be_shared_is_limited_to_what_is_asked(refused, limits: str)
 
 
 @pytest.mark.bad
+@pytest.mark.parametrize("amount", ["3Mi", "2097153", "2M"])
+def test_huge_pages_are_whole_pages(refused, amount: str) -> None:
+    message = refused(ENTRY + f"resources:\n      limits: {{hugepages-2Mi: {amount}}}\n", line=4)
+    assert f"limits.hugepages-2Mi: {amount} is no whole number of pages of 2Mi each" in message
+
+
+@pytest.mark.override
+@pytest.mark.parametrize("amount", ["4Mi", "2097152", "2048Ki", "0", "1Gi"])
+def test_whole_pages_may_be_said_in_any_unit(render, amount: str) -> None:
+    resources = render(ENTRY + f"resources:\n      limits: {{hugepages-2Mi: {amount}}}\n").container()[
+        "resources"
+    ]
+    assert str(resources["limits"]["hugepages-2Mi"]) == amount
+
+
+@pytest.mark.bad
 @pytest.mark.parametrize(
     ("said", "words"),
     [
