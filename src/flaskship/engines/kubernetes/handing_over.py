@@ -13,6 +13,7 @@ from typing import Any
 from flaskship.engines.kubernetes.applying import apply_as_helm
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import (
     ENDPOINT_SLICES,
@@ -55,7 +56,7 @@ async def _take_routes(
     cluster: Cluster, place: Place, name: str, services: Mapping[str, Document], sleep: Sleep
 ) -> None:
     """Stop Argo Rollouts from steering, and give the Services that it has steered their own selectors."""
-    paused = await cluster.patch(ROLLOUTS, name, {"spec": {"paused": True}}, place.namespace)
+    paused = await _pause(cluster, place, name)
     for _ in range(NOTICED_LOOKS):
         seen = await cluster.get(ROLLOUTS, name, place.namespace)
         if str((seen.get("status") or {}).get("observedGeneration")) == str(
@@ -69,6 +70,22 @@ async def _take_routes(
         now = await cluster.find(SERVICES, service, place.namespace)
         if now is not None and HASH in ((now.get("spec") or {}).get("selector") or {}):
             await apply_as_helm(cluster, place, SERVICES, document)
+
+
+async def _pause(cluster: Cluster, place: Place, name: str) -> Object:
+    """Pause it as our own doing, in one write; what somebody paused stays theirs."""
+    found = await cluster.get(ROLLOUTS, name, place.namespace)
+    if (found.get("spec") or {}).get("paused"):
+        return found
+    body = {"metadata": {"annotations": {HANDING_OVER: "true"}}, "spec": {"paused": True}}
+    return await cluster.patch(ROLLOUTS, name, body, place.namespace)
+
+
+async def go_on(cluster: Cluster, place: Place, names: Iterable[str]) -> None:
+    """Lift our own pause of Rollouts that a release has again: whoever paused them to delete them is gone."""
+    body = {"metadata": {"annotations": {HANDING_OVER: None}}, "spec": {"paused": None}}
+    for name in names:
+        await cluster.patch(ROLLOUTS, name, body, place.namespace)
 
 
 async def _is_led_elsewhere(

@@ -17,10 +17,11 @@ from flaskship.engines.kubernetes.failures import (
     RefusedError,
 )
 from flaskship.engines.kubernetes.installing import how_to_install
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.permissions import Kinds, Permissions, told, wanted
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.refused_fields import refused_field
-from flaskship.engines.kubernetes.resources import NAMESPACES
+from flaskship.engines.kubernetes.resources import NAMESPACES, ROLLOUTS
 from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.release import Document
 
@@ -59,6 +60,8 @@ class Examined:
     version: str = ""
     kinds: Kinds = field(default_factory=dict)
     paused: tuple[Held, ...] = ()
+    handed_over: tuple[str, ...] = ()
+    """Rollouts that are paused by a command which was to delete them, and is gone."""
 
     def insist(self, place: Place, context: str) -> None:
         """Raise PreflightError for all that was found, PausedError for a pause alone."""
@@ -116,17 +119,22 @@ async def examine(
     findings += await check_permissions(permissions, cluster, place, objects, kinds)
     warnings: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    handed_over: tuple[str, ...] = ()
     if not findings:
         (refused, after), misspelt = await asyncio.gather(
             rehearse(cluster, place, objects, kinds), _misspelt(cluster, place, hooks, kinds)
         )
         findings += (*refused, *misspelt)
-        held = await _held(cluster, place, paused(objects, after), kinds)
+        still = tuple(paused(objects, after))
+        handed_over = tuple(str(one["metadata"]["name"]) for one in still if _is_handed_over(one))
+        held = await _held(cluster, place, (one for one in still if not _is_handed_over(one)), kinds)
         if pods and not findings:
             looked = await look_at_pods(cluster, place, await _planned(cluster, place, after, kinds), objects)
             findings += pod_findings(looked, place, objects)
             warnings = looked.unchecked
-    return Examined(tuple(findings), warnings, version=version, kinds=kinds, paused=held)
+    return Examined(
+        tuple(findings), warnings, version=version, kinds=kinds, paused=held, handed_over=handed_over
+    )
 
 
 def check_version(version: str, context: str) -> list[Finding]:
@@ -324,6 +332,11 @@ def paused(documents: Iterable[Document], after: Iterable[Document]) -> Iterator
             and _identity(one) not in meant
         ):
             yield one
+
+
+def _is_handed_over(document: Document) -> bool:
+    marks = document["metadata"].get("annotations") or {}
+    return document["kind"] == ROLLOUTS.kind and HANDING_OVER in marks
 
 
 def _identity(document: Document) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from flaskship.engines.base import Abort, Action, Pause, Restart, Resume, Scale
 from flaskship.engines.kubernetes.applying import apply_as_helm
 from flaskship.engines.kubernetes.client import STRATEGIC, Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
-from flaskship.engines.kubernetes.observing.ownership import belongs
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER, belongs
 from flaskship.engines.kubernetes.observing.shape import parse
 from flaskship.engines.kubernetes.observing.workloads import Deployment
 from flaskship.engines.kubernetes.place import Place
@@ -107,7 +107,10 @@ async def _promote(stage: Stage, found: Object) -> None:
 
 async def _set_paused(stage: Stage, resource: Resource, name: str, *, paused: bool) -> None:
     # Removed, not set to false: a chart that renders the field meets no other owner.
-    body = {"spec": {"paused": True if paused else None}}
+    # Whoever says so by hand means it, whatever a command that is gone paused it for.
+    body: Object = {"spec": {"paused": True if paused else None}}
+    if resource == ROLLOUTS:
+        body["metadata"] = {"annotations": {HANDING_OVER: None}}
     await stage.cluster.patch(resource, name, body, stage.place.namespace, manager=OURS)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.handing_over import go_on
 from flaskship.engines.kubernetes.helm import HelmFailure, WriteUnansweredError
 from flaskship.engines.kubernetes.images import images_by_application
 from flaskship.engines.kubernetes.mixture import chart_of
@@ -93,6 +94,8 @@ class Writing:
         after = await storage.revisions(self._cluster, place)
         ours = next((one for one in after if (one.number, one.mark) == (number, mark)), None)
         if ours is not None:
+            # Only now: before, Argo would lead the Services back to the pods of the template before.
+            await go_on(self._cluster, place, found.handed_over)
             if unanswered is not None and ours.status.under_way:
                 # Whoever wrote it is gone for certain: nothing is to be waited for.
                 await storage.settle(self._cluster, place, number, unanswered.message)

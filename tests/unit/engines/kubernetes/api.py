@@ -27,6 +27,7 @@ KINDS = {
         ("v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
     ],
     "apps": [("v1", "Deployment", "deployments")],
+    "argoproj.io": [("v1alpha1", "Rollout", "rollouts")],
 }
 
 
@@ -165,7 +166,8 @@ class Api:
 def _merged(below: Any, above: Any) -> Any:
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
-    return {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
+    merged = {**below, **{key: _merged(below.get(key), value) for key, value in above.items()}}
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def _selector(text: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from flaskship.engines.base import Lock
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.engine import KubernetesEngine
 from flaskship.engines.kubernetes.helm import HelmFailure, WriteUnansweredError
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.targets import Targets
 from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Provenance, Release
@@ -319,3 +320,40 @@ async def test_a_mixture_of_revisions_is_an_upgrade_with_a_chart_of_its_own(
     assert document == release().documents[0]
     assert not Path(request["chart"]).exists()
     assert (await engine.history("dev"))[-1].provenance.reason == "back"
+
+
+ROLLOUT = "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web"
+
+
+def left_paused(api: Api) -> Release:
+    """A Rollout that a killed command paused to delete it, and a release that has it again."""
+    wanted = {**WEB, "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    metadata = {"name": "web", "annotations": {HANDING_OVER: "true"}}
+    api.put(ROLLOUT, {**wanted, "metadata": metadata, "spec": {"paused": True, "replicas": 1}})
+    return Release("dev", "dev-apps", "shop", (wanted,), Provenance("grace", "back"), chart=CHART)
+
+
+@pytest.mark.parametrize("refuses", ["", "after"])
+async def test_our_own_pause_of_a_rollout_that_is_wanted_again_is_lifted_once_helm_has_written(
+    engine: KubernetesEngine, helm: Helm, api: Api, refuses: str
+) -> None:
+    again, seen = left_paused(api), []
+    helm.refuses = refuses
+    helm.looks = lambda request: seen.append(api.objects[ROLLOUT]["spec"]["paused"])
+    assert await engine.apply(again, LOCK) == 1
+    assert seen == [True], "or Argo leads its Services back to the pods of the template before"
+    assert api.objects[ROLLOUT]["spec"] == {"replicas": 1}
+    assert api.objects[ROLLOUT]["metadata"]["annotations"] == {}
+
+
+async def test_our_own_pause_stays_known_as_that_where_helm_writes_nothing(
+    engine: KubernetesEngine, helm: Helm, api: Api
+) -> None:
+    again = left_paused(api)
+    helm.refuses = "before"
+    with pytest.raises(PreflightError):
+        await engine.apply(again, LOCK)
+    assert api.objects[ROLLOUT]["spec"]["paused"]
+    helm.refuses = ""
+    await engine.apply(again, LOCK)
+    assert "paused" not in api.objects[ROLLOUT]["spec"]

@@ -8,6 +8,7 @@ from tests.unit.engines.kubernetes.api import NAMESPACES, PLACE, Api
 
 from flaskship.engines.kubernetes.admission import Looked, Refused
 from flaskship.engines.kubernetes.installing import controller_of, how_to_install
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.preflight import (
     Examined,
     Finding,
@@ -291,3 +292,30 @@ async def test_a_paused_workload_that_a_release_leaves_as_it_is_refuses_nothing(
     found = await examine(api.cluster(), PLACE, (paused(),), pods=False)
     assert found.paused == ()
     found.insist(PLACE, "here")
+
+
+@pytest.mark.parametrize("status", [{}, {"stableRS": "a", "currentPodHash": "a"}])
+async def test_a_rollout_that_a_killed_command_paused_to_delete_it_refuses_nothing_and_is_told(
+    status: dict[str, Any],
+) -> None:
+    api, at = Api(), "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web"
+    wanted = {**paused(), "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    left = {**wanted, "spec": {"template": {}, "paused": True}, "status": status}
+    api.put(at, {**left, "metadata": {**left["metadata"], "annotations": {HANDING_OVER: "true"}}})
+    found = await examine(api.cluster(), PLACE, (wanted,), pods=False)
+    found.insist(PLACE, "here")
+    assert (found.paused, found.handed_over) == ((), ("web",))
+    by_hand = {**wanted, "spec": {"template": {"new": 1}}}
+    api.put(at, left)
+    found = await examine(api.cluster(), PLACE, (by_hand,), pods=False)
+    with pytest.raises(PausedError, match="Rollout/web is paused"):
+        found.insist(PLACE, "here")
+    assert found.handed_over == ()
+
+
+async def test_a_deployment_with_that_mark_was_paused_by_somebody_else() -> None:
+    api, marked = Api(), paused(paused=True)
+    marked["metadata"] = {**marked["metadata"], "annotations": {HANDING_OVER: "true"}}
+    api.put("/apis/apps/v1/namespaces/shop/deployments/web", marked)
+    found = await examine(api.cluster(), PLACE, (paused(template={"new": 1}),), pods=False)
+    assert (len(found.paused), found.handed_over) == (1, ())

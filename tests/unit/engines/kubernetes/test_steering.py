@@ -4,8 +4,9 @@ import httpx2
 import pytest
 from tests.unit.engines.kubernetes.api import PLACE, Api
 
-from flaskship.engines.base import Scale
+from flaskship.engines.base import Pause, Resume, Scale
 from flaskship.engines.kubernetes.failures import ForbiddenError
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.model.release import Document
 
@@ -54,3 +55,23 @@ async def test_autoscalers_need_not_be_seen_where_the_release_has_none() -> None
 async def test_autoscalers_that_the_release_has_must_be_seen() -> None:
     with pytest.raises(ForbiddenError):
         await scaled(WEB, SCALER)
+
+
+@pytest.mark.parametrize(("action", "stands"), [(Pause(), {"paused": True}), (Resume(), {})])
+async def test_whoever_pauses_or_resumes_a_rollout_by_hand_means_it(
+    action: Pause | Resume, stands: dict[str, bool]
+) -> None:
+    """A mark that a killed command left would have the next deploy lift a pause that somebody wants."""
+    api, at = Api(), "/apis/argoproj.io/v1alpha1/namespaces/shop/rollouts/web"
+    metadata = {**WEB["metadata"], "annotations": {**WEB["metadata"]["annotations"], HANDING_OVER: "true"}}
+    rollout = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": metadata}
+    api.put(at, {**rollout, "spec": {"paused": True}})
+    plain = api.answer
+    api.answer = lambda request: (  # type: ignore[method-assign]
+        httpx2.Response(201, json={})
+        if (request.method, request.url.path.endswith("events")) == ("POST", True)
+        else plain(request)
+    )
+    await steer(Stage(api.cluster(), PLACE, (rollout,), (), 0.0), "web", action)
+    assert api.objects[at]["spec"] == stands
+    assert HANDING_OVER not in api.objects[at]["metadata"]["annotations"]

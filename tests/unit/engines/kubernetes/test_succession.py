@@ -1,5 +1,6 @@
 """A workload that becomes one of another kind: kept for as long as its successor is not healthy."""
 
+import json
 from typing import Any
 
 import httpx2
@@ -8,7 +9,7 @@ from tests.unit.engines.kubernetes.api import PLACE, Api
 
 from flaskship.engines.kubernetes.handing_over import MOVED_LOOKS
 from flaskship.engines.kubernetes.keeping import POLICY
-from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
+from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER, KEPT_FOR
 from flaskship.engines.kubernetes.succession import hold, let_go, unmark
 
 AT = {
@@ -156,3 +157,35 @@ async def test_an_environment_that_is_taken_down_hands_nothing_over() -> None:
     assert await let_go(api.cluster(), PLACE, []) == ("Rollout/web",)
     assert "spec" not in api.objects.get(AT["Rollout"], {})
     assert f"PATCH {SERVICES}/web" not in api.asked
+
+
+class KilledError(Exception):
+    """As a process ends that is killed: nothing of it is done after this."""
+
+
+@pytest.mark.parametrize(("by_hand", "marked"), [(False, True), (True, False)])
+async def test_a_pause_of_our_own_is_marked_as_that_in_the_same_write_and_one_by_hand_is_not(
+    by_hand: bool, marked: bool
+) -> None:
+    api, patches = going({**OWN, HASH: "1"}), []
+    if by_hand:
+        api.objects[AT["Rollout"]]["spec"] = {"paused": True}
+    plain = api.answer
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if (request.method, request.url.path) == ("PATCH", AT["Rollout"]):
+            patches.append(json.loads(request.content))
+        return plain(request)
+
+    async def killed(_: float) -> None:
+        raise KilledError
+
+    api.answer = answer  # type: ignore[method-assign]
+    with pytest.raises(KilledError):
+        await let_go(api.cluster(), PLACE, [web("Deployment"), ROUTE], killed)
+    left = api.objects[AT["Rollout"]]
+    assert left["spec"] == {"paused": True}
+    assert (HANDING_OVER in left["metadata"]["annotations"]) is marked
+    assert len(patches) == (0 if by_hand else 1)
+    lead(api, "new-1")
+    assert await let_go(api.cluster(), PLACE, [web("Deployment"), ROUTE], killed) == ("Rollout/web",)

@@ -14,6 +14,8 @@ NAME = "app.kubernetes.io/name"
 RELEASE = "meta.helm.sh/release-name"
 KEPT_FOR = "flaskship.dev/kept-for"
 """On a workload that goes once another kind of it is healthy: the object that takes its place."""
+HANDING_OVER = "flaskship.dev/handing-over"
+"""On a Rollout that goes: its pause is our own, by which Argo Rollouts lets go of its Services."""
 REVISIONS = ("deployment.kubernetes.io/revision", "rollout.argoproj.io/revision")
 HASHES = ("pod-template-hash", "rollouts-pod-template-hash")
 ENDED = frozenset({"Succeeded", "Failed"})
