@@ -23,6 +23,7 @@ HANDED_ON = {
     "problem.code",
     "first.code",
     "error.code",
+    "one.code",
     "code",
     "code or known",
 }
