@@ -8,6 +8,7 @@ from typing import Any
 
 from flaskship.chart.manifest_words import called_here
 from flaskship.chart.masking import GENERATED, MASK, is_secret_name, shown, without_credentials
+from flaskship.chart.yaml_faults import named
 from flaskship.chart.yamlfile import KeyPath
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
@@ -170,7 +171,7 @@ def _bound(error: Any) -> tuple[str, str | None]:
 def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str | None]:
     known = list(error.schema.get("properties", {}))
     forms = list(error.schema.get("patternProperties", {}))
-    unknown = next(
+    unknown: str = next(
         name
         for name in error.instance
         if name not in known and not any(re.search(one, name) for one in forms)
@@ -181,12 +182,14 @@ def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[
     elsewhere = list(_places(error.schema, unknown)) or list(_places(schema, unknown))
     if elsewhere:
         return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None
+    odd = ", ".join(named(letter) for letter in dict.fromkeys(unknown) if not letter.isascii())
+    has = f" with {odd} in it" if odd else ""
     near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.6)
     if near:
-        return (*path, unknown), f"unknown key; did you mean {near[0]}?", None
+        return (*path, unknown), f"unknown key{has}; did you mean {near[0]}?", None
     close = difflib.get_close_matches(unknown, known, n=1, cutoff=0.0)
     hint = f"known here: {', '.join(sorted(known))}" if known else None
-    return (*path, unknown), "unknown key" + (f"; the nearest is {close[0]}" if close else ""), hint
+    return (*path, unknown), f"unknown key{has}" + (f"; the nearest is {close[0]}" if close else ""), hint
 
 
 def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """YAML files as text, as a node tree, and as lines: which line set which path."""
 
+import math
 import os
 import re
 import stat
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from flaskship.chart.yaml_faults import explained
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.frozen import dataclass
 from flaskship.model.location import Location
@@ -23,6 +25,8 @@ _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*(?:[\w\"'.-]+\s*:\s*)?){{{DEEPEST + 1}}}")
 _TRUTH = re.compile(r"y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_WHOLE = re.compile(r"[-+]?[0-9][0-9A-Fa-fxob_]*")
+_OCTAL = re.compile(r"([-+]?)0([0-7]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -99,10 +103,9 @@ def _index(text: str, path: Path) -> Iterator[tuple[KeyPath, int]]:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = " ".join(str(part) for part in (error.context, error.problem) if part)
+        problem, line, hint = explained(error, text)
         raise ConfigurationError(
-            f"not valid YAML: {problem}", location=Location(path, mark.line + 1 if mark else 0)
+            f"not valid YAML: {problem}", location=Location(path, line), hint=hint
         ) from None
     except (YAMLError, RecursionError) as error:
         line = text[: getattr(error, "position", 0)].count("\n") + 1
@@ -150,6 +153,13 @@ class _Walk:
                 location=Location(self._path, node.start_mark.line + 1),
                 hint=f'write it in quotes: "{node.value}"',
             )
+        elif node.id == "scalar" and node.style is None and (read := _read_otherwise(node.value, path)):
+            raise ConfigurationError(
+                f"{'.'.join(map(str, path))}: Helm reads {node.value} as the number {read}, "
+                f"and the process would get {read}",
+                location=Location(self._path, node.start_mark.line + 1),
+                hint=f'write it in quotes: "{node.value}"',
+            )
         elif node.id == "sequence":
             for index, item in enumerate(node.value):
                 yield (*path, index), item.start_mark.line + 1
@@ -163,6 +173,7 @@ class _Walk:
                 raise ConfigurationError(
                     f"a key is a {'list' if key.id == 'sequence' else 'map'}, not a name",
                     location=Location(self._path, line),
+                    hint="nothing fills in {{ ... }} here; a text that begins with { needs quotes",
                 )
             if key.tag == "tag:yaml.org,2002:merge" or key.value == "<<":
                 merged = value.value if value.id == "sequence" else [value]
@@ -203,11 +214,26 @@ class _Walk:
 
 def _is_word_of_truth(text: str, path: KeyPath) -> bool:
     """Whether a text for a process would become another one: on, which is true to Helm, and its like."""
-    asked = path[:1] in (("defaults",), ("roles",), ("applications",)) and path[-2:-1] in (
+    return _is_for_a_process(path) and text.lower() not in ("true", "false") and bool(_TRUTH.fullmatch(text))
+
+
+def _read_otherwise(text: str, path: KeyPath) -> str | None:
+    """The whole number that a process would get of a text that says it in another way: 0755, 1_000."""
+    if not _is_for_a_process(path) or not _WHOLE.fullmatch(text):
+        return None
+    read = _as_number(text)
+    if read != text and _FLOAT.fullmatch(text) and not _OCTAL.fullmatch(text):
+        # Not a float of many digits, nor one that no float can hold: that stays a text.
+        value = float(text)
+        read = str(int(value)) if math.isfinite(value) and value.is_integer() else text
+    return read if read != text else None
+
+
+def _is_for_a_process(path: KeyPath) -> bool:
+    return path[:1] in (("defaults",), ("roles",), ("applications",)) and path[-2:-1] in (
         ("env",),
         ("config",),
     )
-    return asked and text.lower() not in ("true", "false") and bool(_TRUTH.fullmatch(text))
 
 
 def _as_number(text: str) -> str:
@@ -215,7 +241,7 @@ def _as_number(text: str) -> str:
     plain = text.replace("_", "")
     if text[:1] not in "+-.0123456789":
         return text
-    octal = re.fullmatch(r"([-+]?)0([0-7]+)", plain)
+    octal = _OCTAL.fullmatch(plain)
     try:
         return str(int(f"{octal[1]}0o{octal[2]}" if octal else plain, 0))
     except ValueError:

@@ -63,6 +63,12 @@ def test_a_key_that_resembles_nothing_lists_what_is_known() -> None:
     assert error.hint == "known here: minReplicas"
 
 
+def test_letters_of_a_key_that_nobody_sees_are_named() -> None:
+    message = violation({"repl\u0456cas": 1}).message
+    assert "unknown key with U+0456 CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I in it" in message
+    assert message.endswith("did you mean replicas?")
+
+
 def test_numbers_for_text_get_the_advice_to_quote() -> None:
     assert violation({"tag": 1.1}).hint == "write it in quotes, in a values file"
 

@@ -70,6 +70,19 @@ def test_merge_keys_and_aliases_keep_the_line_of_the_anchor(tmp_path: Path) -> N
         ("0x10: 1\n020: 2\n", 2, "16 stands twice"),
         ("1.50: 1\n1.5: 2\n", 2, "1.5 stands twice"),
         ("1_0: 1\n10: 2\n", 2, "10 stands twice"),
+        ("a: 1\n<<<<<<< HEAD\nb: 1\n", 2, "a merge conflict that nobody has resolved"),
+        ("a:\n  b: 1\n>>>>>>> theirs\nc: [\n", 3, "a merge conflict"),
+        ("a:\n\tb: 1\n", 2, "a tab, where YAML wants spaces"),
+        ("a:\n  b:\t1\n", 2, "a tab, where"),
+        ("a:\n  b:\u00a02\n  c: 1\n", 2, "it has U+00A0 NO-BREAK SPACE"),
+        ("a:\n  b: 1\n  \u200bc\n", 3, "it has U+200B ZERO WIDTH SPACE"),
+        ('a: "b\nc: 1\nd: 2\n', 1, "a quote is opened here and never closed"),
+        ('a: "\u00a0"\nb: [\n', 3, "not valid YAML: while"),
+        ("a: 1\nb\nc: 2\n", 2, "a line that is neither 'key: value' nor '- entry'"),
+        ("a: 1\nb: @c\n", 2, "a value cannot begin with @"),
+        ("a: 1\nb: %50\n", 2, "a value cannot begin with %"),
+        ("a: b: c\n", 1, "a second ': ' in one line"),
+        ("a:\n  b: {{ .Values.c }}\n", 2, "a key is a map, not a name"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
@@ -134,3 +147,44 @@ def test_line_ends_of_other_systems_count_as_one(tmp_path: Path) -> None:
     path = tmp_path / "v.yaml"
     path.write_bytes(b"a: 1\r\nb: 2\r\n")
     assert read_yaml(path).lines["b",] == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("0755", "493"),
+        ("012345678901", "12345678901"),
+        ("08", "8"),
+        ("1_000", "1000"),
+        ("0x1F", "31"),
+        ("0o17", "15"),
+        ("0b11", "3"),
+        ("1e3", "1000"),
+        ("+5", "5"),
+        ("-0", "0"),
+    ],
+)
+def test_a_number_that_a_process_would_get_otherwise_is_refused(
+    tmp_path: Path, written: str, read: str
+) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text(f"applications:\n  api:\n    config:\n      A: {written}\n")
+    error = refused(path)
+    assert f"applications.api.config.A: Helm reads {written} as the number {read}" in error.message
+    assert error.location is not None
+    assert (error.location.line, error.hint) == (4, f'write it in quotes: "{written}"')
+
+
+@pytest.mark.parametrize(
+    "written", ['"0755"', "755", "0", "-5", "123e4567", "12ab", "0.50", "1.0", "2026-11-27", "12:30"]
+)
+def test_what_a_process_gets_as_written_or_the_schema_refuses_is_read(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text(f"applications:\n  api:\n    config:\n      A: {written}\n")
+    assert ("applications", "api", "config", "A") in read_yaml(path).lines
+
+
+def test_a_number_that_no_process_gets_may_be_written_in_any_way(tmp_path: Path) -> None:
+    path = tmp_path / "v.yaml"
+    path.write_text("applications:\n  api:\n    replicas: 0x2\n")
+    assert ("applications", "api", "replicas") in read_yaml(path).lines
