@@ -72,7 +72,7 @@
     {{- fail (printf "applications.%s.replicas: beside autoscaling.enabled two would decide the number; remove one of them" $name) }}
   {{- end }}
   {{- if gt (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas) }}
-    {{- fail (printf "applications.%s.autoscaling: minReplicas %d is above maxReplicas %d" $name (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas)) }}
+    {{- fail (printf "applications.%s.autoscaling.minReplicas: %d is above autoscaling.maxReplicas %d; lower it, or raise autoscaling.maxReplicas" $name (int64 $scaling.minReplicas) (int64 $scaling.maxReplicas)) }}
   {{- end }}
   {{- if and $app.vpa.enabled (ne $app.vpa.updateMode "Off") }}
     {{- range $resource := $app.vpa.controlledResources }}
@@ -104,7 +104,7 @@
 {{- if has $app.strategy.type (list "RollingUpdate" "Canary") }}
   {{- $surge := toString $app.strategy.rollingUpdate.maxSurge }}{{- $gone := toString $app.strategy.rollingUpdate.maxUnavailable }}
   {{- if and (has $surge (list "0" "0%")) (has $gone (list "0" "0%")) }}
-    {{- fail (printf "applications.%s.strategy.rollingUpdate: maxSurge %s and maxUnavailable %s leave no step to take; give one of them at least 1" $name $surge $gone) }}
+    {{- fail (printf "applications.%s.strategy.rollingUpdate.maxSurge: %s, and strategy.rollingUpdate.maxUnavailable %s, leave no step to take; give one of them at least 1" $name $surge $gone) }}
   {{- end }}
 {{- end }}
 {{- end }}

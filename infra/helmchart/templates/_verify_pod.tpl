@@ -179,19 +179,19 @@
 {{- if $app.secretFiles }}
   {{- $volumes = append $volumes "secrets" }}{{- $_ := set $folders .root.Values.secrets.mountPath "secrets" }}
 {{- end }}
-{{- range $app.volumes }}
+{{- range $index, $_ := $app.volumes }}
   {{- if has .name $volumes }}
-    {{- fail (printf "applications.%s.volumes: there is a volume %s already; give it another name" $app.name .name) }}
+    {{- fail (printf "applications.%s.volumes[%d]: there is a volume %s already; give it another name" $app.name $index .name) }}
   {{- end }}
   {{- $volumes = append $volumes .name }}
   {{- include "my-app.verifyProjected" (dict "app" $app "volume" .) }}
 {{- end }}
-{{- range $app.volumeMounts }}
+{{- range $index, $_ := $app.volumeMounts }}
   {{- if not (has .name $volumes) }}
-    {{- fail (printf "applications.%s.volumeMounts: there is no volume %s; add it to volumes, beside %s" $app.name .name (join ", " $volumes)) }}
+    {{- fail (printf "applications.%s.volumeMounts[%d]: there is no volume %s; add it to volumes, beside %s" $app.name $index .name (join ", " $volumes)) }}
   {{- end }}
   {{- if hasKey $folders .mountPath }}
-    {{- fail (printf "applications.%s.volumeMounts: %s is where %s is mounted already; choose another folder" $app.name .mountPath (get $folders .mountPath)) }}
+    {{- fail (printf "applications.%s.volumeMounts[%d]: %s is where %s is mounted already; choose another folder" $app.name $index .mountPath (get $folders .mountPath)) }}
   {{- end }}
   {{- $_ := set $folders .mountPath .name }}
 {{- end }}

@@ -16,7 +16,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 
-_VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.([\w/-]|\\\.)+)+")
+_VALUE_PATH = re.compile(r"[a-zA-Z][\w-]*(\.([\w/-]|\\\.)+(\[\d+\])?)+")
 # Names of values inside a sentence: with a dot or a capital inside, which no other word has.
 _TAKEN = re.compile(r" is taken by (\S+) already")
 _KEPT = re.compile(r": this name is kept for .*\((?P<path>[\w.]+)\)")
@@ -126,30 +126,32 @@ def _blamed(layered: LayeredValues, error: ConfigurationError) -> ConfigurationE
         others = [one for one in [parse_path(kept["path"])] if layered.height(one) > 0]
     if taken := _TAKEN.search(sentence):
         newcomer = _newcomer(layered, keys, taken[1])
-        others.append(newcomer)
         if newcomer[1] != keys[1]:
             # The chart goes by names, and cannot see which of the two came last.
             swapped = sentence.replace(taken[0], f" is taken by {keys[1]} already")
             path = ".".join(("applications", str(newcomer[1]), *map(str, keys[2:])))
             error = ConfigurationError(f"{path}: {swapped}", hint=error.hint)
-            keys = newcomer
+        keys = newcomer
     chosen = max((keys, *others), key=layered.height)
     location = layered.location(chosen) or layered.location(keys)
     return ConfigurationError(error.message, location=location, hint=error.hint) if location else error
 
 
-def _newcomer(layered: LayeredValues, keys: KeyPath, other: object) -> KeyPath:
+def _newcomer(layered: LayeredValues, keys: KeyPath, other: str) -> KeyPath:
     """What gave the later of two applications what both want: by layer, and inside a file by line."""
     ends: tuple[KeyPath, ...] = (keys[2:], *((*keys[2:], part) for part in ("host", "subdomain")))
     said = [
         (layered.height(path), location.line, path)
-        for name in (str(keys[1]), str(other))
+        for name in (str(keys[1]), other)
         for end in ends
         if layered.height(path := ("applications", name, *end)) >= 0 and (location := layered.location(path))
     ]
     if not said:
         return keys
     top = max(said, key=lambda one: one[:2])
+    if top[0] == 0 and len(said) > 1 and len({one[:2] for one in said}) == 1:
+        # Both have it from one line of the chart's, as two of one role do: the later to be named came last.
+        return max((("applications", str(keys[1])), ("applications", other)), key=layered.first_named)
     # What the chart itself says nobody changed beside one that says nothing: a null took something away.
     return keys if top[0] == 0 and len({path[1] for *_, path in said}) == 1 else top[2]
 

@@ -76,6 +76,11 @@ class LayeredValues:
             return -1
         return self.names.index(found[-1].layer)
 
+    def first_named(self, path: KeyPath) -> tuple[int, int]:
+        """The layer that says a path first, counted from the lowest, and its line; -1 where none does."""
+        found = self.origin(path)
+        return (self.names.index(found[0].layer), found[0].location.line) if found else (-1, 0)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The layers by their names in explanations, the lowest first."""

@@ -53,6 +53,38 @@ def test_who_asks_for_the_host_of_another_in_a_higher_layer_is_the_newcomer(refu
     assert message.endswith(f"is taken by my-tomorrows-{there} already")
 
 
+@pytest.mark.parametrize("name", ["a-copy", "z-copy"])
+def test_a_copy_with_the_host_of_its_role_is_the_newcomer(refused, name: str) -> None:
+    text = f"applications:\n  {name}:\n    role: api\n"
+    message = refused(text, environment="prod", line=2)
+    assert message.startswith(f"applications.{name}.ingress: the host api.")
+    assert message.endswith("is taken by my-tomorrows-api already")
+
+
+@pytest.mark.parametrize(("said", "line"), [("maxReplicas: 1", 4), ("minReplicas: 11\n      cpu: {}", 4)])
+def test_of_fewest_and_most_the_one_that_somebody_wrote_is_blamed(refused, said: str, line: int) -> None:
+    text = f"applications:\n  my-tomorrows-api:\n    autoscaling:\n      {said}\n      enabled: true\n"
+    assert "autoscaling.minReplicas: " in refused(text, line=line)
+
+
+def test_of_surge_and_missing_the_one_that_somebody_wrote_is_blamed(refused) -> None:
+    text = "applications:\n  my-tomorrows-api:\n    strategy:\n      rollingUpdate:\n        maxSurge: 0\n"
+    assert "leave no step to take" in refused(text, line=5)
+
+
+@pytest.mark.parametrize("wrong", ["name: x, mountPath: /x", "name: c, mountPath: /tmp"])
+def test_of_several_mounts_the_wrong_one_is_blamed(refused, wrong: str) -> None:
+    text = (
+        "defaults:\n  volumes: [{name: c, emptyDir: {}}]\n  volumeMounts:\n    - {name: c, mountPath: /c}\n"
+    )
+    assert "volumeMounts[1]: " in refused(f"{text}    - {{{wrong}}}\n", line=5)
+
+
+def test_of_several_volumes_the_wrong_one_is_blamed(refused) -> None:
+    text = "defaults:\n  volumes:\n    - {name: c, emptyDir: {}}\n    - {name: tmp, emptyDir: {}}\n"
+    assert "volumes[1]: there is a volume tmp already" in refused(text, line=4)
+
+
 @pytest.mark.parametrize(("first", "second"), [("alpha", "omega"), ("omega", "alpha")])
 def test_of_two_that_want_one_node_port_the_later_is_the_newcomer(refused, first, second) -> None:
     one = "  {0}:\n    service: {{type: NodePort, nodePort: 30099}}\n"

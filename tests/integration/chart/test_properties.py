@@ -268,7 +268,7 @@ def rendered(file: Path) -> list[Any]:
 
 
 OWN_RULES = re.compile(
-    "is above maxReplicas|fight over the same|set service.type to NodePort|blocks every drain|is taken by|"
+    "is above autoscaling|fight over the same|set service.type to NodePort|blocks every drain|is taken by|"
     "a service that is off|there is no role|cut off from|moves requests between|there is no class|"
     "load balancer needs to stop|whose server has ended|closes the network to the webhooks|none of them puts|"
     "leave no step to take|differs from the key|is no part of|where its range begins|"

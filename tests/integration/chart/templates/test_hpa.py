@@ -46,7 +46,7 @@ def test_one_application_is_overridden_and_the_other_is_not(render) -> None:
 
 @pytest.mark.bad
 def test_the_least_is_not_above_the_most(refused) -> None:
-    assert "minReplicas 9 is above maxReplicas 3" in refused(
+    assert "minReplicas: 9 is above autoscaling.maxReplicas 3" in refused(
         API + "{enabled: true, minReplicas: 9, maxReplicas: 3}\n", line=3
     )
 

@@ -54,12 +54,12 @@ RULES = {
     ),
     "a rollout without a step": (
         "strategy: {rollingUpdate: {maxSurge: 0%, maxUnavailable: 0}}",
-        "maxSurge 0% and maxUnavailable 0 leave no step to take",
+        "maxSurge: 0%, and strategy.rollingUpdate.maxUnavailable 0, leave no step to take",
         "strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}",
     ),
     "a canary without a step": (
         "strategy: {type: Canary, rollingUpdate: {maxSurge: 0}}",
-        "maxSurge 0 and maxUnavailable 0 leave no step to take",
+        "maxSurge: 0, and strategy.rollingUpdate.maxUnavailable 0, leave no step to take",
         "strategy: {type: BlueGreen, rollingUpdate: {maxSurge: 0}}",
     ),
     "a toleration that compares what it does not compare": (
@@ -84,22 +84,22 @@ RULES = {
     ),
     "a folder that is mounted twice": (
         "volumeMounts: [{name: tmp, mountPath: /x}, {name: tmp, mountPath: /x}]",
-        "volumeMounts: /x is where tmp is mounted already; choose another folder",
+        "volumeMounts[1]: /x is where tmp is mounted already; choose another folder",
         "volumeMounts: [{name: tmp, mountPath: /x}, {name: tmp, mountPath: /x/y}]",
     ),
     "a mount over the chart's own": (
         "volumes: [{name: x, emptyDir: {}}], volumeMounts: [{name: x, mountPath: /data}]",
-        "volumeMounts: /data is where data is mounted already",
+        "volumeMounts[0]: /data is where data is mounted already",
         "database: false, volumes: [{name: x, emptyDir: {}}], volumeMounts: [{name: x, mountPath: /data}]",
     ),
     "a volume that is the chart's": (
         "volumes: [{name: tmp, emptyDir: {}}]",
-        "volumes: there is a volume tmp already; give it another name",
+        "volumes[0]: there is a volume tmp already; give it another name",
         "volumes: [{name: tmp-2, emptyDir: {}}]",
     ),
     "a volume that is there twice": (
         "volumes: [{name: x, emptyDir: {}}, {name: x, emptyDir: {}}]",
-        "volumes: there is a volume x already",
+        "volumes[1]: there is a volume x already",
         "volumes: [{name: x, emptyDir: {}}, {name: z, emptyDir: {}}]",
     ),
     "an init container that is the chart's": (
