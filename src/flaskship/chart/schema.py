@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from flaskship.chart.amounts import meant
 from flaskship.chart.manifest_words import called_here
 from flaskship.chart.masking import GENERATED, MASK, is_secret_name, shown, without_credentials
 from flaskship.chart.yaml_faults import named
@@ -23,6 +24,9 @@ _TOO_LONG = re.compile(r"-?[0-9]{19,}")
 _NUMBER = re.compile(r"-?[0-9]{16,}(?:\.[0-9]+)?|-?[0-9.]+[eE][+-]?[0-9]+")
 
 _SPACE = re.compile(r"\s")
+
+# The pattern of an amount has the units of memory.
+AMOUNT = re.compile(r"Mi\|Gi")
 
 UNKNOWN, MISSING = "unknown key", "is required and missing"
 
@@ -140,11 +144,18 @@ def _explain(error: Any, schema: Mapping[str, Any]) -> tuple[KeyPath, str, str |
         case "const":
             return path, f"{_shown(error.instance)} must be {error.validator_value}", None
         case "pattern":
-            about, pattern = _about(error), str(error.validator_value)
-            if about and len(pattern) > LONGEST_PATTERN:
-                return path, f"{_shown(error.instance)} does not look like what belongs here", about
-            return path, f"{_shown(error.instance)} does not look like {pattern}", about
+            return path, *_unlike(error)
     return path, *_bound(error)
+
+
+def _unlike(error: Any) -> tuple[str, str | None]:
+    about, pattern, shown = _about(error), str(error.validator_value), _shown(error.instance)
+    if about and len(pattern) > LONGEST_PATTERN:
+        return f"{shown} does not look like what belongs here", about
+    likely = meant(error.instance) if AMOUNT.search(pattern) else None
+    if likely and re.search(pattern, likely):
+        return f"{shown} is no amount; did you mean {likely}?", about
+    return f"{shown} does not look like {pattern}", about
 
 
 def _bound(error: Any) -> tuple[str, str | None]:
@@ -181,15 +192,31 @@ def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[
         return (*path, unknown), f"unknown key; here it is {dotted(ours)}", None
     elsewhere = list(_places(error.schema, unknown)) or list(_places(schema, unknown))
     if elsewhere:
-        return (*path, unknown), f"unknown key here; it belongs under {elsewhere[0]}", None
+        return (*path, unknown), f"unknown key here; it belongs under {_own(elsewhere[0], path)}", None
+    if not path and _is_application(error.instance[unknown], schema):
+        return (unknown,), "unknown key here; an application belongs under applications", None
     odd = ", ".join(named(letter) for letter in dict.fromkeys(unknown) if not letter.isascii())
     has = f" with {odd} in it" if odd else ""
     near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.6)
     if near:
         return (*path, unknown), f"unknown key{has}; did you mean {near[0]}?", None
     close = difflib.get_close_matches(unknown, known, n=1, cutoff=0.0)
-    hint = f"known here: {', '.join(sorted(known))}" if known else None
+    # Names of a form have no list; what describes the form gives an example.
+    more = [str(form["description"]) for form in error.schema.get("patternProperties", {}).values()]
+    hint = " - ".join([f"known here: {', '.join(sorted(known))}", *more]) if known else None
     return (*path, unknown), f"unknown key{has}" + (f"; the nearest is {close[0]}" if close else ""), hint
+
+
+def _own(place: str, path: KeyPath) -> str:
+    """A place below defaults as one below the application, or role, that somebody writes."""
+    first, dot, rest = place.partition(".")
+    inside = path[:1] in (("applications",), ("roles",)) and len(path) > 1 and first == "defaults"
+    return dotted(path[:2]) + dot + rest if inside else place
+
+
+def _is_application(value: object, schema: Mapping[str, Any]) -> bool:
+    known = schema.get("$defs", {}).get("application", {}).get("properties", {})
+    return isinstance(value, Mapping) and bool(value) and all(key in known for key in value)
 
 
 def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[str]:
@@ -256,7 +283,9 @@ def _kinds(error: Any) -> str:
 
 
 def _quote(error: Any) -> str | None:
-    if "text" in _kinds(error) and isinstance(error.instance, int | float | bool):
+    given, pattern = error.instance, str(error.schema.get("pattern", ""))
+    text = str(given).lower() if isinstance(given, bool) else str(given)
+    if "text" in _kinds(error) and isinstance(given, int | float | bool) and re.search(pattern, text):
         return "write it in quotes, in a values file"
     return _about(error)
 

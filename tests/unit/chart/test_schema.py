@@ -18,8 +18,27 @@ SCHEMA: dict[str, Any] = {
         "scaling": {"type": "object", "additionalProperties": False, "properties": {"minReplicas": {}}},
         "env": {"type": "object", "propertyNames": {"pattern": "^[A-Z]+$"}},
         "nested": {"$ref": "#/$defs/nested"},
+        "memory": {"type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]+)?(m|Ki|Mi|Gi)?$"},
+        "devices": {"description": "Whole.", "type": ["string", "integer"], "pattern": "^[0-9]+$"},
+        "amounts": {
+            "additionalProperties": False,
+            "properties": {"cpu": {}},
+            "patternProperties": {"/": {"description": "Devices, such as nvidia.com/gpu."}},
+        },
+        "defaults": {"$ref": "#/$defs/application"},
+        "applications": {"additionalProperties": {"$ref": "#/$defs/application"}},
     },
-    "$defs": {"nested": {"type": "object", "required": ["x"], "properties": {"deep": {"type": "object"}}}},
+    "$defs": {
+        "nested": {"type": "object", "required": ["x"], "properties": {"deep": {"type": "object"}}},
+        "application": {
+            "additionalProperties": False,
+            "properties": {
+                "enabled": {},
+                "image": {"additionalProperties": False, "properties": {"digest": {}}},
+                "probe": {"additionalProperties": False, "properties": {"path": {}}},
+            },
+        },
+    },
 }
 
 
@@ -45,6 +64,21 @@ def violation(instance: object, lines: dict[KeyPath, int] | None = None) -> Conf
         ({"tag": True}, "tag: true is a truth value, not text"),
         ({"tag": "A"}, "tag: 'A' does not look like ^[a-z0-9.]+$"),
         ({"tag": "abcdefgh"}, "tag: longer than 5 characters: 'abcdefgh'"),
+        ({"memory": "512mb"}, "memory: '512mb' is no amount; did you mean 512Mi?"),
+        ({"memory": "1.5 GB"}, "memory: '1.5 GB' is no amount; did you mean 1.5Gi?"),
+        ({"memory": "2gi"}, "memory: '2gi' is no amount; did you mean 2Gi?"),
+        ({"memory": "1T"}, "memory: '1T' does not look like ^[0-9]+(\\.[0-9]+)?(m|Ki|Mi|Gi)?$"),
+        ({"memory": "lots"}, "memory: 'lots' does not look like ^[0-9]+(\\.[0-9]+)?(m|Ki|Mi|Gi)?$"),
+        ({"shop": {"enabled": True}}, "shop: unknown key here; an application belongs under applications"),
+        (
+            {"applications": {"a": {"image": {"enabled": True}}}},
+            "applications.a.image.enabled: unknown key here; it belongs under applications.a",
+        ),
+        (
+            {"applications": {"a": {"image": {"path": 1}}}},
+            "applications.a.image.path: unknown key here; it belongs under applications.a.probe",
+        ),
+        ({"scaling": {"digest": 1}}, "scaling.digest: unknown key here; it belongs under defaults.image"),
         ({"kind": "too"}, "kind: 'too' is not one of one, two; did you mean two?"),
         ({"nested": {}}, "nested.x: is required and missing"),
         ({"env": {"a-b": 1}}, "env.a-b: 'a-b' does not look like ^[A-Z]+$"),
@@ -71,6 +105,16 @@ def test_letters_of_a_key_that_nobody_sees_are_named() -> None:
 
 def test_numbers_for_text_get_the_advice_to_quote() -> None:
     assert violation({"tag": 1.1}).hint == "write it in quotes, in a values file"
+
+
+def test_quotes_are_advised_where_they_help() -> None:
+    assert violation({"memory": 0.5}).hint == "write it in quotes, in a values file"
+    assert violation({"devices": 0.5}).hint == "Whole."
+
+
+def test_what_a_form_of_names_takes_is_told_beside_the_known_ones() -> None:
+    hint = violation({"amounts": {"hugepages": 1}}).hint
+    assert hint == "known here: cpu - Devices, such as nvidia.com/gpu."
 
 
 def test_the_description_is_the_hint() -> None:
