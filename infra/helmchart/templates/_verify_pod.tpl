@@ -33,11 +33,19 @@
       {{- $request = include "my-app.string" $request }}{{- $limit = include "my-app.string" $limit }}
       {{- $said := $own.resources | default dict }}
       {{- if and (hasKey ($said.limits | default dict) $resource) (not (hasKey ($said.requests | default dict) $resource)) }}
-        {{- fail (printf "applications.%s.resources.limits.%s: %s is below the request of %s; raise it, or lower resources.requests.%s" $name $resource $limit $request $resource) }}
+        {{- fail (printf "applications.%s.resources.limits.%s: %s is below the request of %s; raise it, or lower resources.requests.%s%s" $name $resource $limit $request $resource (include "my-app.unitOf" (list $resource $limit))) }}
       {{- end }}
-      {{- fail (printf "applications.%s.resources.requests.%s: %s is above the limit of %s; lower it, or raise resources.limits.%s" $name $resource $request $limit $resource) }}
+      {{- fail (printf "applications.%s.resources.requests.%s: %s is above the limit of %s; lower it, or raise resources.limits.%s%s" $name $resource $request $limit $resource (include "my-app.unitOf" (list $resource $request))) }}
     {{- end }}
   {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What an amount is whose unit somebody forgot, for the end of a sentence. Takes the resource and its amount. */}}
+{{- define "my-app.unitOf" -}}
+{{- $amount := index . 1 }}
+{{- if and (eq (index . 0) "memory") (regexMatch "^[0-9]{1,5}m?$" $amount) }} ({{ $amount }} is {{ ternary "thousandths of a byte" "bytes" (hasSuffix "m" $amount) }}; {{ trimSuffix "m" $amount }}Mi are megabytes)
+{{- else if and (eq (index . 0) "cpu") (regexMatch "^[0-9]{2,}$" $amount) }} ({{ $amount }} is whole processors; {{ $amount }}m are thousandths)
 {{- end }}
 {{- end }}
 

@@ -15,13 +15,15 @@ SEVERITY = Severity.ERROR
 def find(context: Context) -> Iterator[Fault]:
     """Find references to ConfigMaps, Secrets, accounts and claims that the environment does not render."""
     for pod in context.pods:
+        told: set[tuple[str, str]] = set()
         for reference in references(pod):
             # Of what has no name at all, that it needs one is told by another rule.
-            if (
-                reference.name
-                and not reference.optional
-                and (problem := _problem(context, pod.owner.namespace, reference))
-            ):
+            if not reference.name or reference.optional:
+                continue
+            problem = _problem(context, pod.owner.namespace, reference)
+            # A migration asks for what its application asks for, by the same value.
+            if problem and (problem, reference.setting) not in told:
+                told.add((problem, reference.setting))
                 yield pod.owner.fault(problem, reference.at, reference.setting)
 
 

@@ -252,6 +252,21 @@ def test_what_cannot_be_shared_is_limited_to_what_is_asked(refused, limits: str)
 
 
 @pytest.mark.bad
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("limits: {memory: 512}", " (512 is bytes; 512Mi are megabytes)"),
+        ("limits: {memory: 512m}", " (512m is thousandths of a byte; 512Mi are megabytes)"),
+        ("requests: {cpu: 100}", " (100 is whole processors; 100m are thousandths)"),
+        ("limits: {memory: 64Mi}", "or lower resources.requests.memory"),
+        ("requests: {cpu: 2}", "or raise resources.limits.cpu"),
+    ],
+)
+def test_a_forgotten_unit_is_told_beside_the_order(refused, said: str, end: str) -> None:
+    assert refused(ENTRY + f"resources:\n      {said}\n", line=4).endswith(end)
+
+
+@pytest.mark.bad
 @pytest.mark.parametrize("amount", ["3Mi", "2097153", "2M"])
 def test_huge_pages_are_whole_pages(refused, amount: str) -> None:
     message = refused(ENTRY + f"resources:\n      limits: {{hugepages-2Mi: {amount}}}\n", line=4)
