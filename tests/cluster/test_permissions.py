@@ -72,3 +72,26 @@ async def test_a_user_who_may_not_try_pods_deploys_and_is_told_what_was_not_chec
     assert "not checked: the release's own tests: its user may not create pods" in deployed.progress
     assert deployed.code in (0, 1), deployed  # its tests are pods, which it may not make either
     assert deployed.document["release"]["revision"] == 1
+
+
+async def test_a_read_and_steering_each_tell_all_at_once_and_their_roles_are_enough(
+    town: Town, tmp_path: Path
+) -> None:
+    guest = await make_guest(town, tmp_path)
+    (await town.go("deploy")).succeeded()
+    for command in ("status", "logs", "events", "history"):
+        refused = await guest.go(command)
+        assert (refused.code, refused.document["error"]["code"]) == (4, "ClusterForbids"), command
+        for one in ("list pods", "list events", "list secrets", "list replicasets.apps", "get pods/log"):
+            assert one in refused.document["error"]["message"], (command, one)
+    await guest.apply(refused.document["error"]["hint"].partition(":\n")[2])
+    for command in ("status", "logs", "events", "history"):
+        (await guest.go(command)).succeeded()
+    refused = await guest.go("restart")
+    assert refused.code == 4
+    message = refused.document["error"]["message"]
+    for one in ("patch deployments.apps", "create leases.coordination.k8s.io", "get services"):
+        assert one in message, one
+    assert "list pods" not in message
+    await guest.apply(refused.document["error"]["hint"].partition(":\n")[2])
+    (await guest.go("restart")).succeeded()

@@ -9,7 +9,7 @@ from flaskship.engines.base import Engine
 from flaskship.tasks.locking import owned_by
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.steer import Steered
-from flaskship.tasks.targets import open_to_write
+from flaskship.tasks.targets import open_to_write, permitted_to_steer
 from flaskship.tasks.world import Report, World
 
 Steering = Callable[[World, Engine, str, Wish, Report], Awaitable[Steered]]
@@ -34,9 +34,12 @@ def steer(
     owner = owned_by(world.provenance(project.root, "").actor, name)
 
     async def tell_it() -> Steered:
-        chosen, _ = await open_to_write(world, project, environment, engine, f"{name} {env}", take_over)
+        chosen, _ = await open_to_write(
+            world, project, environment, engine, f"{name} {env}", take_over, steers=True
+        )
         try:
-            return await story(world, chosen, owner, wish, settings.output)
+            async with permitted_to_steer(world, project, environment, chosen):
+                return await story(world, chosen, owner, wish, settings.output)
         finally:
             await chosen.close()
 

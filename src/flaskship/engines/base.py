@@ -167,6 +167,15 @@ class HasPermissions(Protocol):
 
 
 @runtime_checkable
+class PermitsSteering(Protocol):
+    """An engine whose user may be allowed less than steering takes."""
+
+    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
+        """Raise PreflightError for everything that is not allowed of what steering these objects takes."""
+        ...
+
+
+@runtime_checkable
 class TakesWithdrawals(Protocol):
     """An engine through which a command can ask the one that has the lock to give its rollout up."""
 

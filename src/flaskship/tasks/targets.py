@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from flaskship.engines.base import Engine, Foresees, HasPermissions
+from flaskship.engines.base import Engine, Foresees, HasPermissions, PermitsSteering
 from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
@@ -17,6 +17,7 @@ from flaskship.tasks.world import World
 
 LOCAL = "local"
 UNREACHABLE = "ClusterUnreachable"
+FORBIDDEN = "ClusterForbids"
 
 
 def find_application(environment: str, name: str, known: Iterable[str]) -> str:
@@ -69,6 +70,7 @@ async def open_to_write(
     take_over: str | None = None,
     *,
     applies: bool = False,
+    steers: bool = False,
     wish: Wish | None = None,
 ) -> tuple[Engine, Draft | None]:
     """Return the engine that a write means where no other writer has the environment, and what is wished.
@@ -89,6 +91,11 @@ async def open_to_write(
         if engine.name == LOCAL:
             await engine.observe(environment.name)
             await guard(world, project, environment, engine, take_over)
+            return engine, None
+        if steers:
+            async with permitted_to_steer(world, project, environment, engine):
+                await engine.history(environment.name)
+                await guard(world, project, environment, engine, take_over)
             return engine, None
         plan, refused = await _drawn(world, project, environment, engine, wish)
         objects = plan.rendered.documents if plan else rendered_objects(world, project, environment)
@@ -156,6 +163,20 @@ async def permitted(
     finally:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
+
+
+@asynccontextmanager
+async def permitted_to_steer(
+    world: World, project: Project, environment: Environment, engine: Engine
+) -> AsyncIterator[None]:
+    """Tell all that the user may not do of what steering takes, where one thing of it was refused."""
+    try:
+        yield
+    except PreflightError as refused:
+        if refused.code == FORBIDDEN and isinstance(engine, PermitsSteering):
+            objects = rendered_objects(world, project, environment)
+            await engine.permit_steering(environment.name, objects or ())
+        raise
 
 
 async def _opened(

@@ -10,7 +10,7 @@ from tests.contract.world import API, Stage
 from flaskship.model.errors import PreflightError, TwoWritersError
 from flaskship.model.release import Document, Revision
 from flaskship.tasks.single_writer import STAMP
-from flaskship.tasks.targets import open_to_write, permitted
+from flaskship.tasks.targets import FORBIDDEN, open_to_write, permitted, permitted_to_steer
 
 ALL = "its user may not do this, that and the third"
 
@@ -105,3 +105,55 @@ async def test_permissions_are_asked_beside_the_look_for_another_writer_where_so
         with pytest.raises(PreflightError, match=ALL):
             await inside(engine)
     assert asked == ["its writer"]
+
+
+class Steered(FakeCluster):
+    """An engine that refuses one read or write, and knows of more."""
+
+    def __init__(self, state: FakeState, refused: PreflightError, *, refuses: bool = True) -> None:
+        super().__init__(state)
+        self.refused, self.refuses = refused, refuses
+        self.asked: tuple[Document, ...] | None = None
+
+    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
+        self.asked = tuple(documents)
+        if self.refuses:
+            raise PreflightError(ALL)
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        raise self.refused
+
+
+def forbidden() -> PreflightError:
+    error = PreflightError("its user may not do this")
+    error.code = FORBIDDEN  # type: ignore[misc]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("refused", "refuses", "told", "asks"),
+    [
+        (forbidden(), True, ALL, True),
+        (forbidden(), False, r"its user may not do this$", True),
+        (PreflightError("nobody answers"), True, "nobody answers", False),
+    ],
+)
+async def test_steering_asks_for_all_of_it_once_something_was_forbidden(
+    refused: PreflightError, refuses: bool, told: str, asks: bool
+) -> None:
+    stage = Stage()
+    stage.cluster = FakeState(stage.clock)
+    engine = Steered(stage.cluster, refused, refuses=refuses)
+    world = replace(stage.world(), open_engine=lambda *_: engine)
+    environment = stage.environment("staging")
+    with pytest.raises(PreflightError, match=told):
+        await open_to_write(world, stage.project, environment, "kubernetes", "restart staging", steers=True)
+    assert engine.closed
+    assert (engine.asked is not None) is asks
+    if asks:
+        assert {one["kind"] for one in engine.asked or ()} >= {"Deployment", "Service"}
+    engine.asked = None
+    with pytest.raises(PreflightError, match=told):
+        async with permitted_to_steer(world, stage.project, environment, engine):
+            raise refused  # the story's own, after all could be read
+    assert (engine.asked is not None) is asks

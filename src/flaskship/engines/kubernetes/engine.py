@@ -19,6 +19,7 @@ from flaskship.engines.kubernetes.images import running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.left_behind import notes_of, remove_left_behind
+from flaskship.engines.kubernetes.lesser import READING, STEERING, all_told, insist, to_read, to_steer
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
@@ -89,6 +90,12 @@ class KubernetesEngine:
                 f"{environment} cannot be deployed to {self.cluster.context}: {message}", hint=advice
             )
         self._writing.remark(missing.remarks())
+
+    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
+        """Raise ForbiddenError for all that its user may not do of what steering these objects takes."""
+        want = to_steer(documents, await self.cluster.api_resources())
+        place = self._place(environment)
+        await insist(self.cluster, self._writing.permissions, place, want, STEERING)
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""
@@ -167,7 +174,8 @@ class KubernetesEngine:
     async def observe(self, environment: str) -> Snapshot:
         """Return everything at one instant; an environment never applied has no release."""
         place = self._place(environment)
-        seen = await self._watcher(place).observe(lambda: self._targets.find(place))
+        async with self._reading(place):
+            seen = await self._watcher(place).observe(lambda: self._targets.find(place))
         return as_stopped(seen, self._targets.stopped(place))
 
     async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
@@ -197,20 +205,23 @@ class KubernetesEngine:
         """Yield the last lines of all replicas, then with follow the new ones across restarts."""
         place = self._place(environment)
         lines = read_logs(self.cluster, place.namespace, place.release, application, tail=tail, follow=follow)
-        async with aclosing(lines):
+        async with self._reading(place, logs=True), aclosing(lines):
             async for line in lines:
                 yield line
 
     async def events(self, environment: str) -> tuple[Event, ...]:
         """Return what happened, oldest first."""
-        return await events(self.cluster, self._place(environment).namespace)
+        place = self._place(environment)
+        async with self._reading(place):
+            return await events(self.cluster, place.namespace)
 
     async def history(self, environment: str) -> tuple[Revision, ...]:
         """Return the revisions, oldest first: Helm's, with what we know of each."""
         place = self._place(environment)
-        known, revisions = await asyncio.gather(
-            records.read(self.cluster, place), storage.revisions(self.cluster, place)
-        )
+        async with self._reading(place):
+            known, revisions = await asyncio.gather(
+                records.read(self.cluster, place), storage.revisions(self.cluster, place)
+            )
         return records.joined(revisions, known)
 
     async def recall(self, environment: str, revision: int) -> Release:
@@ -313,6 +324,10 @@ class KubernetesEngine:
         if len(known) < 2:
             return ()
         return (await storage.stored(self.cluster, place, known[-2].number)).documents
+
+    def _reading(self, place: Place, *, logs: bool = False) -> AbstractAsyncContextManager[None]:
+        ask = partial(insist, self.cluster, self._writing.permissions, place, to_read(logs=logs), READING)
+        return all_told(ask)
 
     def _watcher(self, place: Place) -> Watcher:
         witness = ClusterWitness(self.cluster, place.namespace)

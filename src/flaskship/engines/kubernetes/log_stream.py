@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from flaskship.engines.kubernetes.failures import RefusedError
+from flaskship.engines.kubernetes.failures import ForbiddenError, RefusedError
 from flaskship.engines.kubernetes.observing.exits import runs
 from flaskship.engines.kubernetes.observing.observed import Observed
 from flaskship.engines.kubernetes.observing.ownership import Family, application, belongs
@@ -141,12 +141,15 @@ class LogStream:
 
     async def _last(self, voice: Voice, tail: int) -> list[tuple[str, LogLine]]:
         async with self._slots:
-            with suppress(RefusedError):  # gone meanwhile, or not started after all
-                stream = self._source.logs(
-                    voice.pod, self._namespace, container=voice.container, tail=tail, timestamps=True
-                )
+            stream = self._source.logs(
+                voice.pod, self._namespace, container=voice.container, tail=tail, timestamps=True
+            )
+            try:
                 return [voice.line(one) async for one in stream]
-        return []
+            except ForbiddenError:
+                raise  # or whoever may not read them is told that there are none
+            except RefusedError:
+                return []  # gone meanwhile, or not started after all
 
     async def _listen(
         self,

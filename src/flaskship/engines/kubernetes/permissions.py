@@ -89,6 +89,18 @@ class Missing:
         yield from (f"{what}: its user may not {', '.join(of)}" for what, of in by_what.items() if what)
 
 
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What is to be permitted: what cannot be done without it, what it holds, and the name of its Role."""
+
+    cannot: str
+    holds: str
+    role: str = ""
+
+
+DEPLOYING = Purpose("cannot be deployed to", "all that a deploy of these values takes")
+
+
 def of(resource: Resource, *verbs: str, sub: str = "") -> tuple[Permission, ...]:
     """Return permissions for a kind."""
     return tuple(Permission(resource.group, resource.plural, sub, one, resource.namespaced) for one in verbs)
@@ -177,24 +189,27 @@ class Permissions:
         )
 
 
-async def told(cluster: Cluster, place: Place, missing: Missing) -> tuple[str, str]:
+async def told(
+    cluster: Cluster, place: Place, missing: Missing, purpose: Purpose = DEPLOYING
+) -> tuple[str, str]:
     """Return what is missing in a sentence, and the Role of all that is wanted, which grants it to whom."""
     listed = ", ".join(str(one) for one in missing.all)
     by = f"kubectl --context {cluster.context} apply -f FILE, by somebody who may grant it"
     return (
         f"its user may not {listed} in namespace {place.namespace}",
-        "save what follows, which holds all that a deploy of these values takes and may be applied again, "
-        f"then {by}:\n{manifest(place, missing, await cluster.user())}",
+        f"save what follows, which holds {purpose.holds} and may be applied again, "
+        f"then {by}:\n{manifest(place, missing, await cluster.user(), purpose.role)}",
     )
 
 
-def manifest(place: Place, missing: Missing, user: str) -> str:
+def manifest(place: Place, missing: Missing, user: str, role: str = "") -> str:
     """Return a Role that grants what is missing, bound to a user, as YAML; a ClusterRole for what is
-    cluster-wide. Each holds all that is wanted: applied over an earlier one, it takes nothing away.
+    cluster-wide. Each holds all that is wanted: applied over an earlier one, it takes nothing away, as one
+    for less than a deploy has a name of its own.
     """
     import yaml
 
-    name = f"flaskship-{place.release}"
+    name = f"flaskship-{place.release}{f'-{role}' if role else ''}"
     written: list[dict[str, Any]] = []
     makes = of(NAMESPACES, "create")
     if {*makes} & {*missing.all}:
