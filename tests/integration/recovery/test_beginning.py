@@ -12,8 +12,10 @@ from tests.contract.local import daemons
 
 from flaskship.engines.base import Withdrawal
 from flaskship.engines.local import daemon
+from flaskship.engines.local.ending import end_daemons
 from flaskship.engines.local.engine import LocalEngine
 from flaskship.engines.local.paths import LocalPaths
+from flaskship.engines.local.silence import Listening
 from flaskship.engines.local.steps import ALLOWED
 from flaskship.model.errors import FlaskshipError, LockedError
 from flaskship.model.snapshot import Phase
@@ -124,6 +126,17 @@ async def test_daemons_that_are_asked_to_end_do_so_whoever_looks_on_and_nobody_w
     assert roles(paths) == []
     await snapshots.aclose()
     await watcher.close()
+
+
+async def test_a_supervisor_that_takes_no_connections_any_more_is_waited_for_all_the_same(
+    paths: LocalPaths,
+) -> None:
+    await asyncio.to_thread(daemon.start_supervisor, paths)
+    paths.socket("supervisor").unlink()
+    told = await end_daemons(paths, Listening(paths), patience=0.1)
+    assert "has not ended within 0.1 s" in told
+    assert await end_daemons(paths, Listening(paths), patience=60.0) == ""
+    assert roles(paths) == []
 
 
 async def test_daemons_stay_for_a_command_at_work_which_is_named_and_end_after_it(paths: LocalPaths) -> None:

@@ -16,19 +16,12 @@ PATIENCE_SECONDS = 10.0
 
 async def end_daemons(paths: LocalPaths, listening: Listening, patience: float = PATIENCE_SECONDS) -> str:
     """Return what keeps them, in words; empty once they are gone. UnresponsiveError of a silent one."""
-    try:
-        caller = await Caller.connect(str(paths.socket("supervisor")))
-    except OSError:
-        return ""
     running = await asyncio.to_thread(daemon.daemons, paths)
     ending = {f"{role} (pid {pid})": one for role, pid in running.items() if (one := identify(pid))}
+    # A supervisor that takes no connections ends by itself: it had no more to do when the last command left.
     reply: Message = {}
-    try:
-        with contextlib.suppress(ChannelClosed, RemoteError):
-            await listening.hello(caller)
-            reply = await caller.call("shutdown")
-    finally:
-        await caller.close()
+    with contextlib.suppress(OSError):
+        reply = await _ask(paths, listening)
     if reply.get("busy"):
         return f"{reply['busy']} is at work"
     if reply.get("running"):
@@ -43,3 +36,14 @@ async def end_daemons(paths: LocalPaths, listening: Listening, patience: float =
         except TimeoutError:
             return f"the {name} has not ended within {patience:g} s"
     return ""
+
+
+async def _ask(paths: LocalPaths, listening: Listening) -> Message:
+    caller = await Caller.connect(str(paths.socket("supervisor")))
+    try:
+        with contextlib.suppress(ChannelClosed, RemoteError):
+            await listening.hello(caller)
+            return await caller.call("shutdown")
+    finally:
+        await caller.close()
+    return {}
