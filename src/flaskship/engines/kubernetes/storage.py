@@ -48,7 +48,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HelmRevision:
-    """One revision as its labels tell it; at is when Helm last wrote it, in Unix seconds."""
+    """One revision as its labels tell it; at is when Helm made it, in Unix seconds."""
 
     number: int
     status: Status
@@ -149,8 +149,9 @@ def name_of(place: Place, number: int) -> str:
 def _labelled(secret: Object) -> HelmRevision:
     metadata = secret["metadata"]
     labels = metadata.get("labels") or {}
-    changed = labels.get("modifiedAt") or labels.get("createdAt")
-    at = float(changed) if changed else seconds(metadata.get("creationTimestamp"))
+    # Not modifiedAt: Helm takes the one of the revision before along, and marks what is superseded with it.
+    created = labels.get("createdAt")
+    at = float(created) if created else seconds(metadata.get("creationTimestamp"))
     return HelmRevision(
         int(labels.get("version") or 0),
         _status(labels.get("status")),

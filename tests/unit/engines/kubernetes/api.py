@@ -76,7 +76,8 @@ class Api:
         }
         packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(content).encode()))).decode()
         labels = {"owner": "helm", "name": "dev-apps", "status": status, "version": str(number)}
-        labels |= {"modifiedAt": str(at)} | ({"flaskship.dev/record": mark} if mark else {})
+        labels |= {"createdAt": str(at), "modifiedAt": "7"}  # taken along from a revision before
+        labels |= {"flaskship.dev/record": mark} if mark else {}
         name = f"sh.helm.release.v1.dev-apps.v{number}"
         body = {"metadata": {"name": name, "labels": labels}, "type": "helm.sh/release.v1"}
         self.put(f"{SECRETS}/{name}", {**body, "data": {"release": packed}})

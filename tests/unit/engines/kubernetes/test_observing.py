@@ -1,5 +1,6 @@
 """What the cluster says of pods and workloads, as problems, exits, probes and addresses."""
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -265,12 +266,12 @@ def test_an_external_secret_of_another_name_brings_nothing():
     assert missing('secret "database-secret" not found', (external(target="other"),)).terminal
 
 
-def unscheduled(since=980.0):
+def unscheduled(since=980.0, message="0/3 nodes are available: 3 Insufficient cpu."):
     condition = {
         "type": "PodScheduled",
         "status": "False",
         "reason": "Unschedulable",
-        "message": "0/3 nodes are available: 3 Insufficient cpu.",
+        "message": message,
         "lastTransitionTime": at(since),
     }
     return pod(phase="Pending", conditions=[condition], containerStatuses=[])
@@ -280,6 +281,14 @@ def unscheduled(since=980.0):
 def test_a_pod_without_a_node_fails_when_it_has_stood_for_a_while(since, terminal):
     found = problem(unscheduled(since))
     assert (found.code, found.terminal, found.field) == ("Unschedulable", terminal, "resources.requests")
+
+
+@pytest.mark.parametrize(("selector", "field"), [({"disk": "moon"}, "nodeSelector"), ({}, "affinity")])
+def test_of_two_fields_with_the_same_words_the_one_that_the_pod_has_is_named(selector, field):
+    words = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+    given = unscheduled(message=words)
+    given = msgspec.structs.replace(given, spec=msgspec.structs.replace(given.spec, node_selector=selector))
+    assert problem(given).field == field
 
 
 def test_a_pod_for_which_a_node_is_being_added_is_waited_for():

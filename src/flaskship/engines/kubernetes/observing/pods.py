@@ -1,5 +1,6 @@
 """Pods as far as a snapshot needs them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -125,6 +126,7 @@ class PodSpec(Shape, frozen=True):
     init_containers: tuple[Container, ...] = ()
     restart_policy: str = "Always"
     node_name: str = ""
+    node_selector: Mapping[str, str] = {}
 
 
 class PodStatus(Shape, frozen=True):

@@ -10,7 +10,7 @@ from flaskship.engines.kubernetes.observing.conditions import changed_at, condit
 from flaskship.engines.kubernetes.observing.exits import NEVER_RAN, last_end, runs
 from flaskship.engines.kubernetes.observing.missing import missing
 from flaskship.engines.kubernetes.observing.observed import Observed
-from flaskship.engines.kubernetes.observing.pods import Container, ContainerStatus, Pod
+from flaskship.engines.kubernetes.observing.pods import Container, ContainerStatus, Pod, PodSpec
 from flaskship.engines.kubernetes.observing.surroundings import Event
 from flaskship.model.snapshot import Problem
 
@@ -66,14 +66,16 @@ def _unscheduled(pod: Pod, events: tuple[Event, ...], now: float) -> Problem | N
     return Problem(
         "Unschedulable",
         message,
-        field=_asked_for(found.message),
+        field=_asked_for(found.message, pod.spec),
         evidence=_said(events, "FailedScheduling") or (found.message,),
         terminal=not growing and now - changed_at(found) >= GRACE_SECONDS,
     )
 
 
-def _asked_for(message: str) -> str:
-    """Return the field that a scheduler's words are about."""
+def _asked_for(message: str, spec: PodSpec) -> str:
+    """Return the field that a scheduler's words are about; for two of them it has the same words."""
+    if "affinity/selector" in message and spec.node_selector:
+        return "nodeSelector"
     for words, field in (
         ("Insufficient", "resources.requests"),
         ("PersistentVolumeClaim", "volumes"),
