@@ -88,6 +88,7 @@ AMOUNTS = Record(
         "memory": honoured(byte_quantity),
         "ephemeral-storage": ignored("disk use is not limited here"),
     },
+    others="no devices or huge pages are handed out here: a process finds those that the machine has",
 )
 
 

@@ -107,13 +107,16 @@ def ignored(note: str) -> Row:
 
 
 class Record(Generic[T]):
-    """A map with known fields, built into one typed value."""
+    """A map with known fields, built into one typed value; others are ignored, and their note says why."""
 
-    __slots__ = ("_required", "build", "rows")
+    __slots__ = ("_required", "build", "others", "rows")
 
-    def __init__(self, build: Callable[[Fields, At], T], rows: Mapping[str, Row]) -> None:
+    def __init__(
+        self, build: Callable[[Fields, At], T], rows: Mapping[str, Row], others: str = UNKNOWN
+    ) -> None:
         self.build = build
         self.rows = dict(rows)
+        self.others = others
         self._required = tuple(name for name, row in rows.items() if row.required)
 
     def __call__(self, value: Any, at: At) -> T:
@@ -127,7 +130,7 @@ class Record(Generic[T]):
                 continue
             row = rows.get(key)
             if row is None:
-                at.child(str(key)).report("ignored", UNKNOWN)
+                at.child(str(key)).report("ignored", self.others)
                 continue
             place = at.child(key)
             if row.behaviour != "honoured":
@@ -229,6 +232,8 @@ def _walk(kind: str, path: str, record: Record[Any]) -> Iterator[TableRow]:
             where, handler = f"{where}[]", handler.item
         if isinstance(handler, Record):
             yield from _walk(kind, where, handler)
+    if record.others != UNKNOWN:
+        yield TableRow(kind, _join(path, "*"), "ignored", "", record.others)
 
 
 def _join(path: str, name: str) -> str:

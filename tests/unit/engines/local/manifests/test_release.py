@@ -46,6 +46,15 @@ def test_an_unknown_field_is_listed_once_without_its_position(document, put, rea
     assert unknown == ["spec.template.spec.containers[].surprise"]
 
 
+@pytest.mark.parametrize("name", ["nvidia.com/gpu", "hugepages-2Mi"])
+def test_of_devices_and_huge_pages_it_is_said_why_they_change_nothing(document, put, read, name):
+    amounts = {"limits": {name: 1}, "requests": {name: 1}}
+    release = read(put(document, "spec/template/spec/containers/0/resources", amounts))
+    told = {one.field: one.note for one in release.reports if one.field.endswith(name)}
+    assert set(told) == {f"spec.template.spec.containers[].resources.{part}.{name}" for part in amounts}
+    assert all(note.startswith("no devices or huge pages are handed out here") for note in told.values())
+
+
 def test_null_is_absent_and_no_field(document, put, read):
     assert read(put(document, "spec/surprise", None)).reports == read(document).reports
 
