@@ -28,7 +28,7 @@ from flaskship.tasks.result import Move, Moved, how_it_ended, was_interrupted
 from flaskship.tasks.staying import judged_again
 from flaskship.tasks.targets import down_command, runs
 from flaskship.tasks.testing import NOT_WELL, Trials, prepares_tests, run_tests, with_tests
-from flaskship.tasks.traffic import traffic_through
+from flaskship.tasks.traffic import Traffic, traffic_through
 from flaskship.tasks.world import Report, World
 from flaskship.verification.liveness_due import seconds_until_asked
 from flaskship.verification.unproven import Doubt
@@ -76,8 +76,9 @@ async def carry_out(
 async def _move(stage: Stage, release: Release, before: Snapshot, last: int) -> Move:
     """Apply what comes after the last revision, and judge it; interrupted after that, it is inconclusive."""
     unchecked: list[str] = []
+    driven: list[Traffic] = []
     try:
-        return await _judged(stage, release, before, unchecked)
+        return await _judged(stage, release, before, unchecked, driven)
     except asyncio.CancelledError:
         newest = (await stage.engine.history(release.environment))[-1:]
         if not newest or newest[0].number <= last:
@@ -86,17 +87,22 @@ async def _move(stage: Stage, release: Release, before: Snapshot, last: int) -> 
         revision = newest[0].number
         cause = Cause(INTERRUPTED, "interrupted before it could be judged")
         verdict = Verdict(Outcome.INCONCLUSIVE, (cause,))
-        await stage.engine.conclude(release.environment, revision, verdict, None, stage.lock)
-        return Move(revision, verdict, None, "it was interrupted", unchecked=tuple(unchecked))
+        receipt = next((one.receipt for one in driven), None)
+        await stage.engine.conclude(release.environment, revision, verdict, receipt, stage.lock)
+        reason = None if receipt else "it was interrupted"
+        return Move(revision, verdict, receipt, reason, unchecked=tuple(unchecked))
 
 
-async def _judged(stage: Stage, release: Release, before: Snapshot, unchecked: list[str]) -> Move:
+async def _judged(
+    stage: Stage, release: Release, before: Snapshot, unchecked: list[str], driven: list[Traffic]
+) -> Move:
     documents = release.documents
     # Before anything moves: a request that the first moment loses is lost to the users, too.
     async with (
         reachable(stage.engine, before) as known,
         traffic_through(stage.world, known, documents) as traffic,
     ):
+        driven.append(traffic)
         revision = await stage.engine.apply(release, stage.lock)
         if isinstance(stage.engine, HasRemarks):
             unchecked += stage.engine.remarks()

@@ -13,6 +13,7 @@ from flaskship.tasks.health import LIVE_FIRST, addresses, health_path
 from flaskship.tasks.world import World
 
 LOCAL = "local"
+LAST_ANSWER_SECONDS = 1.0
 NODE_PORTS = range(30000, 32768)
 WORKLOADS = ("Deployment", "Rollout")
 
@@ -90,7 +91,15 @@ async def traffic_through(
     stop = asyncio.Event()
     driving = asyncio.ensure_future(world.drive(url, stop))
     try:
-        yield traffic
+        try:
+            yield traffic
+        except asyncio.CancelledError:
+            # What was sent until an interruption counts; nobody waits long for the last answer.
+            stop.set()
+            await asyncio.wait({driving}, timeout=LAST_ANSWER_SECONDS)
+            if driving.done() and not driving.cancelled() and driving.exception() is None:
+                traffic.receipt = driving.result() if driving.result().sent else None
+            raise
         stop.set()
         try:
             traffic.receipt = await driving

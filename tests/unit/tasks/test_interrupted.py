@@ -61,6 +61,9 @@ async def test_an_interrupted_deploy_goes_back_to_what_ran() -> None:
     assert (moved.undo.revision, moved.undo.verdict.outcome) == (3, Outcome.SUCCESSFUL)
     assert (moved.move.revision, moved.rolled_back_to) == (2, 1)
     assert [one.desired for one in (await stage.engine().observe("dev")).workloads] == [1, 1]
+    # What was sent until then is told and kept.
+    assert moved.move.receipt is not None
+    assert history[1].receipt == moved.move.receipt
 
 
 async def test_an_undo_that_is_interrupted_too_is_told_as_unjudged() -> None:
