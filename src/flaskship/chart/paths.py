@@ -48,17 +48,36 @@ def _inside(values: Any, key: str | int) -> tuple[Any] | None:
 def _nearest(values: Any, keys: KeyPath, depth: int) -> str | None:
     if not isinstance(values, Mapping):
         return schema.dotted(keys[:depth])
+    if whole := _undivided(values, keys, depth):
+        return schema.dotted(whole)
+    if not depth and keys[0] in values.get("applications", {}):
+        # Named without the map that applications stand in.
+        return _deepest(values, ("applications", *keys))
     close = difflib.get_close_matches(str(keys[depth]), map(str, values), n=1, cutoff=0.5)
     if not close:
         return schema.dotted(keys[:depth]) if depth else None
-    known: KeyPath = (*keys[:depth], close[0])
-    below = values[close[0]]
-    for key in keys[depth + 1 :]:
-        found = _inside(below, key)
+    below = _deepest(values, (close[0], *keys[depth + 1 :]))
+    return ".".join([schema.dotted(keys[:depth]), below]) if depth else below
+
+
+def _deepest(values: Any, keys: KeyPath) -> str:
+    """As much of a path as is there."""
+    known: KeyPath = ()
+    for key in keys:
+        found = _inside(values, key)
         if found is None:
             break
-        known, below = (*known, key), found[0]
+        known, values = (*known, key), found[0]
     return schema.dotted(known)
+
+
+def _undivided(values: Mapping[Any, Any], keys: KeyPath, depth: int) -> KeyPath | None:
+    """The path with a key that has dots in it, which nobody escaped, as one: nvidia.com/gpu."""
+    for end in range(len(keys), depth + 1, -1):
+        joined = ".".join(map(str, keys[depth:end]))
+        if joined in values:
+            return (*keys[:depth], joined, *keys[end:])
+    return None
 
 
 def _leaves(values: Any, at: KeyPath) -> Iterator[KeyPath]:

@@ -278,7 +278,9 @@ def explained_screen(found: Explained) -> list[str]:
     lines = []
     if not found.present:
         here = f"there are {', '.join(found.known)}" if found.known else "nothing stands above it"
-        near_by = f"; the nearest is {found.nearest}" if found.nearest else f"; {here}"
+        # The names of applications say more than the map that has them.
+        somewhere = found.nearest and found.nearest != "applications"
+        near_by = f"; the nearest is {found.nearest}" if somewhere else f"; {here}"
         lines.append(f"{found.path}: {found.implied or f'is not there{near_by}'}")
     elif found.implied:
         lines.append(f"{found.path}: {found.implied}")

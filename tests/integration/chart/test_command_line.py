@@ -84,7 +84,6 @@ def test_explain_of_an_application_names_the_winner_of_each_value(type_in: Type)
         (f"{API}.resources.limits.memry", f"{API}.resources.limits.memory"),
         (f"{API}.resources.foo.bar", f"{API}.resources"),
         (f"{API}.foo.bar", API),
-        ("applications.zzz.bar", "applications"),
         ("defalts.replicas.foo", "defaults.replicas"),
         (f"{API}.replicas.foo", f"{API}.replicas"),
         (f"{API}.args[7]", f"{API}.args"),
@@ -97,6 +96,11 @@ def test_explain_says_that_a_path_is_not_there_and_which_is_near(
     assert (printed.code, printed.out) == (0, f"{path}: is not there; the nearest is {nearest}\n")
     document = type_in("explain", "dev", path, "-o", "json").document
     assert (document["present"], document["nearest"], document["origins"]) == (False, nearest, [])
+
+
+def test_an_application_that_is_not_there_gets_those_that_are(type_in: Type) -> None:
+    printed = type_in("explain", "prod", "applications.nobody.replicas").out
+    assert "is not there; there are my-tomorrows-admin, my-tomorrows-api, " in printed
 
 
 def test_explain_of_what_resembles_nothing_tells_what_stands_at_the_top(type_in: Type) -> None:

@@ -61,11 +61,24 @@ def test_what_a_null_deletes_is_not_there(layered) -> None:
         ("applications.shop-api.resources.xyz", "applications.shop-api.resources"),
         ("defaults.replicas.more", "defaults.replicas"),
         ("xyz", None),
+        ("shop-api", "applications.shop-api"),
+        ("shop-api.resources.limits.cpu", "applications.shop-api.resources.limits.cpu"),
+        ("shop-api.resources.limits.xyz", "applications.shop-api.resources.limits"),
+        ("shop-api.xyz.cpu", "applications.shop-api"),
+        ("applications.nobody.replicas", "applications"),
     ],
 )
 def test_a_path_that_is_not_there_names_the_nearest(layered, path: str, nearest: str | None) -> None:
     found = surroundings(layered(), path)
     assert (found.present, found.below, found.nearest) == (False, (), nearest)
+
+
+def test_a_key_with_dots_that_nobody_escaped_is_found(layered) -> None:
+    values = layered("applications: {shop-api: {resources: {limits: {nvidia.com/gpu: 1}}}}\n")
+    limits = "applications.shop-api.resources.limits"
+    found = surroundings(values, f"{limits}.nvidia.com/gpu")
+    assert (found.present, found.nearest) == (False, f"{limits}.nvidia\\.com/gpu")
+    assert surroundings(values, str(found.nearest)).present
 
 
 @pytest.mark.parametrize(
