@@ -25,6 +25,7 @@ _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*(?:[\w\"'.-]+\s*:\s*)?){{{DEEPEST + 1}}}")
 _TRUTH = re.compile(r"y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE")
 _NULL = re.compile(r"~|null|Null|NULL|")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_EXACT_DIGITS = 15
 _WHOLE = re.compile(r"[-+]?[0-9][0-9A-Fa-fxob_]*")
 _OCTAL = re.compile(r"([-+]?)0([0-7]+)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -226,7 +227,8 @@ def _read_otherwise(text: str, path: KeyPath) -> str | None:
         # Not a float of many digits, nor one that no float can hold: that stays a text.
         value = float(text)
         read = str(int(value)) if math.isfinite(value) and value.is_integer() else text
-    return read if read != text else None
+    # Of a number that no float tells from its neighbours the schema has more to say.
+    return read if read != text and len(read) <= _EXACT_DIGITS else None
 
 
 def _is_for_a_process(path: KeyPath) -> bool:

@@ -176,7 +176,7 @@ def test_a_number_that_a_process_would_get_otherwise_is_refused(
 
 
 @pytest.mark.parametrize(
-    "written", ['"0755"', "755", "0", "-5", "123e4567", "12ab", "0.50", "1.0", "2026-11-27", "12:30"]
+    "written", ['"0755"', "755", "0", "-5", "123e4567", "12ab", "1e30", "0.50", "1.0", "2026-11-27", "12:30"]
 )
 def test_what_a_process_gets_as_written_or_the_schema_refuses_is_read(tmp_path: Path, written: str) -> None:
     path = tmp_path / "v.yaml"
