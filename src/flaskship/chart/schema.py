@@ -190,9 +190,11 @@ def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[
     ours = called_here(unknown, error.schema.get("properties", {}))
     if ours is not None:
         return (*path, unknown), f"unknown key; here it is {dotted(ours)}", None
-    elsewhere = list(_places(error.schema, unknown)) or list(_places(schema, unknown))
+    if path and unknown in schema.get("properties", {}):
+        return (*path, unknown), "unknown key here; it belongs at the top of the file", None
+    elsewhere = _one_place([*_places(error.schema, unknown)] or [*_places(schema, unknown)], path)
     if elsewhere:
-        return (*path, unknown), f"unknown key here; it belongs under {_own(elsewhere[0], path)}", None
+        return (*path, unknown), f"unknown key here; it belongs under {elsewhere}", None
     if not path and _is_application(error.instance[unknown], schema):
         return (unknown,), "unknown key here; an application belongs under applications", None
     odd = ", ".join(named(letter) for letter in dict.fromkeys(unknown) if not letter.isascii())
@@ -207,11 +209,18 @@ def _unknown_key(error: Any, path: KeyPath, schema: Mapping[str, Any]) -> tuple[
     return (*path, unknown), f"unknown key{has}" + (f"; the nearest is {close[0]}" if close else ""), hint
 
 
-def _own(place: str, path: KeyPath) -> str:
-    """A place below defaults as one below the application, or role, that somebody writes."""
-    first, dot, rest = place.partition(".")
-    inside = path[:1] in (("applications",), ("roles",)) and len(path) > 1 and first == "defaults"
-    return dotted(path[:2]) + dot + rest if inside else place
+def _one_place(places: list[KeyPath], path: KeyPath) -> str | None:
+    """Where a key belongs, of the places that know it: above where it stands, else the one nearest the top.
+
+    Inside an application its own places count, as which those below defaults are said.
+    """
+    own = path[:2] if path[:1] in (("applications",), ("roles",)) else path[:1]
+    if inside := [(*own, *place[1:]) for place in places if place[0] == "defaults"]:
+        places = inside if own[:1] in (("applications",), ("roles",), ("defaults",)) else places
+    above = [place for place in places if place == path[: len(place)]]
+    least = min(map(len, places), default=0)
+    nearest = above or [place for place in places if len(place) == least]
+    return dotted(nearest[0]) if len(nearest) == 1 else None
 
 
 def _is_application(value: object, schema: Mapping[str, Any]) -> bool:
@@ -219,10 +228,10 @@ def _is_application(value: object, schema: Mapping[str, Any]) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(key in known for key in value)
 
 
-def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[str]:
+def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[KeyPath]:
     for name, part in schema.get("properties", {}).items():
         if name == key and at:
-            yield dotted(at)
+            yield at
         target = part.get("$ref", "").removeprefix("#/$defs/")
         if target and "$defs" in schema:
             part = schema["$defs"].get(target, part)  # noqa: PLW2901
@@ -230,8 +239,11 @@ def _places(schema: Mapping[str, Any], key: str, at: KeyPath = ()) -> Iterable[s
 
 
 def _not_among(value: object, choices: list[str]) -> tuple[str, str | None]:
-    near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
     message = f"{_shown(value)} is not one of {', '.join(choices)}"
+    if value is False and "Off" in choices:
+        return message, 'YAML reads Off as a truth value: write it in quotes, "Off"'
+    same = [one for one in choices if one.lower() == str(value).lower()]
+    near = same or difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
     return message + (f"; did you mean {near[0]}?" if near else ""), None
 
 

@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
     ("below", "added"),
     [
         (INGRESS, "  scheme: internal\n"),
-        (INGRESS, "  certificateArn: arn:aws:acm:us-west-2:1:certificate/a\n"),
+        (INGRESS, "  certificateArn: arn:aws:acm:us-west-2:111122223333:certificate/a\n"),
         (API, "    pdb:\n      maxUnavailable: 25%\n"),
         (API, "    minReadySeconds: 7\n"),
         (API, "    podAnnotations: {a: b}\n"),

@@ -72,3 +72,9 @@ def test_where_and_how_often_it_asks_are_values(render) -> None:
 )
 def test_what_cannot_be_fetched_is_refused(refused, text: str) -> None:
     assert "secrets.external." in refused(f"secrets: {{external: {text}}}\n", line=1)
+
+
+@pytest.mark.bad
+def test_a_path_that_would_give_two_slashes_is_refused(refused) -> None:
+    text = "secrets:\n  external:\n    path: my-app/prod/\n"
+    assert "secrets.external.path: 'my-app/prod/'" in refused(text, environment="prod", line=3)

@@ -3,6 +3,7 @@
 import pytest
 
 PREFIX = "alb.ingress.kubernetes.io/"
+CERTIFICATE = "arn:aws:acm:us-west-2:111122223333:certificate/x"
 
 
 def hosts(release) -> dict[str, str]:
@@ -51,10 +52,10 @@ def test_another_class_gets_a_plain_ingress(render) -> None:
 
 @pytest.mark.override
 def test_ones_own_annotation_wins(render) -> None:
-    text = f"ingress: {{annotations: {{{PREFIX}scheme: internal}}, certificateArn: 'arn:aws:acm:x'}}\n"
+    text = f"ingress: {{annotations: {{{PREFIX}scheme: internal}}, certificateArn: '{CERTIFICATE}'}}\n"
     annotations = render(text, environment="prod").one("Ingress", "my-app-ingress")["metadata"]["annotations"]
     assert annotations[PREFIX + "scheme"] == "internal"
-    assert annotations[PREFIX + "certificate-arn"] == "arn:aws:acm:x"
+    assert annotations[PREFIX + "certificate-arn"] == CERTIFICATE
 
 
 @pytest.mark.override
@@ -161,3 +162,17 @@ def test_an_annotation_of_a_service_that_contradicts_its_application_is_refused(
 )
 def test_annotations_that_agree_with_the_chart_pass(render, annotations: str) -> None:
     assert render(f"ingress: {{annotations: {annotations}}}\n", environment="prod").all("Ingress")
+
+
+@pytest.mark.override
+def test_several_certificates_have_commas_between(render) -> None:
+    release = render(f"ingress: {{certificateArn: '{CERTIFICATE},{CERTIFICATE}'}}\n", environment="prod")
+    annotations = release.one("Ingress", "my-app-ingress")["metadata"]["annotations"]
+    assert annotations[PREFIX + "certificate-arn"] == f"{CERTIFICATE},{CERTIFICATE}"
+
+
+@pytest.mark.bad
+@pytest.mark.parametrize("wrong", ["arn:aws:acm:us-west-2", "arn:aws:acm:us-west-2:1:certificate/x", "x"])
+def test_what_is_no_whole_name_of_a_certificate_is_refused(refused, wrong: str) -> None:
+    message = refused(f"ingress:\n  certificateArn: '{wrong}'\n", environment="prod", line=2)
+    assert "ingress.certificateArn: " in message
