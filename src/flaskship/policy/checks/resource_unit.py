@@ -22,7 +22,7 @@ def find(context: Context) -> Iterator[Fault]:
     """Find memory in bytes where megabytes are meant, and processors where thousandths are."""
     for pod in context.pods:
         told: set[tuple[str, str]] = set()
-        for container in pod.every_container:
+        for container in (*pod.containers, *pod.every_container):
             for kind in ("requests", "limits"):
                 for name, amount in container.node.at("resources", kind).entries():
                     message = _meant(name, amount)
