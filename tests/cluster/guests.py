@@ -27,8 +27,8 @@ class Guest:
         self.towns = Town(town.folder, town.prefix, "guest", town.node_port, town.cluster)
         self._cluster_wide: list[tuple[Resource, str]] = []
 
-    async def go(self, command: str) -> Ended:
-        return await self.towns.go_with({"KUBECONFIG": str(self._file)}, command)
+    async def go(self, command: str, *more: str) -> Ended:
+        return await self.towns.go_with({"KUBECONFIG": str(self._file)}, command, "dev", *more)
 
     async def grant(self, *rules: dict[str, Any]) -> None:
         space = self._town.namespace()
@@ -49,6 +49,13 @@ class Guest:
                 self._cluster_wide.append((resource, one["metadata"]["name"]))
             await self._town.cluster.create(resource, one, one["metadata"].get("namespace"))
         return documents
+
+    async def give_back(self, granted: Sequence[dict[str, Any]]) -> None:
+        """Be as before such YAML was applied."""
+        for one in granted:
+            await self._town.cluster.delete(
+                KINDS[one["kind"]], one["metadata"]["name"], one["metadata"].get("namespace")
+            )
 
     async def leave(self) -> None:
         for resource, name in self._cluster_wide:

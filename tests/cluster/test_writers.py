@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.cluster.town import API, COMMAND, WORKER, Ended, Town, ended
+from tests.cluster.town import API, COMMAND, WORKER, Ended, Town, ended, until_revision
 
 from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.failures import ConflictError
@@ -70,7 +70,7 @@ async def test_deploys_at_the_same_time_follow_one_another(town: Town) -> None:
 async def test_the_lock_of_a_killed_command_expires(town: Town) -> None:
     (await town.go("deploy")).succeeded()
     victim = town.start("deploy", "dev", "--set", "defaults.logLevel=INFO")
-    await until_pending_or_applied(town, 2)
+    await until_revision(town, 2)
     os.killpg(victim.pid, signal.SIGKILL)
     victim.wait()
     began = time.monotonic()
@@ -166,15 +166,6 @@ async def test_after_a_kill_at_any_moment_the_next_deploy_succeeds(town: Town) -
     assert (await town.go("status")).document["phase"] == "Healthy"
 
 
-async def until_pending_or_applied(town: Town, number: int) -> None:
-    for _ in range(600):
-        known = await storage.revisions(town.cluster, place(town))
-        if known and known[-1].number >= number:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("the deploy never reached Helm")
-
-
 async def pretend_pending(town: Town) -> None:
     """Make the newest revision look as a Helm leaves it that was killed between two requests."""
     name = storage.name_of(place(town), 1)
@@ -191,7 +182,7 @@ async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(t
     (await town.go("deploy")).succeeded()
     never = ("--set", f"applications.{API}.probes.readiness.path=/never")
     watching = asyncio.ensure_future(town.go("deploy", "dev", *never))
-    await until_pending_or_applied(town, 2)
+    await until_revision(town, 2)
     aborted = (await town.go("abort", "dev", API, "--reason", "wrong branch")).succeeded()
     told = await watching
     assert (told.code, told.codes) == (1, {"Withdrawn"})
@@ -211,7 +202,7 @@ NEVER = ("--set", f"applications.{API}.probes.readiness.path=/never")
 async def test_a_writer_whose_lock_was_taken_stops_at_once_and_names_who_has_it(town: Town) -> None:
     (await town.go("deploy")).succeeded()
     watching = asyncio.ensure_future(town.go("deploy", "dev", *NEVER))
-    await until_pending_or_applied(town, 2)
+    await until_revision(town, 2)
     await asyncio.sleep(2)  # it watches by now
     lease = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
     lease["metadata"]["annotations"][OWNER] = "ada: deploy on elsewhere"
@@ -240,7 +231,7 @@ async def test_an_interrupted_deploy_goes_back_and_tells_what_that_came_to(
 ) -> None:
     (await town.go("deploy")).succeeded()
     moving = town.start("deploy", "dev", *NEVER)
-    await until_pending_or_applied(town, 2)
+    await until_revision(town, 2)
     await asyncio.sleep(2)
     os.killpg(moving.pid, number)
     told = await asyncio.to_thread(ended, moving)

@@ -93,9 +93,11 @@ class Town:
     def run_words(self, words: list[str]) -> Ended:
         return ended(self._start(words, {}))
 
-    async def go_with(self, environ: Mapping[str, str], command: str, environment: str = "dev") -> Ended:
+    async def go_with(
+        self, environ: Mapping[str, str], command: str, environment: str = "dev", *more: str
+    ) -> Ended:
         """The same with other variables of the environment."""
-        words = self.arguments(command, environment)
+        words = self.arguments(command, environment, *more)
         return await asyncio.to_thread(lambda: ended(self._start(words, environ)))
 
     def _start(self, words: list[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -170,6 +172,16 @@ async def untouched(town: Town) -> bool:
     """Whether Helm wrote nothing."""
     place = Place("dev", "dev-apps", town.namespace())
     return await storage.revisions(town.cluster, place) == ()
+
+
+async def until_revision(town: Town, number: int) -> None:
+    """Return once Helm has this revision, or has begun to write it."""
+    for _ in range(600):
+        known = await storage.revisions(town.cluster, Place("dev", "dev-apps", town.namespace()))
+        if known and known[-1].number >= number:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the deploy never reached Helm")
 
 
 async def choose_port(town: Town) -> None:

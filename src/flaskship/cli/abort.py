@@ -6,6 +6,7 @@ from flaskship.cli import options
 from flaskship.cli.deploy import print_moved
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.engines.base import Doing
 from flaskship.tasks import abort as story
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.result import Moved
@@ -40,7 +41,14 @@ def command(
 
     async def tell_it() -> Moved:
         chosen, _ = await open_to_write(
-            world, project, environment, engine, f"abort {env} {app}", take_over, applies=True
+            world,
+            project,
+            environment,
+            engine,
+            f"abort {env} {app}",
+            take_over,
+            applies=True,
+            doing=Doing.ABORT,
         )
         try:
             return await story.abort(world, chosen, env, app, by, wish, settings.output)

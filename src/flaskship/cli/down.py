@@ -5,9 +5,10 @@ import click
 from flaskship.cli import options, screens
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.engines.base import Doing
 from flaskship.tasks import down as story
-from flaskship.tasks.single_writer import guard
-from flaskship.tasks.targets import LOCAL
+from flaskship.tasks.single_writer import guard, rendered_objects
+from flaskship.tasks.targets import LOCAL, permitted
 
 
 @click.command("down")
@@ -39,7 +40,10 @@ def command(
         environment = options.choose(project, env, engine or LOCAL, context)
         chosen = world.open_engine(project, environment, engine or LOCAL)
         try:
-            await guard(world, project, environment, chosen, take_over, ends=True)
+            doing = Doing.PURGE if purge else Doing.REMOVE
+            drawn = None if chosen.name == LOCAL else rendered_objects(world, project, environment)
+            async with permitted(chosen, env, drawn or (), doing):
+                await guard(world, project, environment, chosen, take_over, drawn, ends=True)
             return (await story.down(chosen, project, env, settings.output, purge=purge),)
         finally:
             await chosen.close()

@@ -5,7 +5,7 @@ import click
 from flaskship.cli import options
 from flaskship.cli.settings import global_options
 from flaskship.cli.steering import steer
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Doing, Engine
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.steer import Steered, pause
 from flaskship.tasks.world import Report, World
@@ -26,4 +26,4 @@ def command(
     async def story(world: World, chosen: Engine, _owner: str, wish: Wish, report: Report) -> Steered:
         return await pause(world, chosen, env, app, wish, report)
 
-    return steer("pause", env, engine, context, timeout, 0.0, take_over, story)
+    return steer("pause", env, engine, context, timeout, 0.0, take_over, story, Doing.HOLD)

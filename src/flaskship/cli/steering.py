@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from flaskship.cli import documents, options, screens
 from flaskship.cli.failures import failure_of
 from flaskship.cli.running import tell
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Doing, Engine
 from flaskship.tasks.locking import owned_by
 from flaskship.tasks.prepare import Wish
 from flaskship.tasks.steer import Steered
-from flaskship.tasks.targets import open_to_write, permitted_to_steer
+from flaskship.tasks.targets import open_to_write
 from flaskship.tasks.world import Report, World
 
 Steering = Callable[[World, Engine, str, Wish, Report], Awaitable[Steered]]
@@ -25,6 +25,7 @@ def steer(
     lock_timeout: float,
     take_over: str | None,
     story: Steering,
+    doing: Doing = Doing.STEER,
 ) -> int:
     """Run a steering story on the engine that a write means and print what it came to."""
     settings = options.current()
@@ -35,11 +36,10 @@ def steer(
 
     async def tell_it() -> Steered:
         chosen, _ = await open_to_write(
-            world, project, environment, engine, f"{name} {env}", take_over, steers=True
+            world, project, environment, engine, f"{name} {env}", take_over, doing=doing
         )
         try:
-            async with permitted_to_steer(world, project, environment, chosen):
-                return await story(world, chosen, owner, wish, settings.output)
+            return await story(world, chosen, owner, wish, settings.output)
         finally:
             await chosen.close()
 

@@ -6,6 +6,7 @@ from flaskship.cli import documents, options, screens
 from flaskship.cli.failures import failure_of
 from flaskship.cli.running import tell
 from flaskship.cli.settings import global_options
+from flaskship.engines.base import Doing
 from flaskship.model.release import Document
 from flaskship.tasks import verify as story
 from flaskship.tasks.reading import reading
@@ -29,9 +30,10 @@ def command(env: str, engine: str | None, context: str | None, tests: bool, lock
 
     owner = world.provenance(project.root, "").actor
     thorough = story.Thorough(owner, settings.output, lock_timeout) if tests else None
+    doing = Doing.VERIFY if tests else Doing.JUDGE
 
     async def tell_it() -> story.Verified:
-        async with reading(world, project, environment, engine) as (opened, seen):
+        async with reading(world, project, environment, engine, doing=doing) as (opened, seen):
             applied: tuple[Document, ...] = ()
             if seen.release is None and seen.workloads:
                 applied = await objects_of(world, project, environment, opened)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from enum import Enum, auto
 from typing import ClassVar, Protocol, runtime_checkable
 
 from flaskship.model.errors import LockedError, PreflightError
@@ -157,21 +158,33 @@ class Foresees(Protocol):
         ...
 
 
+class Doing(Enum):
+    """What a command is about to do, as far as it takes other permissions."""
+
+    DEPLOY = auto()
+    ABORT = auto()
+    STEER = auto()
+    """Restart and scale."""
+    HOLD = auto()
+    """Pause and resume, which take no lock."""
+    REMOVE = auto()
+    PURGE = auto()
+    VERIFY = auto()
+    JUDGE = auto()
+    """Verify without the release's own tests."""
+
+
 @runtime_checkable
 class HasPermissions(Protocol):
-    """An engine whose user may be allowed less than a deploy takes."""
+    """An engine whose user may be allowed less than a command takes."""
 
-    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
-        """Raise PreflightError for everything that is not allowed of what a deploy of these objects takes."""
-        ...
+    async def permit(
+        self, environment: str, documents: Iterable[Document], doing: Doing = Doing.DEPLOY
+    ) -> None:
+        """Raise PreflightError for everything that is not allowed of what this takes with these objects.
 
-
-@runtime_checkable
-class PermitsSteering(Protocol):
-    """An engine whose user may be allowed less than steering takes."""
-
-    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
-        """Raise PreflightError for everything that is not allowed of what steering these objects takes."""
+        Without objects those of the newest revision are meant.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from flaskship.engines.base import Engine, Foresees, HasPermissions, PermitsSteering
+from flaskship.engines.base import Doing, Engine, Foresees, HasPermissions
 from flaskship.model.errors import ConfigurationError, PreflightError
 from flaskship.model.named import Named
 from flaskship.model.project import Environment, Project
@@ -17,7 +17,6 @@ from flaskship.tasks.world import World
 
 LOCAL = "local"
 UNREACHABLE = "ClusterUnreachable"
-FORBIDDEN = "ClusterForbids"
 
 
 def find_application(environment: str, name: str, known: Iterable[str]) -> str:
@@ -46,19 +45,20 @@ def down_command(environment: str, engine: str, named: Named) -> str:
 
 
 async def open_to_read(
-    world: World, project: Project, environment: Environment, asked: str | None
+    world: World, project: Project, environment: Environment, asked: str | None, doing: Doing | None = None
 ) -> tuple[Engine, Snapshot]:
     """Return the engine that a read means, with its view: the local one where it runs here.
 
     A run that was stopped hides nothing of another engine; of a local environment it is still told.
+    doing: what is to follow the read, for which its user has to be allowed.
     """
     if asked is not None:
-        return await _opened(world, project, environment, asked)
+        return await _opened(world, project, environment, asked, doing)
     engine, snapshot = await _opened(world, project, environment, LOCAL)
     if environment.engine == LOCAL or runs(snapshot):
         return engine, snapshot
     await engine.close()
-    return await _opened(world, project, environment, environment.engine)
+    return await _opened(world, project, environment, environment.engine, doing)
 
 
 async def open_to_write(
@@ -70,7 +70,7 @@ async def open_to_write(
     take_over: str | None = None,
     *,
     applies: bool = False,
-    steers: bool = False,
+    doing: Doing = Doing.DEPLOY,
     wish: Wish | None = None,
 ) -> tuple[Engine, Draft | None]:
     """Return the engine that a write means where no other writer has the environment, and what is wished.
@@ -78,7 +78,7 @@ async def open_to_write(
     Beside a local run another engine must be named. Nothing is changed yet, not even a lock. Where the write
     applies a revision, the engine gets ready for it meanwhile. What is wished is drawn where another engine
     than the local one can say which revision it would be, and nothing is wrong with it: that is the story's
-    to tell.
+    to tell. doing: what the user has to be allowed; a deploy that applies nothing is a dry run, which reads.
     """
     name = await _meant(world, project, environment, asked, command)
     if applies:
@@ -92,14 +92,10 @@ async def open_to_write(
             await engine.observe(environment.name)
             await guard(world, project, environment, engine, take_over)
             return engine, None
-        if steers:
-            async with permitted_to_steer(world, project, environment, engine):
-                await engine.history(environment.name)
-                await guard(world, project, environment, engine, take_over)
-            return engine, None
         plan, refused = await _drawn(world, project, environment, engine, wish)
         objects = plan.rendered.documents if plan else rendered_objects(world, project, environment)
-        async with permitted(engine, environment.name, objects or (), applies=applies):
+        asking = doing if applies or doing is not Doing.DEPLOY else None
+        async with permitted(engine, environment.name, objects or (), asking):
             if refused is not None:
                 raise refused
             await guard(world, project, environment, engine, take_over, objects)
@@ -143,16 +139,16 @@ async def _meant(
 
 @asynccontextmanager
 async def permitted(
-    engine: Engine, environment: str, documents: tuple[Document, ...], *, applies: bool
+    engine: Engine, environment: str, documents: tuple[Document, ...], doing: Doing | None
 ) -> AsyncIterator[None]:
     """Ask meanwhile what the user may do, so that all that is missing is told and not its first read alone.
 
     Whoever is not the environment's writer is told that, and not to ask for permissions.
     """
-    if not applies or not isinstance(engine, HasPermissions):
+    if doing is None or not isinstance(engine, HasPermissions):
         yield
         return
-    asking = asyncio.ensure_future(engine.permit(environment, documents))
+    asking = asyncio.ensure_future(engine.permit(environment, documents, doing))
     try:
         try:
             yield
@@ -165,26 +161,13 @@ async def permitted(
         await asyncio.gather(asking, return_exceptions=True)
 
 
-@asynccontextmanager
-async def permitted_to_steer(
-    world: World, project: Project, environment: Environment, engine: Engine
-) -> AsyncIterator[None]:
-    """Tell all that the user may not do of what steering takes, where one thing of it was refused."""
-    try:
-        yield
-    except PreflightError as refused:
-        if refused.code == FORBIDDEN and isinstance(engine, PermitsSteering):
-            objects = rendered_objects(world, project, environment)
-            await engine.permit_steering(environment.name, objects or ())
-        raise
-
-
 async def _opened(
-    world: World, project: Project, environment: Environment, name: str
+    world: World, project: Project, environment: Environment, name: str, doing: Doing | None = None
 ) -> tuple[Engine, Snapshot]:
     engine = world.open_engine(project, environment, name)
     try:
-        return engine, await engine.observe(environment.name)
+        async with permitted(engine, environment.name, (), doing):
+            return engine, await engine.observe(environment.name)
     except BaseException:
         await engine.close()
         raise

@@ -7,10 +7,12 @@ import pytest
 from tests.contract.fake import FakeCluster, FakeState
 from tests.contract.world import API, Stage
 
+from flaskship.engines.base import Doing
 from flaskship.model.errors import PreflightError, TwoWritersError
 from flaskship.model.release import Document, Revision
+from flaskship.tasks.reading import reading
 from flaskship.tasks.single_writer import STAMP
-from flaskship.tasks.targets import FORBIDDEN, open_to_write, permitted, permitted_to_steer
+from flaskship.tasks.targets import open_to_write, permitted
 
 ALL = "its user may not do this, that and the third"
 
@@ -22,9 +24,12 @@ class Guarded(FakeCluster):
         super().__init__(state)
         self.blind, self.refuses = blind, refuses
         self.asked: tuple[Document, ...] = ()
+        self.doing: Doing | None = None
 
-    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
-        self.asked = tuple(documents)
+    async def permit(
+        self, environment: str, documents: Iterable[Document], doing: Doing = Doing.DEPLOY
+    ) -> None:
+        self.asked, self.doing = tuple(documents), doing
         if self.refuses:
             raise PreflightError(ALL)
 
@@ -95,7 +100,7 @@ async def test_permissions_are_asked_beside_the_look_for_another_writer_where_so
     asked = []
 
     async def inside(engine: Guarded) -> None:
-        async with permitted(engine, "staging", (), applies=not dry_run):
+        async with permitted(engine, "staging", (), None if dry_run else Doing.DEPLOY):
             asked.append("its writer")
 
     _, engine = made()
@@ -107,53 +112,28 @@ async def test_permissions_are_asked_beside_the_look_for_another_writer_where_so
     assert asked == ["its writer"]
 
 
-class Steered(FakeCluster):
-    """An engine that refuses one read or write, and knows of more."""
-
-    def __init__(self, state: FakeState, refused: PreflightError, *, refuses: bool = True) -> None:
-        super().__init__(state)
-        self.refused, self.refuses = refused, refuses
-        self.asked: tuple[Document, ...] | None = None
-
-    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
-        self.asked = tuple(documents)
-        if self.refuses:
-            raise PreflightError(ALL)
-
-    async def history(self, environment: str) -> tuple[Revision, ...]:
-        raise self.refused
-
-
-def forbidden() -> PreflightError:
-    error = PreflightError("its user may not do this")
-    error.code = FORBIDDEN  # type: ignore[misc]
-    return error
-
-
-@pytest.mark.parametrize(
-    ("refused", "refuses", "told", "asks"),
-    [
-        (forbidden(), True, ALL, True),
-        (forbidden(), False, r"its user may not do this$", True),
-        (PreflightError("nobody answers"), True, "nobody answers", False),
-    ],
-)
-async def test_steering_asks_for_all_of_it_once_something_was_forbidden(
-    refused: PreflightError, refuses: bool, told: str, asks: bool
-) -> None:
-    stage = Stage()
-    stage.cluster = FakeState(stage.clock)
-    engine = Steered(stage.cluster, refused, refuses=refuses)
+@pytest.mark.parametrize("doing", [Doing.STEER, Doing.HOLD])
+async def test_steering_asks_for_all_of_its_own_before_it_does_anything(doing: Doing) -> None:
+    stage, engine = made()
     world = replace(stage.world(), open_engine=lambda *_: engine)
     environment = stage.environment("staging")
-    with pytest.raises(PreflightError, match=told):
-        await open_to_write(world, stage.project, environment, "kubernetes", "restart staging", steers=True)
+    with pytest.raises(PreflightError, match=ALL):
+        await open_to_write(world, stage.project, environment, "kubernetes", "restart staging", doing=doing)
     assert engine.closed
-    assert (engine.asked is not None) is asks
-    if asks:
-        assert {one["kind"] for one in engine.asked or ()} >= {"Deployment", "Service"}
-    engine.asked = None
-    with pytest.raises(PreflightError, match=told):
-        async with permitted_to_steer(world, stage.project, environment, engine):
-            raise refused  # the story's own, after all could be read
-    assert (engine.asked is not None) is asks
+    assert engine.doing is doing
+    assert {one["kind"] for one in engine.asked} >= {"Deployment", "Service"}
+
+
+async def test_a_read_that_more_follows_asks_for_all_of_it_beside() -> None:
+    stage, engine = made()
+    world = replace(stage.world(), open_engine=lambda *_: engine)
+    environment = stage.environment("staging")
+    with pytest.raises(PreflightError, match=ALL):
+        async with reading(world, stage.project, environment, "kubernetes", doing=Doing.VERIFY):
+            raise AssertionError("it was read, and nothing was asked")
+    assert (engine.closed, engine.doing) == (True, Doing.VERIFY)
+    engine.closed, engine.doing = False, None
+    async with reading(world, stage.project, environment, "kubernetes"):
+        assert engine.doing is None, "a read alone asks where something is refused"
+    async with reading(stage.world(), stage.project, stage.environment("dev"), None, doing=Doing.VERIFY):
+        pass  # an engine without permissions is asked for none

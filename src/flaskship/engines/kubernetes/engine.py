@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from typing import Any, ClassVar
 
-from flaskship.engines.base import Action, Lock, Need, Trial, Withdrawal
+from flaskship.engines.base import Action, Doing, Lock, Need, Trial, Withdrawal
 from flaskship.engines.kubernetes import records, storage
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
-from flaskship.engines.kubernetes.failures import ForbiddenError, NotFoundError
+from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
 from flaskship.engines.kubernetes.gathering import ClusterWitness
 from flaskship.engines.kubernetes.happenings import events
@@ -19,11 +19,11 @@ from flaskship.engines.kubernetes.images import running_digests
 from flaskship.engines.kubernetes.keeping import prune, remove_all
 from flaskship.engines.kubernetes.lease import Leases
 from flaskship.engines.kubernetes.left_behind import notes_of, remove_left_behind
-from flaskship.engines.kubernetes.lesser import READING, STEERING, all_told, insist, to_read, to_steer
+from flaskship.engines.kubernetes.lesser import READING, all_told, insist, to_read
 from flaskship.engines.kubernetes.live import live_objects
 from flaskship.engines.kubernetes.log_stream import read_logs
 from flaskship.engines.kubernetes.needs import needs_of
-from flaskship.engines.kubernetes.permissions import told, wanted_of
+from flaskship.engines.kubernetes.permitting import permit
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.readying import Readying
 from flaskship.engines.kubernetes.records import Record
@@ -79,23 +79,14 @@ class KubernetesEngine:
         """Load Helm beside what comes before the write."""
         self._programs.foresee(self._place(environment).namespace)
 
-    async def permit(self, environment: str, documents: Iterable[Document]) -> None:
-        """Raise ForbiddenError for all that its user may not do of what a deploy of these objects takes."""
-        place = self._place(environment)
-        want = await wanted_of(self.cluster, place, documents)
-        missing = await self._writing.permissions.missing(place, want)
-        if missing.needed:
-            message, advice = await told(self.cluster, place, missing)
-            raise ForbiddenError(
-                f"{environment} cannot be deployed to {self.cluster.context}: {message}", hint=advice
-            )
-        self._writing.remark(missing.remarks())
-
-    async def permit_steering(self, environment: str, documents: Iterable[Document]) -> None:
-        """Raise ForbiddenError for all that its user may not do of what steering these objects takes."""
-        want = to_steer(documents, await self.cluster.api_resources())
-        place = self._place(environment)
-        await insist(self.cluster, self._writing.permissions, place, want, STEERING)
+    async def permit(
+        self, environment: str, documents: Iterable[Document], doing: Doing = Doing.DEPLOY
+    ) -> None:
+        """Raise ForbiddenError for all that its user may not do of what this takes with these objects."""
+        place, permissions = self._place(environment), self._writing.permissions
+        missing = await permit(self.cluster, permissions, place, tuple(documents), doing)
+        if doing in (Doing.DEPLOY, Doing.ABORT):
+            self._writing.remark(missing.remarks())
 
     async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
         """Return the environment's lock, waiting up to timeout seconds; LockedError names the holder."""

@@ -60,16 +60,22 @@ async def port_forward(cluster: Cluster, namespace: str, service: str, port: str
 async def _insist_on_permission(cluster: Cluster, namespace: str, service: str) -> None:
     # A WebSocket begins as a GET, and newer servers ask for create as well.
     verbs = ("get", "create")
-    asked = await asyncio.gather(*(cluster.may(one, PODS, namespace, sub="portforward") for one in verbs))
+    *asked, slices = await asyncio.gather(
+        *(cluster.may(one, PODS, namespace, sub="portforward") for one in verbs),
+        cluster.may("list", ENDPOINT_SLICES, namespace),
+    )
     denied = [verb for verb, access in zip(verbs, asked, strict=True) if not access.allowed]
     if denied == ["create"] and _is_older(await cluster.version()):
-        return
-    if denied:
+        denied = []
+    lacking = [f"{' and '.join(denied)} pods/portforward"] if denied else []
+    lacking += [] if slices.allowed else [f"list {ENDPOINT_SLICES.plural}.{ENDPOINT_SLICES.group}"]
+    if lacking:
+        ask = f"{denied[0]} pods/portforward" if denied else lacking[0]
         raise ForwardRefusedError(
             f"cluster {cluster.context}: Service {service} has no address outside, and its user may not "
-            f"{' and '.join(denied)} pods/portforward in namespace {namespace}: it cannot be asked",
+            f"{', '.join(lacking)} in namespace {namespace}: it cannot be asked",
             hint="ask for the permission, then look: "
-            f"kubectl --context {cluster.context} -n {namespace} auth can-i {denied[0]} pods/portforward",
+            f"kubectl --context {cluster.context} -n {namespace} auth can-i {ask}",
         )
 
 

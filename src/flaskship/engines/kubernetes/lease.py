@@ -22,6 +22,8 @@ from flaskship.model.errors import FlaskshipError, LockedError
 DURATION = 15
 RENEWAL = 5.0
 LOOK = 1.0
+AGAIN = 0.1
+"""After a write that somebody else's came before."""
 OWNER = "flaskship.dev/owner"
 PROCESS = "flaskship.dev/process"
 WANTED = "flaskship.dev/withdrawal"
@@ -113,13 +115,18 @@ class Leases:
 
     async def withdraw(self, place: Place, wanted: Withdrawal) -> bool:
         """Write on the Lease that its holder shall give up; False where nobody holds it."""
-        lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
-        if lease is None or not _holder(lease):
-            return False
-        asked = json.dumps({"token": _holder(lease), **asdict(wanted)})
-        body = {"metadata": {"annotations": {WANTED: asked}}}
-        await self._cluster.patch(LEASES, name_of(place), body, place.namespace)
-        return True
+        while True:
+            lease = await self._cluster.find(LEASES, name_of(place), place.namespace)
+            if lease is None or not _holder(lease):
+                return False
+            asked = json.dumps({"token": _holder(lease), **asdict(wanted)})
+            metadata = lease["metadata"]
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), WANTED: asked}
+            # Replaced, as it is renewed, and not patched: whoever may have the lock may ask for it.
+            with contextlib.suppress(ConflictError):
+                await self._cluster.replace(LEASES, lease, place.namespace)
+                return True
+            await self._sleep(AGAIN)
 
     async def withdrawn(self, place: Place, lock: Lock) -> Withdrawal:
         """Return once the Lease says that this holder shall give up."""

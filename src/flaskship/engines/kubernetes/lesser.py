@@ -1,6 +1,6 @@
-"""What less than a deploy has to be allowed: reading an environment, and steering what runs in it.
+"""What less than a deploy has to be allowed: reading, verifying, steering and ending an environment.
 
-Asked for only where the cluster has refused something: whoever may do all of it pays nothing.
+For a read it is asked for only where the cluster has refused something: whoever may read pays nothing.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -9,8 +9,12 @@ from contextlib import asynccontextmanager
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.failures import ForbiddenError
 from flaskship.engines.kubernetes.permissions import (
+    LOCKS,
+    READ_SPACE,
     WATCHES,
     Kinds,
+    Missing,
+    Permission,
     Permissions,
     Purpose,
     Wanted,
@@ -20,19 +24,21 @@ from flaskship.engines.kubernetes.permissions import (
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.reflecting import NEEDED, USEFUL
 from flaskship.engines.kubernetes.resources import (
+    CLAIMS,
+    CONFIG_MAPS,
     DEPLOYMENTS,
+    ENDPOINT_SLICES,
     EVENTS,
     LEASES,
-    NAMESPACES,
     PODS,
     ROLLOUTS,
     SECRETS,
+    Resource,
 )
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.release import Document
 
-READING = Purpose("cannot be read", "all that status, logs, events and history take", "read")
-STEERING = Purpose("cannot be steered", "all that restart, scale, pause and resume take", "steer")
+READING = Purpose("cannot be read on", "all that status, logs, events and history take", "read")
 
 
 def to_read(*, logs: bool = False) -> Wanted:
@@ -45,13 +51,13 @@ def to_read(*, logs: bool = False) -> Wanted:
     return Wanted(frozenset(needed), {one: "" for one in blind if one not in needed})
 
 
-def to_steer(documents: Iterable[Document], kinds: Kinds) -> Wanted:
-    """Return what restart, scale, pause and resume of these objects do, the look for another writer too."""
-    named = {(str(one.get("apiVersion")), str(one.get("kind"))) for one in documents}
-    rendered = {kinds[one] for one in named if one in kinds}
+def to_steer(documents: Iterable[Document], kinds: Kinds, *, locks: bool = True) -> Wanted:
+    """Return what restart and scale of these objects do, the look for another writer too; without locks what
+    pause and resume do, which hold what another command may be moving.
+    """
+    rendered = _resources(documents, kinds)
     plurals = {(one.group, one.plural) for one in rendered}
-    # The namespace is read by its own name, which a Role inside of it may allow.
-    needed = [*to_read().needed, *of(NAMESPACES, "get"), *of(LEASES, "get", "create", "update")]
+    needed = [*to_read().needed, READ_SPACE]
     for one in rendered:
         needed += of(one, "get")
     for one in (*NEEDED, SECRETS, *(one for one in USEFUL if (one.group, one.plural) in plurals)):
@@ -61,26 +67,67 @@ def to_steer(documents: Iterable[Document], kinds: Kinds) -> Wanted:
         needed += of(one, "patch")
     if ROLLOUTS in steered:
         needed += of(ROLLOUTS, "patch", sub="status")
+    locking = of(LEASES, *LOCKS)
+    needed += locking if locks else ()
     # An application that an autoscaler had is scaled by a part of it, where none has its replicas any more.
     parts = (permission for one in steered for permission in of(one, "patch", sub="scale"))
-    blind = (*to_read().blind, *of(EVENTS, "create"), *parts)
-    return Wanted(frozenset(needed), {one: "" for one in blind if one not in needed})
+    return _wanted(needed, (*to_read().blind, *of(EVENTS, "create"), *parts, *locking))
+
+
+def to_abort(deploying: Wanted, documents: Iterable[Document], kinds: Kinds) -> Wanted:
+    """Return what giving a rollout up takes: a deploy of what was before, and the controller's own word."""
+    gradual = ROLLOUTS in _resources(documents, kinds)
+    needed = {*deploying.needed, *(of(ROLLOUTS, "patch", sub="status") if gradual else ())}
+    blind = {**dict.fromkeys(of(EVENTS, "create"), ""), **deploying.blind}
+    return Wanted(frozenset(needed), {one: what for one, what in blind.items() if one not in needed})
+
+
+def to_remove(documents: Iterable[Document], kinds: Kinds, *, purge: bool) -> Wanted:
+    """Return what ending a release of these objects takes, and with purge removing its data."""
+    needed = [*to_read().needed, READ_SPACE, *of(LEASES, *LOCKS), *of(SECRETS, "update", "delete")]
+    needed += of(CONFIG_MAPS, "list", "delete")
+    for one in _resources(documents, kinds):
+        needed += of(one, "get", "delete")
+    data = of(CLAIMS, "list", "delete")
+    needed += data if purge else ()
+    return _wanted(needed, (*to_read().blind, *of(PODS, "get", "delete"), *data))
+
+
+def to_verify(hooks: Iterable[Document], kinds: Kinds, *, tests: bool) -> Wanted:
+    """Return what judging takes: with the release's own tests, of which Helm keeps the ends, or without."""
+    running = [*of(LEASES, *LOCKS), READ_SPACE, *of(SECRETS, "update")]
+    for one in _resources(hooks, kinds):
+        running += of(one, "get", "list", "watch", "create", "delete")
+    needed = [*to_read().needed, *(running if tests else ())]
+    asking = (*of(PODS, "get", "create", sub="portforward"), *of(ENDPOINT_SLICES, "list"))
+    return _wanted(needed, (*to_read().blind, *asking, *running))
+
+
+def _resources(documents: Iterable[Document], kinds: Kinds) -> frozenset[Resource]:
+    named = {(str(one.get("apiVersion")), str(one.get("kind"))) for one in documents}
+    return frozenset(kinds[one] for one in named if one in kinds)
+
+
+def _wanted(needed: Iterable[Permission], blind: Iterable[Permission]) -> Wanted:
+    wanted = frozenset(needed)
+    return Wanted(wanted, {one: "" for one in blind if one not in wanted})
 
 
 async def insist(
     cluster: Cluster, permissions: Permissions, place: Place, want: Wanted, purpose: Purpose
-) -> None:
-    """Raise ForbiddenError for all that is missing of it."""
+) -> Missing:
+    """Raise ForbiddenError for all that is missing of it; return what can be done without."""
     missing = await permissions.missing(place, want)
     if missing.needed:
         message, advice = await told(cluster, place, missing, purpose)
         raise ForbiddenError(
-            f"{place.environment} {purpose.cannot} on {cluster.context}: {message}", hint=advice
+            f"{place.environment} {purpose.cannot} {cluster.context}: {message}", hint=advice
         )
+    return missing
 
 
 @asynccontextmanager
-async def all_told(ask: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def all_told(ask: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
     """Tell all that is missing where one thing was refused; a refusal for another reason stays what it is."""
     try:
         yield

@@ -27,6 +27,8 @@ AT_ONCE = 8
 WRITES = ("get", "create", "patch", "delete")
 """What Helm does to the objects of a release; an upgrade and an undo delete what is no longer in it."""
 WATCHES = ("list", "watch")
+LOCKS = ("get", "create", "update")
+"""What is done to the Lease of an environment."""
 Kinds = Mapping[tuple[str, str], Resource]
 
 
@@ -96,9 +98,13 @@ class Purpose:
     cannot: str
     holds: str
     role: str = ""
+    instead: str = ""
+    """What can be done without these permissions."""
 
 
 DEPLOYING = Purpose("cannot be deployed to", "all that a deploy of these values takes")
+READ_SPACE = Permission("", NAMESPACES.plural, "", "get")
+"""Its namespace is read by its own name, which a Role inside of it may allow."""
 
 
 def of(resource: Resource, *verbs: str, sub: str = "") -> tuple[Permission, ...]:
@@ -125,14 +131,13 @@ def wanted(documents: Iterable[Document], kinds: Kinds) -> Wanted:
     named = {(str(one.get("apiVersion")), str(one.get("kind"))) for one in documents}
     rendered = {kinds[one] for one in named if one in kinds}
     plurals = {(one.group, one.plural) for one in rendered}
-    # The namespace is read by its own name, which a Role inside of it may allow.
-    needed = [Permission("", NAMESPACES.plural, "", "get")]
+    needed = [READ_SPACE]
     for one in rendered:
         needed += of(one, *WRITES)
     for one in (*NEEDED, *(one for one in USEFUL if (one.group, one.plural) in plurals)):
         needed += of(one, *WATCHES)
     needed += of(SECRETS, *WRITES, *WATCHES, "update")
-    needed += of(LEASES, "get", "create", "update")
+    needed += of(LEASES, *LOCKS)
     for one in (CONFIG_MAPS, JOBS, CRON_JOBS):
         needed += of(one, "list")
     needed += of(CONFIG_MAPS, "delete")
@@ -195,9 +200,10 @@ async def told(
     """Return what is missing in a sentence, and the Role of all that is wanted, which grants it to whom."""
     listed = ", ".join(str(one) for one in missing.all)
     by = f"kubectl --context {cluster.context} apply -f FILE, by somebody who may grant it"
+    instead = f"{purpose.instead}; or " if purpose.instead else ""
     return (
         f"its user may not {listed} in namespace {place.namespace}",
-        f"save what follows, which holds {purpose.holds} and may be applied again, "
+        f"{instead}save what follows, which holds {purpose.holds} and may be applied again, "
         f"then {by}:\n{manifest(place, missing, await cluster.user(), purpose.role)}",
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from flaskship.chart.difference import Difference, compare
 from flaskship.chart.rewritten import in_the_original
 from flaskship.chart.writing import replace_file, with_images
-from flaskship.engines.base import Engine
+from flaskship.engines.base import Doing, Engine
 from flaskship.gitops.repository import open_repository
 from flaskship.model.errors import ConfigurationError
 from flaskship.model.project import Environment, Project
@@ -155,7 +155,7 @@ async def _by_us(trip: Trip, proof: Proof) -> Promoted:
     engine = trip.world.open_engine(trip.project, trip.target, trip.target.engine)
     try:
         drawn = rendered_objects(trip.world, trip.project, trip.target)
-        async with permitted(engine, trip.target.name, drawn or (), applies=not trip.dry_run):
+        async with permitted(engine, trip.target.name, drawn or (), None if trip.dry_run else Doing.DEPLOY):
             await guard(trip.world, trip.project, trip.target, engine, trip.take_over, drawn)
         plan = plan_promotion(trip, proof)
         result = _promoted(trip, proof, plan, await _against_deployed(trip, engine, plan))

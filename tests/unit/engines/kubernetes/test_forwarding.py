@@ -46,6 +46,19 @@ async def test_a_user_who_may_not_is_told_which_permission_is_missing(
     assert f"auth can-i {said.split(maxsplit=1)[0]} pods/portforward" in str(refused.value.hint)
 
 
+async def test_whoever_may_not_see_what_is_behind_a_service_is_told_so_and_not_that_nothing_is() -> None:
+    api = with_pod()
+    api.denied = {("list", "endpointslices"), ("create", "pods/portforward")}
+    with pytest.raises(ForwardRefusedError, match="may not create pods/portforward, list endpointslices"):
+        async with port_forward(api.cluster(), "shop", "web"):
+            raise AssertionError("there is no address")
+    api.denied = {("list", "endpointslices")}
+    with pytest.raises(ForwardRefusedError, match="may not list endpointslices") as refused:
+        async with port_forward(api.cluster(), "shop", "web"):
+            raise AssertionError("there is no address")
+    assert str(refused.value.hint).endswith("auth can-i list endpointslices.discovery.k8s.io")
+
+
 async def test_an_older_server_does_not_ask_for_create() -> None:
     api = with_pod()
     api.version, api.denied = "v1.34.2", {("create", "pods/portforward")}

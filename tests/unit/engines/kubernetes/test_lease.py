@@ -204,6 +204,29 @@ async def test_the_holder_hears_who_wants_its_rollout_given_up_and_why() -> None
     await first.release(PLACE, lock)
 
 
+async def test_whoever_asks_writes_again_where_the_holder_renewed_meanwhile_and_needs_no_other_right() -> (
+    None
+):
+    api = Api()
+    first = leases(api)
+    lock = await first.acquire(PLACE, "grace: deploy", 0)
+    plain, writes = api.answer, []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET" or request.url.path != NAME:
+            return plain(request)
+        writes.append(request.method)
+        if len(writes) == 1:
+            api.put(NAME, api.objects[NAME])
+        return plain(request)
+
+    api.answer = answer  # type: ignore[method-assign]
+    assert await leases(api, Time()).withdraw(PLACE, ASKED)
+    assert writes == ["PUT", "PUT"], "a patch would be another permission than the lock takes"
+    assert await asyncio.wait_for(first.withdrawn(PLACE, lock), 5) == ASKED
+    await first.release(PLACE, lock)
+
+
 async def test_nobody_is_asked_where_nobody_holds_it_and_the_next_holder_hears_nothing_of_it() -> None:
     api = Api()
     first, second = leases(api), leases(api)

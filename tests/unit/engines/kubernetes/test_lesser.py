@@ -8,6 +8,7 @@ import pytest
 import yaml
 from tests.unit.engines.kubernetes.api import PLACE, Api
 
+from flaskship.engines.base import Doing
 from flaskship.engines.kubernetes.engine import KubernetesEngine
 from flaskship.engines.kubernetes.failures import ForbiddenError
 from flaskship.engines.kubernetes.lesser import to_read, to_steer
@@ -132,7 +133,7 @@ async def test_whoever_cannot_be_asked_about_is_told_the_one_thing() -> None:
 async def test_steering_tells_its_reads_and_its_writes_together() -> None:
     api = Guarded(("list", "pods"), ("patch", "deployments"), ("create", "leases"), ("create", "events"))
     with pytest.raises(ForbiddenError) as refused:
-        await KubernetesEngine(api.cluster(), [PLACE]).permit_steering("dev", [WEB])
+        await KubernetesEngine(api.cluster(), [PLACE]).permit("dev", [WEB], Doing.STEER)
     assert refused.value.message == (
         "dev cannot be steered on here: its user may not create events, list pods, patch deployments.apps, "
         "create leases.coordination.k8s.io in namespace shop"
@@ -141,7 +142,7 @@ async def test_steering_tells_its_reads_and_its_writes_together() -> None:
     assert name == "flaskship-dev-apps-steer"
     assert {"patch deployments", "update leases", "get deployments", "watch pods", "list secrets"} <= granted
     api.denied = {("create", "events"), ("patch", "deployments/scale")}
-    await KubernetesEngine(api.cluster(), [PLACE]).permit_steering("dev", [WEB])
+    await KubernetesEngine(api.cluster(), [PLACE]).permit("dev", [WEB], Doing.STEER)
 
 
 def test_only_what_a_release_has_is_wanted_of_who_steers_it() -> None:
