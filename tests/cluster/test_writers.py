@@ -16,7 +16,8 @@ from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.failures import ConflictError
 from flaskship.engines.kubernetes.lease import OWNER, PROCESS, Leases, name_of
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.resources import LEASES, SECRETS
+from flaskship.engines.kubernetes.resources import LEASES, PODS, SECRETS
+from flaskship.engines.kubernetes.trying import BEGIN, WAIT
 from flaskship.model.release import Document
 from flaskship.tasks.one_application import application_of
 
@@ -223,6 +224,27 @@ async def test_a_writer_whose_lock_was_taken_stops_at_once_and_names_who_has_it(
     assert [one["outcome"] for one in history] == ["successful", None]
     lease = await town.cluster.get(LEASES, name_of(place(town)), town.namespace())
     assert lease["spec"]["holderIdentity"] == "somebody"
+
+
+async def waiting_tests(town: Town) -> list[str]:
+    pods = (await town.cluster.list(PODS, town.namespace())).items
+    marks = {str(one["metadata"]["name"]): one["metadata"].get("annotations") or {} for one in pods}
+    return sorted(name for name, marked in marks.items() if marked.get(BEGIN) == WAIT)
+
+
+async def test_tests_that_a_killed_deploy_left_waiting_are_removed_and_told(town: Town) -> None:
+    (await town.go("deploy")).succeeded()
+    victim = town.start("deploy", "dev", *NEVER)
+    while len(left := await waiting_tests(town)) < 2:
+        assert victim.poll() is None, "it ended before its tests waited"
+        await asyncio.sleep(0.2)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.communicate()
+    again = (await town.go("deploy")).succeeded()
+    assert sorted(again.document["removed"]) == left
+    for name in left:
+        assert f"removed test {name}, which waited for a command that is gone" in again.progress
+    assert (await town.go("deploy")).succeeded().document["removed"] == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -53,6 +53,7 @@ def moved_document(moved: Moved) -> Json:
         "not_undone": moved.not_undone,
         "unchecked": list(moved.move.unchecked),
         "made_secrets": list(moved.made_secrets),
+        "removed": list(moved.removed),
     }
 
 

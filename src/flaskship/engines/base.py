@@ -48,6 +48,8 @@ class Lock:
 
     environment: str
     token: str
+    removed: tuple[str, ...] = ()
+    """What of a holder that is gone was removed when its lock was taken over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,9 @@ async def carry_out(
     healthy = last_healthy(history) if runs(before) else None
     previous = history[-1].number if history else None
     move = await _move(stage, release, before, previous or 0)
-    moved = Moved(release.environment, stage.engine.name, release.name, previous, move)
+    moved = Moved(
+        release.environment, stage.engine.name, release.name, previous, move, removed=stage.lock.removed
+    )
     if moved.successful:
         return moved
     if was_interrupted(move.verdict) and stage.wish.rollback and not runs(before):

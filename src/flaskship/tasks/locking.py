@@ -31,6 +31,8 @@ async def writing_to(
         report.step(f"waiting up to {wait:g} s: {held.message}")
         lock = await engine.acquire(environment, owner, wait)
     try:
+        for name in lock.removed:
+            report.step(f"{environment}: removed test {name}, which waited for a command that is gone")
         yield lock
     finally:
         await engine.release(lock)

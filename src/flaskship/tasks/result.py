@@ -42,6 +42,8 @@ class Moved:
     """What the engine does not give its meaning of what was asked for; None where nobody asked."""
     made_secrets: tuple[str, ...] = ()
     """NAME/KEY of the Secrets that nobody brought and this made up."""
+    removed: tuple[str, ...] = ()
+    """Tests that waited for a command that is gone, whose lock was taken over."""
 
     def asked_to_go_back(self, number: int) -> "Moved":
         """Return this as the result of a rollback to that revision, unless it was undone to another."""

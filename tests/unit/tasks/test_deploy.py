@@ -1,6 +1,7 @@
 """The story of a deploy, told to the fake engine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from tests.contract.documents import deployment
@@ -313,3 +314,19 @@ async def test_what_could_not_be_looked_at_is_told_and_stands_in_the_result() ->
     assert moved.move.unchecked == ("quotas of shop: its user may not list them",)
     assert "not checked: quotas of shop: its user may not list them" in told.warnings
     assert moved_document(moved)["unchecked"] == list(moved.move.unchecked)
+
+
+class Heir(FakeEngine):
+    """An engine whose lock was that of a command which is gone, and left a test behind."""
+
+    async def acquire(self, environment: str, owner: str, timeout: float) -> Lock:
+        return replace(await super().acquire(environment, owner, timeout), removed=("api-test",))
+
+
+async def test_what_was_removed_of_a_command_that_is_gone_is_told_and_stands_in_the_result() -> None:
+    stage, told = Stage(), Told()
+    assert moved_document(await run(stage))["removed"] == []
+    stage.make = Heir
+    moved = await run(stage, told)
+    assert "dev: removed test api-test, which waited for a command that is gone" in told.steps
+    assert moved_document(moved)["removed"] == ["api-test"]

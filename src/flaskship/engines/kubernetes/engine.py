@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -96,7 +97,7 @@ class KubernetesEngine:
         lock = await self._leases.acquire(place, owner, timeout)
         try:
             if self._leases.is_inherited(lock):
-                await remove_left_behind(self.cluster, place)
+                lock = replace(lock, removed=await remove_left_behind(self.cluster, place))
         except BaseException:
             await self._leases.release(place, lock)
             raise

@@ -6,7 +6,6 @@ that whoever takes the lock over from a dead holder knows that those which are t
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from flaskship.engines.kubernetes.client import Cluster
@@ -24,15 +23,17 @@ GRACE_SECONDS = 1
 
 
 async def remove_left_behind(cluster: Cluster, place: Place) -> tuple[str, ...]:
-    """Delete the release's tests that wait, and return their names; for whoever took the lock over."""
+    """Delete the release's tests that wait, and return the names of those that went; for whoever took the
+    lock over.
+    """
     # They end by themselves: whoever may not see or delete them writes all the same.
     try:
         pods = (await cluster.list(PODS, place.namespace, metadata_only=True)).items
     except RefusedError:
         return ()
     left = [one for one in pods if _waits(one["metadata"].get("annotations") or {}, place)]
-    await asyncio.gather(*(_remove(cluster, place, one) for one in left))
-    return tuple(str(one["metadata"]["name"]) for one in left)
+    gone = await asyncio.gather(*(_remove(cluster, place, one) for one in left))
+    return tuple(str(one["metadata"]["name"]) for one, went in zip(left, gone, strict=True) if went)
 
 
 async def notes_of(leases: Leases, place: Place, observed: Observed) -> tuple[str, ...]:
@@ -62,13 +63,10 @@ def _waits(annotations: Mapping[str, Any], place: Place) -> bool:
     return (annotations.get(BEGIN), annotations.get(RELEASE)) == (WAIT, place.release)
 
 
-async def _remove(cluster: Cluster, place: Place, found: Object) -> None:
+async def _remove(cluster: Cluster, place: Place, found: Object) -> bool:
     metadata = found["metadata"]
-    with suppress(RefusedError):
-        await cluster.delete(
-            PODS,
-            str(metadata["name"]),
-            place.namespace,
-            uid=metadata.get("uid"),
-            grace_seconds=GRACE_SECONDS,
-        )
+    name, uid = str(metadata["name"]), metadata.get("uid")
+    try:
+        return await cluster.delete(PODS, name, place.namespace, uid=uid, grace_seconds=GRACE_SECONDS)
+    except RefusedError:
+        return False

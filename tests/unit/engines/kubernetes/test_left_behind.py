@@ -73,6 +73,7 @@ async def test_whoever_takes_the_lock_of_a_killed_command_removes_its_tests_befo
     lock = await engine.acquire("dev", "ada: rollback", 0)
     assert sorted(api.below(PODS)) == ["at-work", "theirs", "web-1"]
     assert graces == [1, 1]
+    assert lock.removed == ("a", "ended-by-itself")
     await engine.release(lock)
     await engine.close()
 
@@ -104,6 +105,7 @@ async def test_whoever_may_not_see_or_delete_them_has_the_lock_all_the_same(
     engine = engine_of(api)
     lock = await engine.acquire("dev", "ada", 0)
     assert api.objects[LEASE]["spec"]["holderIdentity"] == lock.token
+    assert lock.removed == (), "nothing went, and nothing is told"
     await engine.close()
 
 
@@ -140,7 +142,7 @@ async def test_a_test_that_took_its_place_meanwhile_is_somebody_elses() -> None:
         return plain(request)
 
     api.answer = answer  # type: ignore[method-assign]
-    assert await remove_left_behind(api.cluster(), PLACE) == ("a",)
+    assert await remove_left_behind(api.cluster(), PLACE) == ()
     assert uids == ["uid-a"]
     assert await remove_left_behind(api.cluster(), Place("dev", "other-apps", "shop")) == ()
 
