@@ -18,7 +18,8 @@ SERVER = (
     "  ok = age >= slow if slow >= 0 else age < -slow\n"
     "  ok = self.path == '/always' or (ok and self.path != '/never')\n"
     "  body = b'ok' if ok else b'{\"database\": \"no connection\"}'\n"
-    "  self.send_response(200 if ok else 503); self.end_headers(); self.wfile.write(body)\n"
+    "  code = 404 if self.path == '/nowhere' else 200 if ok else 503\n"
+    "  self.send_response(code); self.end_headers(); self.wfile.write(body)\n"
     " def log_message(self, *a): pass\n"
     "print('serving', flush=True)\n"
     "h.ThreadingHTTPServer(('', 5000), A).serve_forever()\n"
@@ -30,6 +31,12 @@ ONCE = (
     "if not os.path.exists('/once/seen'):\n"
     " open('/once/seen', 'w').close(); sys.exit('not yet')\n"
 )
+UNREADY_ONCE = (
+    "import os, threading\n"
+    "if not os.path.exists('/once/seen'):\n"
+    " open('/once/seen', 'w').close(); threading.Timer(4, os._exit, (3,)).start()\n"
+)
+"""Ends after 4 seconds the first time, and not again."""
 
 LITTLE = {"requests": {"cpu": "30m"}}
 """Without a request a pod gets nothing where other work fills the node."""

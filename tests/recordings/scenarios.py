@@ -12,6 +12,7 @@ from tests.recordings.documents import (
     ONCE_MOUNT,
     ONCE_VOLUME,
     SERVER,
+    UNREADY_ONCE,
     Document,
     container,
     env,
@@ -41,6 +42,8 @@ class Scenario:
     """Labels of the namespace."""
     kill_old: bool = False
     """End the main process of an old pod in mid-rollout."""
+    signal: tuple[str, int] | None = None
+    """Words of an event, and the how manieth of it: a cluster has none of its own for what is past saving."""
     seconds: float = 120.0
 
 
@@ -136,6 +139,20 @@ def _fails() -> tuple[Scenario, ...]:
             workload(container(readinessProbe=probe("/never")), deadline=8),
         ),
         one(
+            "readiness_not_found",
+            "ReadinessFailed",
+            workload(container(readinessProbe=probe("/nowhere"))),
+            signal=("Readiness probe failed: HTTP probe failed with statuscode: 404", 3),
+        ),
+        one(
+            "readiness_past_threshold",
+            "ReadinessFailed",
+            workload(
+                container(startupProbe=probe("/always", failureThreshold=40), readinessProbe=probe("/never"))
+            ),
+            signal=("Readiness probe failed: HTTP probe failed with statuscode: 503", 3),
+        ),
+        one(
             "readiness_lost",
             "ReadinessFailed",
             workload(container(command=python(SERVER, "-3")), minReadySeconds=30, deadline=60),
@@ -152,6 +169,19 @@ def _fails() -> tuple[Scenario, ...]:
                 minReadySeconds=30,
                 deadline=60,
             ),
+        ),
+        one(
+            "liveness_not_found",
+            "LivenessFailed",
+            workload(
+                container(
+                    startupProbe=probe("/always", failureThreshold=40),
+                    livenessProbe=probe("/nowhere", periodSeconds=2),
+                ),
+                minReadySeconds=20,
+                deadline=60,
+            ),
+            signal=("Liveness probe failed: HTTP probe failed with statuscode: 404", 1),
         ),
         one(
             "deadline",
@@ -257,6 +287,34 @@ def _near_misses() -> tuple[Scenario, ...]:
                     container(
                         command=python(SERVER, "3"), startupProbe=probe("/startup", failureThreshold=40)
                     )
+                ),
+            ),
+            old=old,
+        ),
+        Scenario(
+            "ready_below_its_threshold",
+            (
+                workload(
+                    container(
+                        command=python(SERVER, "5"),
+                        startupProbe=probe("/always", failureThreshold=40),
+                        readinessProbe=probe("/ready", failureThreshold=9),
+                    )
+                ),
+            ),
+            old=old,
+        ),
+        Scenario(
+            "counts_each_run_anew",
+            (
+                workload(
+                    container(
+                        command=python(UNREADY_ONCE + SERVER, "4"),
+                        startupProbe=probe("/always", failureThreshold=40),
+                        readinessProbe=probe("/ready", failureThreshold=6),
+                        **ONCE_MOUNT,
+                    ),
+                    pod=ONCE_VOLUME,
                 ),
             ),
             old=old,

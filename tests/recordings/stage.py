@@ -119,25 +119,35 @@ async def _follow(
                 if outcome.verdict is not None and time.time() - outcome.verdict_at >= linger:
                     break
     outcome.until = time.time()
-    outcome.signal_at = first_signal(outcome.recorder.rows, outcome.applied_at)
+    outcome.signal_at = first_signal(outcome.recorder.rows, outcome.applied_at, scenario.signal)
     if outcome.signal_at is not None and outcome.verdict is not None:
         # A first end that cannot be mended by another try is told before the cluster has a word for it.
         outcome.signal_at = min(outcome.signal_at, outcome.verdict_at)
 
 
-def first_signal(rows: list[dict[str, Any]], applied_at: float) -> float | None:
+def first_signal(
+    rows: list[dict[str, Any]], applied_at: float, said: tuple[str, int] | None = None
+) -> float | None:
     """Return when the cluster first said that the change fails.
 
-    That is a word of WORDS, a second failed end, or a replica that is not ready any more.
+    That is a word of WORDS, a second failed end, a replica that is not ready any more, or its scenario's own.
     """
     ready: set[str] = set()
     for row in rows:
         for kind, document in _documents(row):
             if not _is_new(kind, document, applied_at):
                 continue
-            if _says(kind, document) or (kind == "Pod" and _lost(document, ready)):
+            if _says(kind, document) or _so_often(kind, document, said):
+                return float(row["at"])
+            if kind == "Pod" and _lost(document, ready):
                 return float(row["at"])
     return None
+
+
+def _so_often(kind: str, document: dict[str, Any], said: tuple[str, int] | None) -> bool:
+    if said is None or kind != "Event":
+        return False
+    return document.get("message") == said[0] and (document.get("count") or 1) >= said[1]
 
 
 def _lost(pod: dict[str, Any], ready: set[str]) -> bool:

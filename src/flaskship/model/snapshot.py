@@ -93,6 +93,14 @@ class ProbeFailure:
     threshold: int
     request: str
     answer: str
+    status: int | None = None
+    """The HTTP status of the latest answer; None where none came."""
+    alike: int = 0
+    """How many of the failures in a row, the last ones, had this status."""
+    after_startup: bool = False
+    """Whether a startup probe of the container has succeeded: it says itself that it has started."""
+    period: float = 0.0
+    """Seconds from one probe to the next."""
 
 
 @dataclass(frozen=True, slots=True)

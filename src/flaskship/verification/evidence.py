@@ -24,6 +24,12 @@ def asked_and_answered(probe: ProbeFailure | None) -> tuple[str, ...]:
     return (probe.request, *tail(tuple(probe.answer.splitlines()), 20))
 
 
+def first_line(answer: str) -> str:
+    """Return as much of an answer as a message has room for."""
+    line = answer.partition("\n")[0]
+    return line if len(line) <= 200 else line[:200] + "..."
+
+
 def size(count: int) -> str:
     """Return bytes as Kubernetes writes them, such as 128 MiB."""
     for unit, name in UNITS:

@@ -2,7 +2,14 @@
 
 from flaskship.model.snapshot import Phase, ReplicaPhase, Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
-from flaskship.verification.causes import REFUSAL_RULES, REPLICA_RULES, WORKLOAD_RULES
+from flaskship.verification.causes import (
+    REFUSAL_RULES,
+    REPLICA_RULES,
+    WORKLOAD_RULES,
+    liveness_failed,
+    readiness_failed,
+)
+from flaskship.verification.definite import is_definite
 from flaskship.verification.rule import Ends, ReplicaRule, WorkloadRule
 from flaskship.verification.subject import Subject, is_overdue
 
@@ -18,7 +25,7 @@ def judge(snapshot: Snapshot, now: float) -> Verdict | None:
         return Verdict(Outcome.FAILED, (cause, *causes(snapshot, now)))
     applied_at = snapshot.release.applied_at
     found = tuple(cause for workload in snapshot.workloads for cause in _failure(workload, applied_at, now))
-    if found:
+    if found := found or _unready(snapshot, applied_at, now):
         return Verdict(Outcome.FAILED, _distinct(found))
     if all(workload.complete for workload in snapshot.workloads):
         return Verdict(Outcome.SUCCESSFUL)
@@ -41,8 +48,9 @@ def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple
 
     A replica that an earlier revision made is waited for until the deadline, and never blamed before.
     """
-    if workload.complete:
-        return ()
+    wrong = _will_be_killed(workload, applied_at, now)
+    if workload.complete or wrong:
+        return wrong
     refused = workload.problem is not None and workload.problem.terminal
     gave_up = workload.kind == "Job" and workload.phase is Phase.DEGRADED
     if refused or gave_up or is_overdue(workload, now):
@@ -53,6 +61,46 @@ def _failure(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple
         if subject.replica.created_at >= applied_at
         and _is_terminal(subject)
         and (cause := _most_specific(subject)) is not None
+    )
+
+
+def _will_be_killed(workload: WorkloadSnapshot, applied_at: float, now: float) -> tuple[Cause, ...]:
+    """Return why new replicas that are ready will be restarted: liveness is answered so definitely."""
+    ready = (Subject(workload, one, now) for one in workload.replicas if one.current and one.ready)
+    return tuple(
+        liveness_failed.cause_of(subject)
+        for subject in ready
+        if subject.replica.created_at >= applied_at
+        and not subject.is_job
+        and (probe := subject.failing_now("liveness")) is not None
+        and is_definite(probe.status)
+    )
+
+
+def _unready(snapshot: Snapshot, applied_at: float, now: float) -> tuple[Cause, ...]:
+    """Return the causes of new replicas that have started and do not become ready.
+
+    There are none while another workload still comes up: it may be what they wait for.
+    """
+    stuck = {
+        workload.name: tuple(
+            cause
+            for subject in _subjects(workload, now)
+            if subject.replica.created_at >= applied_at
+            and readiness_failed.may_be_slow(subject, _settled_at(snapshot, workload))
+            and (cause := _most_specific(subject)) is not None
+        )
+        for workload in snapshot.workloads
+        if not workload.complete and not workload.paused
+    }
+    return tuple(cause for found in stuck.values() for cause in found) if all(stuck.values()) else ()
+
+
+def _settled_at(snapshot: Snapshot, but: WorkloadSnapshot) -> float:
+    """Return when the last replica of another workload became ready, or ended as a Job's does."""
+    others = [one for workload in snapshot.workloads if workload is not but for one in workload.replicas]
+    return max(
+        (at for one in others for at in (one.ready_at or 0.0, *(e.at for e in one.exits))), default=0.0
     )
 
 
@@ -92,7 +140,9 @@ def _ends_the_rollout(rule: ReplicaRule, subject: Subject) -> bool:
         return True
     if rule.ENDS is Ends.AT_ONCE and replica.problem is None:
         return not replica.was_ready
-    if rule.ENDS is Ends.AT_THRESHOLD and replica.was_ready:
+    if rule.ENDS in (Ends.AT_THRESHOLD, Ends.AT_ITS_THRESHOLD) and replica.was_ready:
+        return True
+    if rule.ENDS is Ends.AT_ITS_THRESHOLD and readiness_failed.is_wrong(subject):
         return True
     # A Job has its own count of retries, and says itself when it has failed.
     return len(subject.failed_exits) > 1 and not subject.is_job

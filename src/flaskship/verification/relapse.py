@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flaskship.model.snapshot import KilledBy, ProbeFailure, ReplicaPhase, ReplicaSnapshot, Snapshot
 from flaskship.model.verdict import Cause
 from flaskship.verification.causes import liveness_failed
+from flaskship.verification.definite import is_definite
 from flaskship.verification.subject import Subject
 
 ENDING = frozenset({ReplicaPhase.TERMINATING, ReplicaPhase.SUCCEEDED})
@@ -19,7 +20,8 @@ def relapses(healthy: Snapshot, now: Snapshot) -> tuple[Cause, ...]:
     known = {one.uid: one for workload in healthy.workloads for one in workload.replicas}
     found: dict[str | None, Cause] = {}
     for subject in _new(now):
-        if _killed_since(subject.replica, known.get(subject.replica.uid)) or _at_threshold(subject):
+        before = known.get(subject.replica.uid)
+        if _killed_since(subject.replica, before) or _at_threshold(subject) or _is_definite(subject):
             cause = liveness_failed.cause_of(subject)
             found.setdefault(cause.application, cause)
     return tuple(found.values())
@@ -63,6 +65,11 @@ def _at_threshold(subject: Subject) -> bool:
     return probe is not None and probe.consecutive >= probe.threshold
 
 
+def _is_definite(subject: Subject) -> bool:
+    """Whether it is answered what waiting does not change: the threshold's rest is for the way back."""
+    probe = _liveness(subject)
+    return probe is not None and is_definite(probe.status)
+
+
 def _liveness(subject: Subject) -> ProbeFailure | None:
-    probe = subject.probe("liveness")
-    return probe if probe is not None and probe.consecutive > 0 else None
+    return subject.failing_now("liveness")

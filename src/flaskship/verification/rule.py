@@ -14,6 +14,11 @@ class Ends(StrEnum):
     AT_ONCE = "Ends a rollout at once, if the replica was never ready."
     AT_SECOND = "Ends a rollout at the replica's second failed exit."
     AT_THRESHOLD = "Ends a rollout at once, if the replica had been ready."
+    AT_ITS_THRESHOLD = (
+        "Ends a rollout at the probe's threshold, if the replica had been ready, if the answer is definite, "
+        "or if the container's startup probe had succeeded and nothing else of the release still comes up; "
+        "else at the workload's progress deadline."
+    )
     WHEN_REFUSED = "Ends a rollout as soon as the cluster's word on the whole workload is final."
     AT_DEADLINE = "Ends a rollout at the workload's progress deadline."
 

@@ -64,6 +64,13 @@ class Subject:
         """Return the failures of this probe."""
         return next((one for one in self.replica.probes if one.probe == kind), None)
 
+    def failing_now(self, kind: str) -> ProbeFailure | None:
+        """Return the failures of this probe, if they are of the run that goes on."""
+        probe, started = self.probe(kind), self.replica.started_at
+        if probe is None or probe.consecutive == 0 or (started is not None and probe.at < started):
+            return None
+        return probe
+
     def cause(
         self, code: str, message: str, evidence: tuple[str, ...] = (), field: str | None = None
     ) -> Cause:

@@ -154,7 +154,7 @@ def test_after_ready_readiness_lost_to_its_threshold_is_terminal(make, consecuti
     assert (judge(lost, make.NOW) is not None) is fails
 
 
-def test_before_ready_readiness_waits_for_the_deadline_whatever_its_threshold(make):
+def test_without_a_startup_probe_readiness_that_answers_503_waits_for_the_deadline(make):
     waiting = make.replica(phase=ReplicaPhase.RUNNING, probes=(make.probe("readiness", 50),))
     assert judge(make.snapshot(make.workload(waiting)), make.NOW) is None
     late = make.workload(waiting, progressed_at=make.NOW - 601)

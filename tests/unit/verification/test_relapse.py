@@ -1,5 +1,7 @@
 """What was healthy and did not stay so: only liveness of new replicas since then, never what was outlived."""
 
+from dataclasses import replace
+
 import pytest
 
 from flaskship.model.snapshot import KilledBy, ReplicaPhase
@@ -33,8 +35,32 @@ def test_a_liveness_probe_that_fails_beside_is_no_end_and_no_success(make, healt
     assert is_failing(now)
     [cause] = failing(now)
     assert (cause.code, cause.field) == ("LivenessFailed", "probes.liveness")
-    assert cause.message.startswith("The liveness probe failed 1 of 3 times. ")
+    assert cause.message.startswith(
+        "The liveness probe failed once: GET http://127.1.0.1:5000/ready answered 503 Service Unavailable: "
+        "database down. After 3 times in a row the container would have been restarted. "
+    )
     assert failing(healthy) == ()
+
+
+def test_a_definite_answer_is_the_end_at_its_first_failure(make, healthy):
+    first = replace(make.probe("liveness", 1, 3, "404 NOT FOUND: nothing\nhere"), status=404)
+    [cause] = relapses(healthy, seen(make, probes=(first,)))
+    assert cause.message == (
+        "The liveness probe failed once: GET http://127.1.0.1:5000/ready answered 404 NOT FOUND: nothing. "
+        "After 3 times in a row the container would have been restarted. Correct what the probe asks, or "
+        "what the application answers there."
+    )
+    again = replace(first, consecutive=2)
+    assert "failed 2 times in a row: GET" in relapses(healthy, seen(make, probes=(again,)))[0].message
+    for status in (None, 429, 503):
+        assert relapses(healthy, seen(make, probes=(replace(first, status=status),))) == ()
+
+
+def test_what_an_earlier_run_was_answered_is_none_of_this_one(make, healthy):
+    stale = replace(make.probe("liveness", 3, 3, "404 NOT FOUND"), status=404)
+    now = seen(make, probes=(stale,), started_at=make.NOW - 0.5)
+    assert relapses(healthy, now) == ()
+    assert not is_failing(now)
 
 
 def test_at_its_threshold_it_is_the_cause_with_the_field_that_sets_it(make, healthy):

@@ -35,6 +35,8 @@ class ProbeResult:
     seconds: float = 0.0
     served: bool = False
     """Whether a server answered, well or not; a command is none."""
+    status: int | None = None
+    """The HTTP status of the answer that was the result."""
 
 
 async def probe(
@@ -49,10 +51,10 @@ async def probe(
     """Probe once; never raises but when cancelled, never takes longer than the timeout, leaves no socket."""
     began = clock()
     request = _describe(handler, address, port_resolver)
-    served = False
+    served, status = False, None
     try:
         async with asyncio.timeout(timeout):
-            ok, answer = await _perform(handler, address, port_resolver, timeout, exec_runner)
+            ok, answer, status = await _perform(handler, address, port_resolver, timeout, exec_runner)
         served = not isinstance(handler, Exec)
     except TimeoutError:
         ok, answer = False, f"no answer within {timeout:g} s"
@@ -62,7 +64,7 @@ async def probe(
         ok, answer = False, "connection refused: nothing listens there"
     except (BadAnswer, OSError, ValueError, OverflowError) as error:
         ok, answer = False, str(error) or type(error).__name__
-    return ProbeResult(ok, request, answer, clock() - began, served)
+    return ProbeResult(ok, request, answer, clock() - began, served, status)
 
 
 def _describe(handler: HttpGet | TcpSocket | Exec, address: str, port_resolver: PortResolver) -> str:
@@ -84,18 +86,18 @@ async def _perform(
     port_resolver: PortResolver,
     timeout: float,
     exec_runner: ExecRunner,
-) -> tuple[bool, str]:
+) -> tuple[bool, str, int | None]:
     if isinstance(handler, Exec):
         code, output = await exec_runner(handler.command, timeout)
-        return code == 0, _join(f"exit {code}", cleaned(output))
+        return code == 0, _join(f"exit {code}", cleaned(output)), None
     host, port = handler.host or address, port_resolver(handler.port)
     if isinstance(handler, TcpSocket):
         async with await Connection.open(host, port):
-            return True, "connection opened"
+            return True, "connection opened", None
     return await _http(handler, host, port)
 
 
-async def _http(handler: HttpGet, host: str, port: int) -> tuple[bool, str]:
+async def _http(handler: HttpGet, host: str, port: int) -> tuple[bool, str, int | None]:
     given = {name.lower() for name, _ in handler.headers}
     headers = handler.headers if "user-agent" in given else (*handler.headers, USER_AGENT)
     tls, target, url = handler.scheme == "HTTPS", _target(handler.path), ""
@@ -107,13 +109,14 @@ async def _http(handler: HttpGet, host: str, port: int) -> tuple[bool, str]:
             answer = await connection.get(target, headers=headers, body_limit=ANSWER_LIMIT, read_on=False)
         location = answer.header("location") if answer.status in FOLLOWED else None
         if not location:
-            return 200 <= answer.status < 400, _words(answer)
+            return 200 <= answer.status < 400, _words(answer), answer.status
         url = urljoin(url or f"{handler.scheme.lower()}://{authority(host, port)}{target}", location)
         # A kubelet follows no redirect to another host, and takes it for a success.
         if urlsplit(url).hostname != host.lower():
-            return True, f"{_words(answer)} (redirects to another host: not followed)"
+            said = f"{_words(answer)} (redirects to another host: not followed)"
+            return True, said, answer.status
         tls, to_host, to_port, target = _place(url)
-    return False, f"stopped after {MAX_REDIRECTS} redirects"
+    return False, f"stopped after {MAX_REDIRECTS} redirects", None
 
 
 def _place(url: str) -> tuple[bool, str, int, str]:

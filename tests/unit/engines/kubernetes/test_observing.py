@@ -1,102 +1,20 @@
-"""What the cluster says of pods and workloads, as problems, exits, probes and addresses."""
+"""What the cluster says of pods and workloads, as problems, exits and phases."""
 
 import msgspec
 import pytest
 from msgspec.structs import replace
+from tests.unit.engines.kubernetes.seen import NOW, at, ended, event, pod, running, waiting
 
 from flaskship.engines.kubernetes.observing.exits import exits_of
 from flaskship.engines.kubernetes.observing.missing import missing
 from flaskship.engines.kubernetes.observing.observed import Evidence, LogKey, Observed
 from flaskship.engines.kubernetes.observing.pods import Pod
-from flaskship.engines.kubernetes.observing.probes import failures_of
 from flaskship.engines.kubernetes.observing.problems import problem_of
 from flaskship.engines.kubernetes.observing.replicas import phase_of, replica_of
 from flaskship.engines.kubernetes.observing.shape import Owner, parse
-from flaskship.engines.kubernetes.observing.surroundings import Event, ExternalSecret
+from flaskship.engines.kubernetes.observing.surroundings import ExternalSecret
 from flaskship.engines.kubernetes.observing.wanted import WantedLog, wanted
 from flaskship.model.snapshot import KilledBy, ReplicaPhase
-
-NOW = 1000.0
-
-
-def at(seconds):
-    minutes, rest = divmod(seconds, 60)
-    return f"1970-01-01T00:{int(minutes):02}:{rest:06.3f}Z"
-
-
-def pod(state=None, last=None, *, restarts=0, ready=None, since=905.0, init=(), **status):
-    """A pod with one container, started at 900."""
-    conditions = (
-        []
-        if ready is None
-        else [{"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": at(since)}]
-    )
-    container = {
-        "name": "web",
-        "image": "demo:1",
-        "ports": [{"name": "http", "containerPort": 5000}],
-        "resources": {"limits": {"memory": "64Mi"}},
-        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1},
-        "livenessProbe": {"httpGet": {"path": "/health", "port": 5000}, "failureThreshold": 2},
-    }
-    return parse(
-        Pod,
-        {
-            "metadata": {"name": "web-1", "uid": "p1", "creationTimestamp": at(900)},
-            "spec": {"containers": [container], "initContainers": [{"name": one["name"]} for one in init]},
-            "status": {
-                "phase": "Running",
-                "startTime": at(900),
-                "podIP": "10.0.0.7",
-                "conditions": conditions,
-                "initContainerStatuses": list(init),
-                "containerStatuses": [
-                    {
-                        "name": "web",
-                        "state": state or {},
-                        "lastState": last or {},
-                        "restartCount": restarts,
-                        "started": "running" in (state or {}),
-                    }
-                ],
-            }
-            | status,
-        },
-    )
-
-
-def ended(code=1, reason="Error", start=910.0, end=920.0, message=""):
-    return {
-        "terminated": {
-            "exitCode": code,
-            "reason": reason,
-            "startedAt": at(start),
-            "finishedAt": at(end),
-            "message": message,
-        }
-    }
-
-
-def running(since=930.0):
-    return {"running": {"startedAt": at(since)}}
-
-
-def waiting(reason, message=""):
-    return {"waiting": {"reason": reason, "message": message}}
-
-
-def event(reason, message, when=921.0, *, first=None, count=1, container="web"):
-    return parse(
-        Event,
-        {
-            "involvedObject": {"uid": "p1", "fieldPath": f"spec.containers{{{container}}}"},
-            "reason": reason,
-            "message": message,
-            "count": count,
-            "firstTimestamp": at(when if first is None else first),
-            "lastTimestamp": at(when),
-        },
-    )
 
 
 def exits(one, *events, lines=None):
@@ -318,56 +236,6 @@ def test_a_volume_that_came_at_last_is_forgotten():
     assert problem(pod(running()), failed) is None
 
 
-def failures(one, *events, now=940.0):
-    return {found.probe: found for found in failures_of(one, events, Evidence(), now)}
-
-
-REFUSED = 'Get "http://10.0.0.7:5000/ready": dial tcp 10.0.0.7:5000: connect: connection refused'
-
-
-def test_a_failing_probe_has_its_request_its_answer_and_its_count():
-    found = failures(
-        pod(running(), ready=False, since=900.0),
-        event("Unhealthy", f"Readiness probe failed: {REFUSED}", 932.0, first=931.0, count=2),
-        event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 935.0),
-    )["readiness"]
-    assert found.request == "GET http://10.0.0.7:5000/ready"
-    assert (found.answer, found.consecutive, found.threshold) == ("503", 3, 3)
-
-
-def test_the_kubelets_words_have_the_request_where_there_was_no_answer():
-    message = f"Readiness probe failed: {REFUSED}"
-    found = failures(pod(running(), ready=False, since=900.0), event("Unhealthy", message, 935.0))[
-        "readiness"
-    ]
-    assert found.request == "GET http://10.0.0.7:5000/ready"
-    assert found.answer.endswith("connection refused")
-
-
-def test_a_pod_that_is_ready_has_no_failing_probe():
-    failed = event("Unhealthy", f"Readiness probe failed: {REFUSED}", 935.0)
-    assert failures(pod(running(), ready=True), failed) == {}
-
-
-def test_what_an_earlier_run_failed_at_is_forgotten():
-    failed = event("Unhealthy", f"Readiness probe failed: {REFUSED}", 915.0)
-    assert failures(pod(running(930.0), ended(), restarts=1, ready=False, since=900.0), failed) == {}
-
-
-def test_readiness_that_was_lost_is_at_its_threshold():
-    failed = event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 961.0)
-    assert failures(pod(running(), ready=False, since=960.0), failed)["readiness"].consecutive == 3
-
-
-def test_a_probe_that_had_the_container_killed_was_at_its_threshold():
-    found = failures(
-        pod(running(930.0), ended(137), restarts=1, ready=False, since=900.0),
-        event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500", 917.0, count=9),
-        event("Killing", "Container web failed liveness probe, will be restarted", 918.0),
-    )["liveness"]
-    assert (found.consecutive, found.threshold, found.answer) == (2, 2, "500")
-
-
 @pytest.mark.parametrize(
     ("one", "phase"),
     [
@@ -399,11 +267,3 @@ def test_the_lines_of_an_init_container_that_runs_are_asked_for():
     owned = replace(one.metadata, owner_references=(Owner(uid="r1"),))
     (want,) = wanted(Observed(pods=(replace(one, metadata=owned),)), 0.0)
     assert want == WantedLog(LogKey("p1", "migrate", 0), "web-1", "migrate", previous=False, ended=False)
-
-
-def test_liveness_that_fails_of_a_ready_pod_is_told_until_the_next_probe_would_have_told_again():
-    one = pod(running(), ready=True, since=900.0)
-    failed = event("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 404", 935.0)
-    found = failures(one, failed)["liveness"]
-    assert (found.answer, found.consecutive) == ("404", 1)
-    assert failures(one, failed, now=960.0) == {}

@@ -46,6 +46,7 @@ class Probe(Shape, frozen=True):
     period_seconds: int = 10
     timeout_seconds: int = 1
     failure_threshold: int = 3
+    success_threshold: int = 1
 
 
 class ContainerPort(Shape, frozen=True):

@@ -7,11 +7,11 @@ from flaskship.engines.kubernetes.observing.conditions import changed_at, condit
 from flaskship.engines.kubernetes.observing.exits import last_end, runs
 from flaskship.engines.kubernetes.observing.observed import AnswerKey, Evidence
 from flaskship.engines.kubernetes.observing.pods import Container, ContainerStatus, Pod, Port, Probe
+from flaskship.engines.kubernetes.observing.rows import row, told
 from flaskship.engines.kubernetes.observing.shape import unix
 from flaskship.engines.kubernetes.observing.surroundings import Event
 from flaskship.model.snapshot import ProbeFailure
 
-_SAID = re.compile(r"(Startup|Readiness|Liveness) probe (?:failed|errored)[^:]*: ?(.*)", re.DOTALL)
 _REQUEST = re.compile(r'(?:Get|Head) "(?P<url>[^"]+)": (?P<answer>.*)', re.DOTALL)
 _STATUS = re.compile(r"HTTP probe failed with statuscode: (\d+)(.*)", re.DOTALL)
 SLACK = 1.0
@@ -79,42 +79,57 @@ def _failure(
 ) -> ProbeFailure | None:
     if kind == "startup" and status.started:
         return None
-    killed = _killed(container.name, kind, events)
+    began = _since(pod, status, kind)
+    # One that is ready has outlived what an earlier run was ended for.
+    killed = _killed(container.name, kind, events, began if is_ready(pod) else 0.0)
     # The kubelet writes a failure down a moment after it has acted on it: any run's will do.
-    since = pod.metadata.created_at if killed else _since(pod, status, kind)
-    told = [
-        (event, said)
+    since = pod.metadata.created_at if killed else began
+    found = [
+        said
         for event in events
         if event.reason == "Unhealthy"
         and f"{{{container.name}}}" in event.involved_object.field_path
         and event.at >= since - SLACK
-        and (said := _SAID.match(event.message)) is not None
-        and said[1].lower() == kind
+        and (said := told(event)) is not None
+        and said.kind == kind
     ]
-    if not told:
+    if not found:
         return None
-    latest, said = max(told, key=lambda pair: pair[0].at)
-    request, answer = _words(pod, container, probe, said[2])
-    count = sum(_times(event, since, probe.period_seconds) for event, _ in told)
+    latest = max(found, key=lambda one: one.order)
+    request, answer = _words(pod, container, probe, latest.words)
+    failed = row(found, since, probe)
+    count = failed.count
     if killed:
         count = probe.failure_threshold
     elif kind == "readiness" and was_ready(pod):
         count = max(count, probe.failure_threshold)
     return ProbeFailure(
         probe=kind,
-        at=latest.at,
+        at=latest.event.at,
         consecutive=count,
         threshold=probe.failure_threshold,
         request=request,
-        answer=evidence.answers.get(AnswerKey(pod.metadata.uid, kind), answer),
+        answer=_fuller(evidence.answers.get(AnswerKey(pod.metadata.uid, kind)), answer, latest.status),
+        status=latest.status,
+        alike=failed.alike,
+        after_startup=container.startup_probe is not None and status.started,
+        period=float(probe.period_seconds),
     )
 
 
-def _killed(container: str, kind: str, events: tuple[Event, ...]) -> bool:
-    """Tell whether this probe had the container ended: it was then at its threshold."""
+def _fuller(asked: str | None, said: str, status: int | None) -> str:
+    """Return what the pod answered us, unless it answers us otherwise than it did the kubelet."""
+    return asked if asked is not None and (status is None or asked.startswith(str(status))) else said
+
+
+def _killed(container: str, kind: str, events: tuple[Event, ...], since: float) -> bool:
+    """Tell whether this probe has had the container ended since then: it was at its threshold."""
     words = f"failed {kind} probe"
     return any(
-        event.reason == "Killing" and container in event.message and words in event.message
+        event.reason == "Killing"
+        and container in event.message
+        and words in event.message
+        and event.at >= since
         for event in events
     )
 
@@ -129,12 +144,6 @@ def _since(pod: Pod, status: ContainerStatus, kind: str) -> float:
         # The condition changes at the last failure of the row that reached the threshold.
         return max(started or 0.0, lost - SLACK)
     return started or pod.metadata.created_at
-
-
-def _times(event: Event, since: float, period: int) -> int:
-    if event.first_at >= since - SLACK:
-        return event.times
-    return min(event.times, int((event.at - since) / max(1, period)) + 1)
 
 
 def _words(pod: Pod, container: Container, probe: Probe, said: str) -> tuple[str, str]:

@@ -40,6 +40,8 @@ class Probes:
         With resume the process was ready already: it stays so until its probe fails.
         """
         startup = None if resume else self._spec.startup
+        # An earlier run's count says nothing of this one.
+        self.failures.pop("readiness", None)
         if resume:
             self.resume(world.now())
         if startup and not await self._loop("startup", startup, started_at, plan, world):
@@ -139,8 +141,21 @@ class Probes:
             if self.failures.pop(kind, None):
                 self._changed()
             return
-        failure = ProbeFailure(kind, now, failures, probe.failure_threshold, result.request, result.answer)
         known = self.failures.get(kind)
+        first = failures == (1 if counted else 0)
+        before = known.alike if known is not None and known.status == result.status and not first else 0
+        failure = ProbeFailure(
+            kind,
+            now,
+            failures,
+            probe.failure_threshold,
+            result.request,
+            result.answer,
+            status=result.status,
+            alike=before + counted,
+            after_startup=self._spec.startup is not None and self.started,
+            period=probe.period,
+        )
         self.failures[kind] = failure
         if counted or known is None or replace(known, at=now) != failure:
             self._changed()
