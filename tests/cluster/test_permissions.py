@@ -186,7 +186,7 @@ async def test_every_command_that_writes_tells_all_that_is_missing_before_it_doe
 async def test_the_roles_that_verify_abort_and_down_ask_for_are_enough(town: Town, tmp_path: Path) -> None:
     guest = await make_guest(town, tmp_path)
     (await town.go("deploy")).succeeded()
-    never = ("--set", f"applications.{API}.probes.readiness.path=/never")
+    never = ("--set", f"applications.{API}.probes.readiness.initialDelaySeconds=200")
     for command in (("verify",), ("abort", API), ("down",)):
         refused = await guest.go(*command)
         assert (refused.code, refused.document["error"]["code"]) == (4, "ClusterForbids"), command

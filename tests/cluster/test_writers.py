@@ -179,10 +179,13 @@ async def pretend_pending(town: Town) -> None:
     await town.cluster.replace(SECRETS, changed, town.namespace())
 
 
+NEVER = ("--set", f"applications.{API}.probes.readiness.initialDelaySeconds=200")
+"""Not asked for so long, and so not ready: a wrong path would end the deploy by itself."""
+
+
 async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(town: Town) -> None:
     (await town.go("deploy")).succeeded()
-    never = ("--set", f"applications.{API}.probes.readiness.path=/never")
-    watching = asyncio.ensure_future(town.go("deploy", "dev", *never))
+    watching = asyncio.ensure_future(town.go("deploy", "dev", *NEVER))
     await until_revision(town, 2)
     aborted = (await town.go("abort", "dev", API, "--reason", "wrong branch")).succeeded()
     told = await watching
@@ -195,9 +198,6 @@ async def test_an_abort_ends_the_deploy_that_watches_and_puts_back_what_served(t
     assert of_application(three, API) == of_application(one, API)
     status = (await town.go("status")).document
     assert status["phase"] == "Healthy"
-
-
-NEVER = ("--set", f"applications.{API}.probes.readiness.path=/never")
 
 
 async def test_a_writer_whose_lock_was_taken_stops_at_once_and_names_who_has_it(town: Town) -> None:

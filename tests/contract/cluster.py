@@ -31,7 +31,7 @@ async def cluster(folder: Path) -> AsyncIterator[Harness]:
         lambda: KubernetesEngine(connect(), places),
         IMAGE,
         {IMAGE: "sha256:contract"},
-        frozenset({"restart", "scale", "logs", "pause", "withdraw"}),
+        frozenset({"restart", "scale", "logs", "pause", "startup", "withdraw"}),
         patience=120.0,
         prefix=prefix,
         charted=lambda release: charted(folder, release),

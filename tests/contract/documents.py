@@ -8,8 +8,8 @@ SERVER = (
     "import http.server as h, os\n"
     "class A(h.BaseHTTPRequestHandler):\n"
     " def do_GET(self):\n"
-    "  ok = self.path != '/never'\n"
-    "  self.send_response(200 if ok else 503); self.end_headers(); self.wfile.write(b'ok')\n"
+    "  code = {'/never': 503, '/nowhere': 404}.get(self.path, 200)\n"
+    "  self.send_response(code); self.end_headers(); self.wfile.write(b'ok')\n"
     " def log_message(self, *a): print('asked', self.path, flush=True)\n"
     "print('serving', flush=True)\n"
     "here = os.environ.get('POD_IP', '127.0.0.1'), int(os.environ['PORT'])\n"
@@ -28,6 +28,8 @@ def deployment(
     deadline: int = 20,
     port: int = 5000,
     liveness: dict[str, Any] | None = None,
+    started_path: str | None = None,
+    min_ready: int = 0,
 ) -> Document:
     container: dict[str, Any] = {
         "name": name,
@@ -46,6 +48,9 @@ def deployment(
     }
     if liveness is not None:
         container["livenessProbe"] = liveness
+    if started_path is not None:
+        get = {"path": started_path, "port": port}
+        container["startupProbe"] = {"httpGet": get, "periodSeconds": 1, "failureThreshold": 60}
     labels = {"app.kubernetes.io/name": name}
     return {
         "apiVersion": "apps/v1",
@@ -54,6 +59,7 @@ def deployment(
         "spec": {
             "replicas": replicas,
             "progressDeadlineSeconds": deadline,
+            "minReadySeconds": min_ready,
             "selector": {"matchLabels": labels},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
             "template": {

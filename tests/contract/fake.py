@@ -1,6 +1,6 @@
 """An engine in memory: true revisions, locks, outcomes and rollouts, and a clock that only it moves."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -273,13 +273,12 @@ class FakeEngine:
     def _view_replica(self, workload: FakeWorkload, replica: FakeReplica) -> ReplicaSnapshot:
         ready = self._is_ready(replica)
         ends = self._exits(replica)
-        probe = ProbeFailure("readiness", self._clock(), 3, 3, "GET /never", "503 never")
         return ReplicaSnapshot(
             name=replica.name,
             uid=replica.uid,
             template=replica.template,
             current=replica.template == workload.template,
-            phase=ReplicaPhase.READY if ready else ReplicaPhase.BACK_OFF if ends else ReplicaPhase.STARTING,
+            phase=ReplicaPhase.READY if ready else ReplicaPhase.BACK_OFF if ends else ReplicaPhase.RUNNING,
             ready=ready,
             restarts=len(ends),
             created_at=replica.created_at,
@@ -288,8 +287,29 @@ class FakeEngine:
             was_ready=ready,
             pid=None if ends else replica.pid,
             exits=ends,
-            probes=(probe,) if replica.silent() else (),
+            probes=tuple(self._probes(replica, ready=ready)),
         )
+
+    def _probes(self, replica: FakeReplica, *, ready: bool) -> Iterator[ProbeFailure]:
+        """Each failing probe, asked once a second from the start, liveness once it is ready."""
+        times = int(self._clock() - replica.created_at - (STARTS_AFTER if ready else 0.0)) + 1
+        for kind in ("liveness",) if ready else ("readiness",):
+            asked = replica.container.get(f"{kind}Probe") or {}
+            status = replica.status(f"{kind}Probe")
+            if status is None:
+                continue
+            yield ProbeFailure(
+                kind,
+                self._clock(),
+                times,
+                int(asked.get("failureThreshold", 3)),
+                f"GET {asked['httpGet']['path']}",
+                f"{status} never",
+                status=status,
+                alike=times,
+                after_startup="startupProbe" in replica.container,
+                period=1.0,
+            )
 
     def _exits(self, replica: FakeReplica) -> tuple[Exit, ...]:
         if not replica.failing():

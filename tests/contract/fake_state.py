@@ -37,8 +37,12 @@ class FakeReplica:
         return list(self.container.get("command") or ())[:1] == ["/bin/false"]
 
     def silent(self) -> bool:
-        probe = (self.container.get("readinessProbe") or {}).get("httpGet") or {}
-        return probe.get("path") == "/never"
+        return self.status("readinessProbe") is not None
+
+    def status(self, probe: str) -> int | None:
+        """What this probe fails with; None where it does not."""
+        get = (self.container.get(probe) or {}).get("httpGet") or {}
+        return {"/never": 503, "/nowhere": 404}.get(str(get.get("path")))
 
     @property
     def container(self) -> Mapping[str, Any]:

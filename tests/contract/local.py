@@ -29,7 +29,7 @@ async def local(folder: Path) -> AsyncIterator[Harness]:
         lambda: LocalEngine(project),
         IMAGE,
         {IMAGE: image.id},
-        frozenset({"restart", "scale", "logs", "pause", "withdraw"}),
+        frozenset({"restart", "scale", "logs", "pause", "startup", "withdraw"}),
         folder=project,
     )
     try:

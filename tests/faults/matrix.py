@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.contract.documents import SERVER
 from tests.faults import harm, standing, state_files
 from tests.faults.failing import Fault, contained, failing, program, undone
 from tests.faults.standing import killed, moved
@@ -16,6 +17,7 @@ MANY = (
     "import threading, time\n"
     "for _ in range(1100): threading.Thread(target=time.sleep, args=(9,), daemon=True).start()\n"
 )
+ANSWERS = ["python", "-u", "-c", SERVER]
 THREAD = "import threading\nthreading.Thread(target=serve, daemon=False).start()\n"
 
 
@@ -86,6 +88,17 @@ MATRIX = (
         "never-ready",
         "readiness is never reached",
         failing(program("import time\ntime.sleep(600)\n"), "ReadinessFailed", deadline=3),
+    ),
+    Entry(
+        "readiness-404",
+        "readiness that is answered 404, five minutes before its deadline",
+        failing(ANSWERS, "ReadinessFailed", ready_path="/nowhere", deadline=300),
+        fast=True,
+    ),
+    Entry(
+        "readiness-503",
+        "readiness that is answered 503 after the startup probe, five minutes before its deadline",
+        failing(ANSWERS, "ReadinessFailed", ready_path="/never", started_path="/started", deadline=300),
     ),
     Entry("killed", "kill -9 of a replica", contained("serve()\n", harm.killed_from_outside), fast=True),
     Entry("frozen", "SIGSTOP of a replica", contained("serve()\n", harm.frozen)),

@@ -313,8 +313,22 @@ MISTAKES: dict[str, Mistake] = {
     "never-ready": Mistake(
         "readiness that answers 503",
         "ReadinessFailed",
-        f"migrations: false\nprogressDeadlineSeconds: 20\nenv:\n  DATABASE_URL: {NOWHERE}\n",
+        f"migrations: false\nenv:\n  DATABASE_URL: {NOWHERE}\n",
         words="503",
+    ),
+    "readiness-path": Mistake(
+        "readiness that is asked on a path that is not there",
+        "ReadinessFailed",
+        "probes:\n  readiness:\n    path: /nowhere\n",
+        words="404",
+        line="path: /nowhere",
+    ),
+    "liveness-path": Mistake(
+        "liveness that is asked on a path that is not there",
+        "LivenessFailed",
+        "probes:\n  liveness:\n    path: /nowhere\n",
+        words="failed once: GET",
+        line="path: /nowhere",
     ),
     "unprobed": Mistake(
         "an object of its own without a probe, whose process ends at once",

@@ -46,7 +46,7 @@ def test_a_definite_answer_is_the_end_at_its_first_failure(make, healthy):
     first = replace(make.probe("liveness", 1, 3, "404 NOT FOUND: nothing\nhere"), status=404)
     [cause] = relapses(healthy, seen(make, probes=(first,)))
     assert cause.message == (
-        "The liveness probe failed once: GET http://127.1.0.1:5000/ready answered 404 NOT FOUND: nothing. "
+        "The liveness probe failed once: GET http://127.1.0.1:5000/ready answered 404 NOT FOUND. "
         "After 3 times in a row the container would have been restarted. Correct what the probe asks, or "
         "what the application answers there."
     )

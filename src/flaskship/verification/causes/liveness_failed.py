@@ -7,7 +7,7 @@ answered what waiting does not change (404, 403, 405 ..., as of a readiness prob
 beside it, a deploy ends at its first failure, and what is left until the restart is for the way back.
 """
 
-from flaskship.model.snapshot import KilledBy
+from flaskship.model.snapshot import KilledBy, ProbeFailure
 from flaskship.model.verdict import Cause
 from flaskship.verification.definite import is_definite
 from flaskship.verification.evidence import asked_and_answered, first_line
@@ -35,13 +35,19 @@ def cause_of(subject: Subject) -> Cause:
     if probe is not None and probe.consecutive < probe.threshold and not _killed(subject):
         times = "once" if probe.consecutive == 1 else f"{probe.consecutive} times in a row"
         said = (
-            f"The liveness probe failed {times}: {probe.request} answered {first_line(probe.answer)}. "
+            f"The liveness probe failed {times}: {probe.request} answered {_briefly(probe)}. "
             f"After {probe.threshold} times in a row the container would have been restarted."
         )
     advice = "See why the application does not answer; if it starts slowly, give it a startup probe."
     if probe is not None and is_definite(probe.status):
         advice = "Correct what the probe asks, or what the application answers there."
     return subject.cause(CODE, f"{said} {advice}", asked_and_answered(probe), "probes.liveness")
+
+
+def _briefly(probe: ProbeFailure) -> str:
+    """The status of an answer without its body, which is the evidence."""
+    line = first_line(probe.answer)
+    return line if probe.status is None else line.partition(": ")[0]
 
 
 def _killed(subject: Subject) -> bool:
