@@ -177,6 +177,15 @@ class Doing(Enum):
 
 
 @runtime_checkable
+class LooksAhead(Protocol):
+    """An engine that asks its cluster whether a release would be taken before it applies it."""
+
+    def look_ahead(self, release: Release) -> None:
+        """Begin to ask, because the holder of the lock applies this very release next, and is told then."""
+        ...
+
+
+@runtime_checkable
 class HasPermissions(Protocol):
     """An engine whose user may be allowed less than a command takes."""
 

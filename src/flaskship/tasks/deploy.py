@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 
-from flaskship.engines.base import Engine, HasBlindSpots, Ignored
+from flaskship.engines.base import Engine, HasBlindSpots, Ignored, LooksAhead
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.frozen import dataclass
 from flaskship.model.named import Named
@@ -74,6 +74,8 @@ async def deploy_locked(
     history = await stage.engine.history(plan.environment.name)
     plan = drawn_next(stage.world, plan.project, plan.environment, stage.wish, history, plan)
     release = compose(stage.world, plan, images, stage.wish)
+    if isinstance(stage.engine, LooksAhead):
+        stage.engine.look_ahead(release)
     before, healthy = await asyncio.gather(
         stage.engine.observe(plan.environment.name),
         _last_healthy_release(stage.engine, plan.environment.name, history),

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from flaskship.engines.kubernetes.connection import PATIENCE, connect
+from flaskship.engines.kubernetes.connection import PATIENCE, Connection, connect
 from flaskship.engines.kubernetes.discovery import DISCOVERY, discovered
 from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, refusal
 from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
@@ -20,6 +20,8 @@ MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 APPLY = "application/apply-patch+yaml"
+KINDS_SECONDS = 3.0
+"""How long what the server knows is remembered: a command asks for it three times before it writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,17 @@ class Rule:
 
 class Cluster(Transport):
     """One API server under one context; every method raises FlaskshipError, and UnreachableError in time."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._kinds: tuple[float, asyncio.Task[dict[tuple[str, str], Resource]] | None] = 0.0, None
+
+    async def close(self) -> None:
+        """Let go of the connections, and of what is still asked."""
+        if (asking := self._kinds[1]) is not None:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        await super().close()
 
     @classmethod
     def of(cls, context: str, kubeconfig: str | None = None) -> "Cluster":
@@ -309,7 +322,15 @@ class Cluster(Transport):
         return str((await self.ask("GET", "/version", "version")).get("gitVersion") or "")
 
     async def api_resources(self) -> dict[tuple[str, str], Resource]:
-        """Return every kind that the server knows now, by apiVersion and kind."""
+        """Return every kind that the server knows, or did some seconds ago, by apiVersion and kind."""
+        now = asyncio.get_running_loop().time()
+        asked, asking = self._kinds
+        if asking is None or now - asked > KINDS_SECONDS or (asking.done() and not _succeeded(asking)):
+            asking = asyncio.ensure_future(self._api_resources())
+            self._kinds = now, asking
+        return await asyncio.shield(asking)
+
+    async def _api_resources(self) -> dict[tuple[str, str], Resource]:
         core, groups = await asyncio.gather(
             *(
                 self.ask("GET", path, "discover its kinds", accept=f"{DISCOVERY},application/json")
@@ -331,6 +352,10 @@ async def create_or_find(
     with suppress(ConflictError):
         return await cluster.create(resource, body, namespace)
     return await cluster.get(resource, str(body["metadata"]["name"]), namespace)
+
+
+def _succeeded(asked: "asyncio.Task[Any]") -> bool:
+    return not asked.cancelled() and asked.exception() is None
 
 
 def _where(resource: Resource, namespace: str | None = None, name: str | None = None) -> str:

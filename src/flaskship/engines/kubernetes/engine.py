@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
 from flaskship.engines.base import Action, Doing, Lock, Need, Trial, Withdrawal
 from flaskship.engines.kubernetes import records, storage
+from flaskship.engines.kubernetes.chores import Chores
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
@@ -34,10 +35,10 @@ from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.succession import let_go
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
 from flaskship.engines.kubernetes.testing import hooks_of, run_tests
-from flaskship.engines.kubernetes.trying import remove_hooks
+from flaskship.engines.kubernetes.trying import Hook, remove_hooks
 from flaskship.engines.kubernetes.watching import Watcher
 from flaskship.engines.kubernetes.writing import KEPT, RunHelm, Writing
-from flaskship.model.errors import ConfigurationError, LockedError, PreflightError
+from flaskship.model.errors import ConfigurationError, FlaskshipError, LockedError, PreflightError
 from flaskship.model.release import ChartSource, Document, Event, LogLine, Provenance, Release, Revision
 from flaskship.model.snapshot import Snapshot
 from flaskship.model.verdict import Outcome, Receipt, Verdict
@@ -74,6 +75,8 @@ class KubernetesEngine:
         self._leases = Leases(cluster, clock, sleep)
         self._targets = Targets(cluster)
         self._readying = Readying(cluster, sleep)
+        self._chores = Chores()
+        self._watchers: dict[str, Watcher] = {}
         self._writing = Writing(cluster, self._helm, clock, sleep)
 
     def foresee(self, environment: str) -> None:
@@ -119,10 +122,14 @@ class KubernetesEngine:
         """Return once this lock is not ours any more: who has taken it."""
         return await self._leases.lost(self._place(lock.environment), lock)
 
+    def look_ahead(self, release: Release) -> None:
+        """Begin to look before the write of this release; apply goes on with what was found."""
+        self._writing.look_ahead(self._place(release.environment), release)
+
     async def apply(self, release: Release, lock: Lock) -> int:
         """Start moving to the release and return its revision number; what would fail is refused before."""
         place = self._place(release.environment)
-        self._targets.forget(place.environment)
+        await self._written(place)
         for _ in range(ATTEMPTS):
             await self._leases.check(place, lock)
             number = await self._writing.attempt(place, release)
@@ -146,8 +153,12 @@ class KubernetesEngine:
     ) -> None:
         """Record what the revision came to; after a success, what no replica can need any more goes."""
         place = self._place(environment)
-        await self._readying.forgo(environment)
-        _, known = await asyncio.gather(self._leases.check(place, lock), records.read(self.cluster, place))
+        known, *_ = await asyncio.gather(
+            records.read(self.cluster, place),
+            self._leases.check(place, lock),
+            self._readying.forgo(environment),
+            self._chores.done(),
+        )
         record = known.get(revision) or Record(revision, "", self.cluster.now(), Provenance(records.BY_HELM))
         if verdict.outcome is not Outcome.SUCCESSFUL:
             await records.write(self.cluster, place, records.concluded(record, verdict, receipt, {}))
@@ -173,7 +184,8 @@ class KubernetesEngine:
     async def follow(self, environment: str) -> AsyncIterator[Snapshot]:
         """Yield a snapshot now and after every change, at least once a second, until the caller stops."""
         place = self._place(environment)
-        async with aclosing(self._watcher(place).follow(lambda: self._targets.find(place))) as seen:
+        watcher = self._watchers.setdefault(environment, self._watcher(place, keeps=True))
+        async with aclosing(watcher.follow(lambda: self._targets.find(place))) as seen:
             async for snapshot in seen:
                 yield as_stopped(snapshot, self._targets.stopped(place))
 
@@ -182,6 +194,7 @@ class KubernetesEngine:
         place = self._place(environment)
         if lock is not None:
             await self._leases.check(place, lock)
+        await self._written(place)
         known = await storage.revisions(self.cluster, place)
         if not known:
             raise ConfigurationError(f"{environment} has no workload {workload!r}: it was never deployed")
@@ -276,9 +289,7 @@ class KubernetesEngine:
         """Return the names of the newest revision's tests in the order in which they run."""
         place = self._place(environment)
         known = await storage.revisions(self.cluster, place)
-        return (
-            tuple(one.name for one in await hooks_of(self.cluster, place, known[-1].number)) if known else ()
-        )
+        return tuple(one.name for one in await self._hooks(place, known[-1].number)) if known else ()
 
     def prepare_tests(self, environment: str) -> None:
         """Start the pods of those that can wait; each begins with test, and not before."""
@@ -289,12 +300,20 @@ class KubernetesEngine:
     ) -> tuple[Trial, ...]:
         """Run them as Helm would, those of one weight at once; Helm's record tells how each ended."""
         place = self._place(environment)
-        await self._leases.check(place, lock)
-        known = await storage.revisions(self.cluster, place)
+        _, known = await asyncio.gather(
+            self._leases.check(place, lock), storage.revisions(self.cluster, place)
+        )
         if not known:
             return ()
-        prepared = await self._readying.of(environment, known[-1].number, waits)
-        return await run_tests(self.cluster, place, known[-1].number, self._sleep, prepared, waits)
+        number = known[-1].number
+        prepared = await self._readying.of(environment, number, waits)
+        hooks = await self._hooks(place, number)
+        tested = await run_tests(
+            self.cluster, place, number, self._sleep, prepared, waits, hooks, self._chores.begin
+        )
+        if not self._readying.knows(environment):
+            await self._chores.done()  # no verdict is recorded after it, which would wait for them
+        return tested
 
     async def surroundings(
         self, environment: str, documents: Iterable[Document], hooks: Iterable[Document] = ()
@@ -308,7 +327,16 @@ class KubernetesEngine:
 
     async def close(self) -> None:
         """Let go of connections; what runs goes on."""
-        await asyncio.gather(self._leases.close(), self._programs.close(), self._readying.close())
+        looking = (one.close() for one in self._watchers.values())
+        await asyncio.gather(
+            self._leases.close(),
+            self._programs.close(),
+            self._readying.close(),
+            self._writing.close(),
+            *looking,
+        )
+        with suppress(FlaskshipError):  # what was not done after an error that is told
+            await self._chores.done()
         await self.cluster.close()
 
     async def _earlier(self, place: Place, known: tuple[HelmRevision, ...]) -> tuple[Document, ...]:
@@ -317,14 +345,26 @@ class KubernetesEngine:
             return ()
         return (await storage.stored(self.cluster, place, known[-2].number)).documents
 
+    async def _hooks(self, place: Place, number: int) -> tuple[Hook, ...]:
+        known = self._readying.hooks(place.environment, number)
+        return await hooks_of(self.cluster, place, number) if known is None else known
+
     def _reading(self, place: Place, *, logs: bool = False) -> AbstractAsyncContextManager[None]:
         ask = partial(insist, self.cluster, self._writing.permissions, place, to_read(logs=logs), READING)
         return all_told(ask)
 
-    def _watcher(self, place: Place) -> Watcher:
+    async def _written(self, place: Place) -> None:
+        """What is known of the environment is old."""
+        self._targets.forget(place.environment)
+        if (watcher := self._watchers.get(place.environment)) is not None:
+            await watcher.close()
+
+    def _watcher(self, place: Place, *, keeps: bool = False) -> Watcher:
         witness = ClusterWitness(self.cluster, place.namespace)
         notes = partial(notes_of, self._leases, place)
-        return Watcher(self.cluster, witness, place.namespace, notes=notes, clock=self.cluster.now)
+        return Watcher(
+            self.cluster, witness, place.namespace, notes=notes, clock=self.cluster.now, keeps=keeps
+        )
 
     def _place(self, environment: str) -> Place:
         try:

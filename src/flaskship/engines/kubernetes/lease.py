@@ -46,6 +46,7 @@ class Held:
     renewal: "asyncio.Task[None]"
     lost: "asyncio.Future[LockedError]"
     wanted: "asyncio.Future[Withdrawal]"
+    environment: str
     inherited: bool
     """Whether its holder before never gave it back."""
     looking: "asyncio.Task[None] | None" = None
@@ -85,7 +86,8 @@ class Leases:
             ):
                 renewal, loop = asyncio.ensure_future(self._renew(place, token)), asyncio.get_running_loop()
                 inherited = lease is not None and bool(_holder(lease))
-                self._held[token] = Held(renewal, loop.create_future(), loop.create_future(), inherited)
+                lost, wanted = loop.create_future(), loop.create_future()
+                self._held[token] = Held(renewal, lost, wanted, place.environment, inherited)
                 return Lock(place.environment, token)
             if self._clock() >= until:
                 raise _held(place, lease, self._cluster.context)
@@ -106,6 +108,10 @@ class Leases:
     def is_inherited(self, lock: Lock) -> bool:
         """Tell whether a lock that this process holds was taken over from somebody who is gone."""
         return lock.token in self._held and self._held[lock.token].inherited
+
+    def holds(self, place: Place) -> bool:
+        """Tell whether this process has the environment's lock, by what it knows; nothing is asked."""
+        return any(one.environment == place.environment for one in self._held.values())
 
     async def is_held(self, place: Place) -> bool:
         """Tell whether somebody has it who is not known to be gone; nothing is changed."""

@@ -39,7 +39,7 @@ async def remove_left_behind(cluster: Cluster, place: Place) -> tuple[str, ...]:
 async def notes_of(leases: Leases, place: Place, observed: Observed) -> tuple[str, ...]:
     """Return a line for each test that waits where nobody has the lock; nothing is changed."""
     left = tuple(_standing(observed, place))
-    if not left:
+    if not left or leases.holds(place):
         return ()
     try:
         if await leases.is_held(place):

@@ -26,6 +26,7 @@ class _Readied:
     place: Place
     made: dict[str, Object] = field(default_factory=dict)
     revision: int = 0
+    hooks: tuple[Hook, ...] | None = None
     forgone: bool = False
     waits: list[str] = field(default_factory=list)
     """Those that somebody else is running, and that are made once that has ended."""
@@ -60,6 +61,15 @@ class Readying:
         await asyncio.shield(task)
         return readied.made if readied.revision == revision else {}
 
+    def knows(self, environment: str) -> bool:
+        """Tell whether the environment's tests are or were being made ready."""
+        return environment in self._known
+
+    def hooks(self, environment: str, revision: int) -> tuple[Hook, ...] | None:
+        """Return all tests of a revision, where they were read."""
+        readied, _ = self._known.get(environment, (None, None))
+        return readied.hooks if readied is not None and readied.revision == revision else None
+
     async def forgo(self, environment: str) -> None:
         """Remove those that nobody let begin."""
         known = self._known.pop(environment, None)
@@ -92,8 +102,8 @@ class Readying:
         with suppress(FlaskshipError):
             known = await storage.revisions(self._cluster, place)
             readied.revision = known[-1].number if known else 0
-            hooks = await hooks_of(self._cluster, place, readied.revision)
-            await asyncio.gather(*(one(hook) for hook in hooks if hook.waits))
+            readied.hooks = await hooks_of(self._cluster, place, readied.revision)
+            await asyncio.gather(*(one(hook) for hook in readied.hooks if hook.waits))
 
     async def _remove(self, place: Place, made: Object) -> None:
         name, uid = str(made["metadata"]["name"]), made["metadata"].get("uid")

@@ -12,7 +12,7 @@ from flaskship.engines.kubernetes.failures import ConflictError, NotFoundError, 
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.storage import LastRun
 from flaskship.engines.kubernetes.transport import Object
-from flaskship.engines.kubernetes.trying import Hook, hook_of, run_hook
+from flaskship.engines.kubernetes.trying import Hook, Later, at_once, hook_of, run_hook
 
 TEST = "test"
 ATTEMPTS = 3
@@ -36,17 +36,22 @@ async def run_tests(
     sleep: Sleep = asyncio.sleep,
     prepared: MutableMapping[str, Object] | None = None,
     waits: Callable[[str], None] = lambda _: None,
+    hooks: tuple[Hook, ...] | None = None,
+    later: Later = at_once,
 ) -> tuple[Trial, ...]:
     """Run the tests in the order of their weights, those of one weight together, up to a weight that fails.
 
     Helm's record of the revision then says how each ended, as after `helm test`. Those that were prepared are
     taken out of what is given; what is left there never began.
+
+    hooks: the revision's tests, where they are known. later has them recorded and cleaned up.
     """
     waiting = {} if prepared is None else prepared
     tested: list[Trial] = []
-    for _, group in groupby(await hooks_of(cluster, place, revision), key=lambda one: one.weight):
-        ended = await _together(cluster, place, tuple(group), sleep, waiting, waits)
-        await _record(cluster, place, revision, [run for _, run in ended])
+    hooks = await hooks_of(cluster, place, revision) if hooks is None else hooks
+    for _, group in groupby(hooks, key=lambda one: one.weight):
+        ended = await _together(cluster, place, tuple(group), sleep, waiting, waits, later)
+        await later(_record(cluster, place, revision, [run for _, run in ended]))
         tested += [trial for trial, _ in ended]
         if not all(trial.passed for trial, _ in ended):
             break
@@ -60,12 +65,13 @@ async def _together(
     sleep: Sleep,
     prepared: MutableMapping[str, Object],
     waits: Callable[[str], None],
+    later: Later,
 ) -> list[tuple[Trial, LastRun]]:
     async def one(hook: Hook) -> tuple[Trial, LastRun]:
         began = cluster.now()
         try:
             ready = prepared.pop(hook.name, None)
-            trial = await run_hook(cluster, place.namespace, hook, sleep, ready, waits)
+            trial = await run_hook(cluster, place.namespace, hook, sleep, ready, waits, later)
         except RefusedError as refused:
             # A quota, an admission rule or a missing permission: that says nothing of the release.
             trial = Trial(hook.name, False, refused.message, ran=False)

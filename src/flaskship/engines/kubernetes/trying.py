@@ -1,7 +1,7 @@
 """One test of a release from its making to its end, told by its containers and not a moment later."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -45,6 +45,13 @@ RELEASE = "flaskship.dev/release"
 HOOK = "helm.sh/hook"
 LAST_LINE = "flaskship.dev/last-line"
 """Annotation with the line that a test prints last, and only where it is about to end with exit code 0."""
+Later = Callable[[Coroutine[Any, Any, None]], Awaitable[None]]
+"""Has something done that what a test came to does not depend on."""
+
+
+async def at_once(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for it."""
+    await work
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +117,11 @@ async def run_hook(
     sleep: Callable[[float], Awaitable[None]],
     prepared: Object | None = None,
     waits: Callable[[str], None] = lambda _: None,
+    later: Later = at_once,
 ) -> Trial:
     """Make the test, wait for its end and clean up as it asks for; RefusedError where it cannot be made.
 
-    One that was prepared is let begin instead, where it still waits.
+    One that was prepared is let begin instead, where it still waits. later has it cleaned up.
     """
     resource = WATCHED.get(hook.kind) or await _resource(cluster, hook)
     made = await _begun(cluster, namespace, hook, prepared) if prepared is not None else None
@@ -132,7 +140,7 @@ async def run_hook(
         raise
     log = () if ending.passed else await _log(cluster, namespace, hook)
     if ("hook-succeeded" if ending.passed else "hook-failed") in hook.policies:
-        await _remove(cluster, resource, namespace, made)
+        await later(_remove(cluster, resource, namespace, made))
     return Trial(hook.name, ending.passed, ending.message, log)
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from flaskship.engines.kubernetes.failures import ExpiredError
 from flaskship.engines.kubernetes.gathering import Gatherer, Witness
@@ -13,7 +14,7 @@ from flaskship.engines.kubernetes.observing.observed import Observed, Target
 from flaskship.engines.kubernetes.observing.snapshot import snapshot
 from flaskship.engines.kubernetes.observing.wanted import wanted
 from flaskship.engines.kubernetes.reflecting import Reflector, Source
-from flaskship.engines.kubernetes.resources import SECRETS
+from flaskship.engines.kubernetes.resources import SECRETS, Resource
 from flaskship.model.errors import FlaskshipError
 from flaskship.model.snapshot import Snapshot
 
@@ -28,8 +29,39 @@ Notes = Callable[[Observed], Awaitable[tuple[str, ...]]]
 """What is worth a line and the objects alone do not say."""
 
 
+class Look:
+    """A namespace as it is seen, and what keeps that in step until close; wake is set by every change."""
+
+    def __init__(self, reflecting: Callable[[Callable[[], None]], Reflector], gatherer: Gatherer) -> None:
+        self.wake, self.moved = asyncio.Event(), asyncio.Event()
+        self.reflector = reflecting(self.wake.set)
+        self.gatherer = gatherer
+        self.watches: list[asyncio.Task[None]] = []
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether changes are watched, and none of the watches has ended."""
+        return bool(self.watches) and not any(one.done() for one in self.watches)
+
+    def insist(self) -> None:
+        """Raise what ended a watch."""
+        for task in self.watches:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def close(self) -> None:
+        """Watch no more."""
+        for task in self.watches:
+            task.cancel()
+        await asyncio.gather(*self.watches, return_exceptions=True)
+
+
 class Watcher:
-    """Looks at one namespace of a cluster."""
+    """Looks at one namespace of a cluster.
+
+    keeps: what follow watches is watched on after it until close, and the next follow begins with that in
+    place of lists of its own. Not across a write of ours: a watch may be behind what was just written.
+    """
 
     def __init__(
         self,
@@ -40,6 +72,7 @@ class Watcher:
         notes: Notes | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
+        keeps: bool = False,
     ) -> None:
         self._source = source
         self._witness = witness
@@ -47,62 +80,70 @@ class Watcher:
         self._notes = notes
         self._clock = clock
         self._jitter = jitter
+        self._keeps = keeps
+        self._kept: Look | None = None
 
     async def observe(self, find: FindTarget) -> Snapshot:
         """Return everything at one instant, from one list of every kind."""
-        reflector = self._reflector(lambda: None)
+        look = self._look()
         target = await find()
-        await reflector.fill()
-        return await self._take(reflector, Gatherer(self._witness, self._clock), target)
+        await look.reflector.fill()
+        return await self._take(look, target)
 
     async def follow(self, find: FindTarget) -> AsyncGenerator[Snapshot, None]:
         """Yield a snapshot now, after each change and at least once a second.
 
         The stream ends by itself when the cluster has not been seen for GIVE_UP_SECONDS.
         """
-        wake = asyncio.Event()
-        moved = asyncio.Event()
-        reflector = self._reflector(wake.set)
-        gatherer = Gatherer(self._witness, self._clock)
+        look, self._kept = self._kept or self._look(), None
+        versions: Mapping[Resource, str] = {}
         target = await find()
-        versions = await reflector.fill()
-        tasks: list[asyncio.Task[None]] = []
+        if not look.goes_on:
+            versions = await look.reflector.fill()
         try:
             while True:
-                wake.clear()
-                if moved.is_set():
-                    moved.clear()
-                    target = await self._found_again(find, target, moved)
-                yield await self._take(reflector, gatherer, target)
-                if self._given_up(reflector):
+                look.wake.clear()
+                if look.moved.is_set():
+                    look.moved.clear()
+                    target = await self._found_again(find, target, look.moved)
+                yield await self._take(look, target)
+                if self._given_up(look):
                     return
-                if not tasks:
+                if not look.watches:
                     # Whoever wanted one look has it; a watch goes on from the list, whenever it begins.
-                    tasks.append(asyncio.create_task(reflector.run(versions)))
-                    tasks.append(asyncio.create_task(self._heed_release(target.name, moved, wake)))
-                await _until(wake, AT_LEAST_EVERY)
+                    look.watches.append(asyncio.create_task(look.reflector.run(versions)))
+                    look.watches.append(asyncio.create_task(self._heed_release(target.name, look)))
+                await _until(look.wake, AT_LEAST_EVERY)
                 await asyncio.sleep(TOGETHER_SECONDS)
-                _raise_ended(tasks)
+                look.insist()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._keeps and look.goes_on:
+                self._kept = look
+            else:
+                await look.close()
 
-    def _reflector(self, changed: Callable[[], None]) -> Reflector:
-        return Reflector(self._source, self._namespace, changed, clock=self._clock, jitter=self._jitter)
+    async def close(self) -> None:
+        """Let go of what was kept."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.close()
 
-    async def _take(self, reflector: Reflector, gatherer: Gatherer, target: Target) -> Snapshot:
-        observed = reflector.store.observed()
-        evidence = await gatherer.gather(wanted(observed, target.applied_at))
-        now, blind = self._clock(), reflector.contact.blind_since()
+    def _look(self) -> Look:
+        reflecting = partial(Reflector, self._source, self._namespace, clock=self._clock, jitter=self._jitter)
+        return Look(reflecting, Gatherer(self._witness, self._clock))
+
+    async def _take(self, look: Look, target: Target) -> Snapshot:
+        observed = look.reflector.store.observed()
+        evidence = await look.gatherer.gather(wanted(observed, target.applied_at))
+        now, blind = self._clock(), look.reflector.contact.blind_since()
         if blind is None:
             seen = snapshot(target, observed, evidence, now)
             more = await self._notes(observed) if self._notes is not None else ()
             return replace(seen, notes=(*seen.notes, *more)) if more else seen
         return blinded(snapshot(target, observed, evidence, blind[0]), now, *blind)
 
-    def _given_up(self, reflector: Reflector) -> bool:
-        blind = reflector.contact.blind_since()
+    def _given_up(self, look: Look) -> bool:
+        blind = look.reflector.contact.blind_since()
         return blind is not None and self._clock() - blind[0] >= GIVE_UP_SECONDS
 
     async def _found_again(self, find: FindTarget, target: Target, moved: asyncio.Event) -> Target:
@@ -112,7 +153,7 @@ class Watcher:
             moved.set()  # asked again with the next snapshot
             return replace(target, settled=False)
 
-    async def _heed_release(self, name: str, moved: asyncio.Event, wake: asyncio.Event) -> None:
+    async def _heed_release(self, name: str, look: Look) -> None:
         """Tell when Helm has written a revision of the release, or changed the state of one."""
         labels, version, failures = f"owner=helm,name={name}", "", 0
         while True:
@@ -120,7 +161,7 @@ class Watcher:
                 if not version:
                     listed = await self._source.list(SECRETS, self._namespace, labels=labels)
                     version = listed.resource_version
-                    _set(moved, wake)
+                    _set(look.moved, look.wake)
                 changes = self._source.watch(
                     SECRETS, self._namespace, version, labels=labels, seconds=RELEASE_SECONDS
                 )
@@ -129,7 +170,7 @@ class Watcher:
                         metadata = change.object.get("metadata") or {}
                         version = str(metadata.get("resourceVersion") or version)
                         if change.type != "BOOKMARK":
-                            _set(moved, wake)
+                            _set(look.moved, look.wake)
                         failures = 0
             except ExpiredError:
                 version = ""
@@ -156,9 +197,3 @@ async def _until(event: asyncio.Event, seconds: float) -> None:
 def _set(*events: asyncio.Event) -> None:
     for event in events:
         event.set()
-
-
-def _raise_ended(tasks: list["asyncio.Task[None]"]) -> None:
-    for task in tasks:
-        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            raise error

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flaskship.engines.kubernetes import records, storage
@@ -13,7 +14,7 @@ from flaskship.engines.kubernetes.images import images_by_application
 from flaskship.engines.kubernetes.mixture import chart_of
 from flaskship.engines.kubernetes.permissions import Permissions
 from flaskship.engines.kubernetes.place import Place
-from flaskship.engines.kubernetes.preflight import examine
+from flaskship.engines.kubernetes.preflight import Examined, examine
 from flaskship.engines.kubernetes.records import Record
 from flaskship.engines.kubernetes.storage import UNANSWERED, HelmRevision, Status
 from flaskship.engines.kubernetes.succession import hold, unmark
@@ -28,6 +29,14 @@ SETTLE_SECONDS = 20.0
 LOOK = 0.5
 KILLED = "its writer was killed"
 RunHelm = Callable[[str, str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What is looked at for a release that is written next, and which revisions were there before that."""
+
+    release: Release
+    looking: "asyncio.Task[tuple[tuple[HelmRevision, ...], Examined]]"
 
 
 class Writing:
@@ -45,26 +54,29 @@ class Writing:
         self._helm = helm
         self._clock = clock
         self._sleep = sleep
+        self._ahead: dict[str, _Ahead] = {}
         self.remarks: tuple[str, ...] = ()
 
     def remark(self, unseen: Iterable[str]) -> None:
         """Keep what could not be looked at, each once."""
         self.remarks += tuple(one for one in unseen if one not in self.remarks)
 
+    def look_ahead(self, place: Place, release: Release) -> None:
+        """Begin to examine what is written next."""
+        looking = asyncio.ensure_future(self._examine_after(place, release))
+        self._ahead[place.environment] = _Ahead(release, looking)
+
+    async def close(self) -> None:
+        """Let go of what was looked at for a write that never came."""
+        ahead, self._ahead = self._ahead, {}
+        for one in ahead.values():
+            one.looking.cancel()
+        await asyncio.gather(*(one.looking for one in ahead.values()), return_exceptions=True)
+
     async def attempt(self, place: Place, release: Release) -> int | None:
         """Write one revision and return its number; None where somebody else wrote at the same moment."""
         source = _source(release)
-        before = await self.settled(place)
-        # What ran before may run again, whatever the namespace says of it today: its pods may still be there.
-        returning = release.provenance.rolled_back_to is not None
-        found = await examine(
-            self._cluster,
-            place,
-            release.documents,
-            hooks=release.hooks,
-            pods=not returning,
-            permissions=self.permissions,
-        )
+        before, found = await self._examined(place, release)
         found.insist(place, self._cluster.context)
         self.remark(found.warnings)
         number = before[-1].number + 1 if before else 1
@@ -110,6 +122,37 @@ class Writing:
                 hint="nothing was changed",
             )
         return None
+
+    async def _examined(self, place: Place, release: Release) -> tuple[tuple[HelmRevision, ...], Examined]:
+        """Return the revisions that are there and what was found; of this release no sooner than of them."""
+        before = await self.settled(place)
+        ahead = self._ahead.pop(place.environment, None)
+        if ahead is not None:
+            if ahead.release is release:
+                known, found = await ahead.looking
+                if known == before:
+                    return before, found
+            ahead.looking.cancel()
+            await asyncio.gather(ahead.looking, return_exceptions=True)
+        return before, await self._examine(place, release)
+
+    async def _examine_after(
+        self, place: Place, release: Release
+    ) -> tuple[tuple[HelmRevision, ...], Examined]:
+        known = await storage.revisions(self._cluster, place)
+        return known, await self._examine(place, release)
+
+    async def _examine(self, place: Place, release: Release) -> Examined:
+        # What ran before may run again, whatever the namespace says of it today: its pods may still be there.
+        returning = release.provenance.rolled_back_to is not None
+        return await examine(
+            self._cluster,
+            place,
+            release.documents,
+            hooks=release.hooks,
+            pods=not returning,
+            permissions=self.permissions,
+        )
 
     async def _write(
         self, place: Place, source: ChartSource, before: tuple[HelmRevision, ...], record: Record
