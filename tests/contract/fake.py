@@ -143,7 +143,7 @@ class FakeEngine:
             target.generation += 1
             target.since = self._clock()
         elif isinstance(action, Scale):
-            target.desired = action.replicas
+            target.desired, target.since = action.replicas, self._clock()
         elif isinstance(action, Pause | Resume):
             target.paused = isinstance(action, Pause)
         elif isinstance(action, Abort):

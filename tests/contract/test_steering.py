@@ -5,6 +5,7 @@ from tests.contract.harness import Harness, complete, locked, uids
 
 from flaskship.engines.base import Restart, Scale
 from flaskship.model.errors import FlaskshipError
+from flaskship.model.snapshot import Snapshot
 
 
 @pytest.mark.needs("restart")
@@ -39,6 +40,24 @@ async def test_a_scale_lasts_until_the_next_deploy(harness: Harness, replicas: i
     scaled = await harness.until(engine, lambda now: complete(now) and now.workloads[0].desired == replicas)
     assert len(uids(scaled)) == replicas
     assert (await harness.succeed(engine, release)).workloads[0].desired == 2
+
+
+@pytest.mark.needs("scale")
+@pytest.mark.parametrize("replicas", [0, 2])
+async def test_a_scale_has_a_deadline_of_its_own(harness: Harness, replicas: int) -> None:
+    engine = harness.engine()
+    deployed = await harness.succeed(engine, harness.release(*harness.web()))
+    # The cluster counts in whole seconds: what it tells has to be told apart from the deploy.
+    before = await harness.until(engine, lambda now: now.at - deployed.at > 3)
+    async with locked(engine, "dev") as lock:
+        await engine.steer("dev", "web", Scale(replicas), lock)
+
+    def settled(now: Snapshot) -> bool:
+        [web] = now.workloads
+        assert web.complete or web.progressed_at >= int(before.at), now
+        return web.complete and web.desired == replicas
+
+    await harness.until(engine, settled)
 
 
 @pytest.mark.needs("scale")

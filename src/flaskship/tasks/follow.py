@@ -40,10 +40,12 @@ async def follow_to_verdict(
     done: Callable[[Snapshot], bool] = lambda _: True,
     at_each: Callable[[Snapshot], None] = lambda _: None,
     named: Named = NOTHING,
+    as_asked: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
 ) -> tuple[Verdict, Snapshot | None]:
     """Return the verdict on the revision and the snapshot that gave it; TimedOut after timeout seconds.
 
-    at_each hears of every snapshot in which the revision is the newest, before it is judged.
+    at_each hears of every snapshot in which the revision is the newest, before it is judged. as_asked: what
+    of such a snapshot is judged. done: whether what was asked for shows: nothing is a success before.
     What runs as a newer revision says nothing of this one: it is Superseded, and never successful.
     """
     begun = world.now()
@@ -57,11 +59,11 @@ async def follow_to_verdict(
                 return superseded(revision, current), snapshot
             if current == revision:
                 at_each(snapshot)
-            if current == revision and done(snapshot):
-                verdict = world.judge(snapshot, world.now())
-                if verdict is not None:
+                verdict, shown = world.judge(as_asked(snapshot), world.now()), done(snapshot)
+                if verdict is not None and (shown or verdict.outcome is Outcome.FAILED):
                     return verdict, snapshot
-                told = _tell_paused(named, snapshot, report, told)
+                if shown:
+                    told = _tell_paused(named, snapshot, report, told)
             if timeout is not None and world.now() - begun >= timeout:
                 held = tuple(paused_lines(named, snapshot).values())
                 return _timed_out(snapshot, timeout, held, world.causes(snapshot, world.now())), snapshot

@@ -5,6 +5,7 @@ from flaskship.model.errors import ConfigurationError
 from flaskship.model.frozen import dataclass
 from flaskship.model.snapshot import Snapshot, WorkloadSnapshot
 from flaskship.model.verdict import Cause, Outcome, Verdict
+from flaskship.tasks.asked import as_asked, reached
 from flaskship.tasks.follow import TIMED_OUT, follow_to_verdict, following
 from flaskship.tasks.locking import writing_to
 from flaskship.tasks.pausing import refuse_paused
@@ -81,19 +82,8 @@ async def resume(
 ) -> Steered:
     """Go on with a paused rollout and follow it to its verdict."""
     before = await _running(engine, environment, application, wish)
-    assert before.release is not None
     await _tell(engine, environment, before, application, Resume(), report)
-    verdict, after = await follow_to_verdict(
-        world,
-        engine,
-        environment,
-        before.release.revision,
-        report,
-        wish.timeout,
-        lambda now: not any(one.paused for one in _rolling(now, application)),
-        named=wish.named,
-    )
-    return Steered(after or before, verdict)
+    return await _followed(world, engine, before, application, Resume(), wish, report)
 
 
 async def _running(engine: Engine, environment: str, application: str, wish: Wish) -> Snapshot:
@@ -118,15 +108,6 @@ async def _tell(
 def _rolling(now: Snapshot, application: str) -> tuple[WorkloadSnapshot, ...]:
     """The application's workloads that roll out; a Job does not."""
     return tuple(one for one in now.workloads if one.application == application and one.kind != "Job")
-
-
-def reached(action: Action, before: Snapshot, now: Snapshot, application: str | None) -> bool:
-    """Tell whether the engine shows the action's end: no old replica is left, or the number is as asked."""
-    targets = [one for one in now.workloads if application in (None, one.application)]
-    if isinstance(action, Scale):
-        return all(one.desired == action.replicas for one in targets)
-    old = {replica.uid for one in before.workloads for replica in one.replicas}
-    return not any(replica.uid in old for one in targets for replica in one.replicas)
 
 
 async def _steer(
@@ -154,16 +135,30 @@ async def _steer(
             if application in (None, workload.application):
                 report.step(f"{environment}: {describe(action)} {workload.name}")
                 await engine.steer(environment, workload.name, action, lock)
-        verdict, after = await follow_to_verdict(
-            world,
-            engine,
-            environment,
-            before.release.revision,
-            report,
-            wish.timeout,
-            lambda now: reached(action, before, now, application),
-            named=wish.named,
-        )
+        return await _followed(world, engine, before, application, action, wish, report)
+
+
+async def _followed(
+    world: World,
+    engine: Engine,
+    before: Snapshot,
+    application: str | None,
+    action: Action,
+    wish: Wish,
+    report: Report,
+) -> Steered:
+    assert before.release is not None
+    verdict, after = await follow_to_verdict(
+        world,
+        engine,
+        before.environment,
+        before.release.revision,
+        report,
+        wish.timeout,
+        lambda now: reached(action, before, now, application),
+        named=wish.named,
+        as_asked=lambda now: as_asked(action, before, now, application),
+    )
     return Steered(after or before, verdict)
 
 

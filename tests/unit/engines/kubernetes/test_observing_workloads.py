@@ -4,7 +4,7 @@ import pytest
 
 from flaskship.engines.kubernetes.observing.endpoints import endpoints_of
 from flaskship.engines.kubernetes.observing.observed import Evidence, Observed, Target
-from flaskship.engines.kubernetes.observing.ownership import KEPT_FOR
+from flaskship.engines.kubernetes.observing.ownership import INSTANCE, KEPT_FOR
 from flaskship.engines.kubernetes.observing.pods import Pod, Template
 from flaskship.engines.kubernetes.observing.progress import progressed_at
 from flaskship.engines.kubernetes.observing.refusals import named
@@ -24,7 +24,7 @@ def at(seconds):
 
 def progress(conditions=(), *, applied=900.0, deadline=60, seen=True, now=NOW):
     parsed = parse(Pod, {"status": {"conditions": list(conditions)}}).status.conditions
-    return progressed_at(parsed, (), applied_at=applied, deadline=deadline, observed=seen, now=now)
+    return progressed_at(parsed, (), begun_at=applied, deadline=deadline, observed=seen, now=now)
 
 
 def progressing(reason, status="True", updated=950.0):
@@ -47,6 +47,40 @@ def test_the_word_of_before_the_newest_spec_is_not_taken():
 def test_a_deadline_that_only_our_clock_says_has_passed_waits_a_little():
     assert not overdue(progress([progressing("ReplicaSetUpdated", updated=935.0)]))
     assert overdue(progress([progressing("ReplicaSetUpdated", updated=900.0)], applied=800.0))
+
+
+def test_the_controllers_word_on_what_was_before_is_not_taken_once_it_has_seen_the_newest_spec():
+    """Going back to a template that it knows leaves its condition as it was."""
+    word = progressing("ProgressDeadlineExceeded", "False", 990.0)
+    assert not overdue(progress([word], applied=995.0))
+    assert overdue(progress([word], applied=920.0))
+
+
+def written_by(manager, time, **fields):
+    return {"manager": manager, "operation": "Apply", "time": at(time), "fieldsV1": fields}
+
+
+@pytest.mark.parametrize(
+    ("writers", "late"),
+    [
+        ([written_by("helm", 995.0, **{"f:spec": {"f:replicas": {}}})], False),
+        ([written_by("kubectl", 995.0, **{"f:spec": {"f:replicas": {}}}) | {"subresource": "scale"}], False),
+        ([written_by("helm", 100.0, **{"f:spec": {}}), written_by("ours", 995.0, **{"f:spec": {}})], False),
+        ([written_by("helm", 100.0, **{"f:spec": {"f:replicas": {}}})], True),
+        ([written_by("kube-controller-manager", 995.0, **{"f:status": {}, "f:metadata": {}})], True),
+        ([], True),
+    ],
+)
+def test_a_spec_that_was_changed_long_after_the_deploy_has_a_deadline_of_its_own(writers, late):
+    meta = {"name": "web", "uid": "u", "generation": 2, "labels": {INSTANCE: "r"}, "managedFields": writers}
+    spec = {"replicas": 0, "progressDeadlineSeconds": 60}
+    old = [progressing("NewReplicaSetAvailable", updated=110.0)]
+    status = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "conditions": old}
+    one = parse(Deployment, {"metadata": meta, "spec": spec, "status": status})
+    target = Target("dev", "ns", "r", ReleaseState("r", 1, applied_at=100.0))
+    [seen] = snapshot(target, Observed(deployments=(one,)), Evidence(), NOW).workloads
+    assert not seen.complete
+    assert overdue(seen.progressed_at) == late
 
 
 def service(**spec):

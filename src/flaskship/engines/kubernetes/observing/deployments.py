@@ -60,7 +60,7 @@ def deployment_snapshot(
         progressed_at=progressed_at(
             status.conditions,
             new,
-            applied_at=target.applied_at,
+            begun_at=max(target.applied_at, one.metadata.specified_at),
             deadline=one.spec.progress_deadline_seconds,
             observed=seen,
             now=now,

@@ -16,17 +16,23 @@ def progressed_at(
     conditions: Iterable[Condition],
     pods: Iterable[Pod],
     *,
-    applied_at: float,
+    begun_at: float,
     deadline: int,
     observed: bool,
     now: float,
 ) -> float:
-    """Return when the rollout last came forward; observed: its controller has seen the newest spec."""
+    """Return when the rollout last came forward; observed: its controller has seen the newest spec.
+
+    begun_at: when the revision was applied, or somebody changed the spec since: a scale has its own deadline.
+    """
     found = condition(conditions, "Progressing")
     if observed and found is not None and found.reason == EXCEEDED and found.status == "False":
-        # The condition was written when the deadline had passed.
-        return min(now, unix(found.last_update_time) or now) - deadline - 1
-    steps = [applied_at]
+        told = unix(found.last_update_time) or now
+        # A controller that goes back to a template it knows leaves what it said of the one before.
+        if told >= begun_at:
+            # The condition was written when the deadline had passed.
+            return min(now, told) - deadline - 1
+    steps = [begun_at]
     for pod in pods:
         steps.append(pod.metadata.created_at)
         if is_ready(pod):

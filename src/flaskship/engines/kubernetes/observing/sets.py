@@ -87,7 +87,8 @@ def _workload(
         for pod in pods
     )
     containers = one.spec.template.spec.containers
-    steps = [target.applied_at, *(pod.metadata.created_at for pod in pods if pod.metadata.uid in current)]
+    begun_at = max(target.applied_at, one.metadata.specified_at)
+    steps = [begun_at, *(pod.metadata.created_at for pod in pods if pod.metadata.uid in current)]
     steps += [changed_at(condition(pod.status.conditions, "Ready")) for pod in pods if is_ready(pod)]
     return WorkloadSnapshot(
         name=one.metadata.name,

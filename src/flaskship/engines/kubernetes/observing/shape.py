@@ -44,6 +44,31 @@ class Meta(Shape, frozen=True):
         return unix(self.creation_timestamp) or 0.0
 
 
+class Written(Shape, frozen=True):
+    """The fields of an object that one of its writers has; of them only whether the spec is among them."""
+
+    spec: dict[str, Any] | None = msgspec.field(default=None, name="f:spec")
+
+
+class ManagedFields(Shape, frozen=True):
+    """What one writer of an object has written of it, and when it last changed some of it."""
+
+    time: datetime | None = None
+    fields_v1: Written = msgspec.field(default=Written(), name="fieldsV1")
+
+
+class WorkloadMeta(Meta, frozen=True):
+    """What every workload has: also who wrote it."""
+
+    managed_fields: tuple[ManagedFields, ...] = ()
+
+    @property
+    def specified_at(self) -> float:
+        """Return when somebody last changed the spec, in whole seconds; 0 where the cluster does not say."""
+        times = [unix(one.time) or 0.0 for one in self.managed_fields if one.fields_v1.spec is not None]
+        return max(times, default=0.0)
+
+
 class Condition(Shape, frozen=True):
     """One condition of a status."""
 

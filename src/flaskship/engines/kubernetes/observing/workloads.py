@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from flaskship.engines.kubernetes.observing.pods import Template
-from flaskship.engines.kubernetes.observing.shape import Condition, Meta, Shape
+from flaskship.engines.kubernetes.observing.shape import Condition, Meta, Shape, WorkloadMeta
 
 
 class WorkloadSpec(Shape, frozen=True):
@@ -32,7 +32,7 @@ class WorkloadStatus(Shape, frozen=True):
 class Deployment(Shape, frozen=True):
     """A workload whose rolling updates Kubernetes does itself."""
 
-    metadata: Meta = Meta()
+    metadata: WorkloadMeta = WorkloadMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()
 
@@ -60,7 +60,7 @@ class StatefulSetStatus(Shape, frozen=True):
 class StatefulSet(Shape, frozen=True):
     """Replicas with names and volumes of their own."""
 
-    metadata: Meta = Meta()
+    metadata: WorkloadMeta = WorkloadMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: StatefulSetStatus = StatefulSetStatus()
 
@@ -78,7 +78,7 @@ class DaemonSetStatus(Shape, frozen=True):
 class DaemonSet(Shape, frozen=True):
     """A pod on every node."""
 
-    metadata: Meta = Meta()
+    metadata: WorkloadMeta = WorkloadMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: DaemonSetStatus = DaemonSetStatus()
 
@@ -143,7 +143,7 @@ class RolloutStatus(Shape, frozen=True):
 class Rollout(Shape, frozen=True):
     """A workload that Argo Rollouts moves: canary or blue-green."""
 
-    metadata: Meta = Meta()
+    metadata: WorkloadMeta = WorkloadMeta()
     spec: RolloutSpec = RolloutSpec()
     status: RolloutStatus = RolloutStatus()
 

@@ -103,8 +103,9 @@ class EnvironmentRuntime:
             before = known.get(spec.name)
             if before is not None and before.template == workload.template:
                 workload.progress = before.progress
-                if moved and not before.progress.complete:
-                    # Trouble from before has the new revision's whole deadline to pass.
+                steered = (workload.desired, workload.paused) != (before.desired, before.paused)
+                if steered or (moved and not before.progress.complete):
+                    # What is asked for now has its whole deadline, as has trouble from before to pass.
                     workload.progress.at = self.world.now()
             else:
                 # Somebody may judge before the first step is taken: nothing is overdue by then.
@@ -129,6 +130,7 @@ class EnvironmentRuntime:
         self.world.state.save_autoscaled(self.name, self._autoscaled)
         self.event(workload.spec.name, "SuccessfulRescale", f"to {replicas} replicas: {why}")
         workload.desired = replicas
+        workload.progress.at = self.world.now()
         self.changed()
 
     def autoscaled(self) -> list[tuple[Autoscaler, Workload]]:

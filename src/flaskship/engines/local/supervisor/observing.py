@@ -61,6 +61,8 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
     there = len(new) == available == workload.desired and len(standing) == len(new)
     # Healthy has to mean that requests are answered, not that they will be in a moment.
     complete = there and all(map(runtime.reachable, new))
+    # It lost a replica, and the step that takes note of that is still to come.
+    just_lost = workload.progress.complete and not there
     return WorkloadSnapshot(
         name=spec.name,
         application=spec.application,
@@ -73,7 +75,7 @@ def _workload(runtime: EnvironmentRuntime, workload: Workload) -> WorkloadSnapsh
         available=available,
         template=workload.template,
         since=workload.progress.since,
-        progressed_at=workload.progress.at,
+        progressed_at=runtime.world.now() if just_lost else workload.progress.at,
         progress_deadline=spec.progress_deadline,
         paused=workload.paused,
         complete=complete,
