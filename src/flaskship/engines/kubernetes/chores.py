@@ -6,18 +6,29 @@ from typing import Any
 
 
 class Chores:
-    """Work that was begun; whoever says done waits for all of it."""
+    """Work that is begun now, or kept for the end; whoever says done, or all_done, waits for it."""
 
     def __init__(self) -> None:
         self._begun: list[asyncio.Task[None]] = []
+        self._kept: list[Coroutine[Any, Any, None]] = []
 
     async def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin it and wait for nothing."""
         self._begun.append(asyncio.create_task(work))
 
+    async def keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Leave it for the end, because others need the processor more until then."""
+        self._kept.append(work)
+
     async def done(self) -> None:
-        """Return once all of it is done; the first error is raised when everything has ended."""
+        """Return once what was begun is done; the first error is raised when everything has ended."""
         begun, self._begun = self._begun, []
         for outcome in await asyncio.gather(*begun, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
+
+    async def all_done(self) -> None:
+        """Do what was kept, too."""
+        kept, self._kept = self._kept, []
+        self._begun += [asyncio.create_task(one) for one in kept]
+        await self.done()

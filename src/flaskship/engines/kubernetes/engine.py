@@ -34,8 +34,8 @@ from flaskship.engines.kubernetes.steering import Stage, steer
 from flaskship.engines.kubernetes.storage import HelmRevision, Status
 from flaskship.engines.kubernetes.succession import let_go
 from flaskship.engines.kubernetes.targets import Targets, as_stopped
-from flaskship.engines.kubernetes.testing import hooks_of, run_tests
-from flaskship.engines.kubernetes.trying import Hook, remove_hooks
+from flaskship.engines.kubernetes.testing import Tests, hooks_of, run_tests, tests_of
+from flaskship.engines.kubernetes.trying import remove_hooks
 from flaskship.engines.kubernetes.watching import Watcher
 from flaskship.engines.kubernetes.writing import KEPT, RunHelm, Writing
 from flaskship.model.errors import ConfigurationError, FlaskshipError, LockedError, PreflightError
@@ -163,6 +163,7 @@ class KubernetesEngine:
         if verdict.outcome is not Outcome.SUCCESSFUL:
             await records.write(self.cluster, place, records.concluded(record, verdict, receipt, {}))
             self._targets.forget(environment)
+            await self._chores.all_done()
             return
         stored, digests = await asyncio.gather(
             storage.stored(self.cluster, place, revision), running_digests(self.cluster, place)
@@ -172,6 +173,7 @@ class KubernetesEngine:
         await asyncio.gather(
             let_go(self.cluster, place, stored.documents, self._sleep),
             prune(self.cluster, place, stored.documents),
+            self._chores.all_done(),
         )
 
     async def observe(self, environment: str) -> Snapshot:
@@ -289,7 +291,7 @@ class KubernetesEngine:
         """Return the names of the newest revision's tests in the order in which they run."""
         place = self._place(environment)
         known = await storage.revisions(self.cluster, place)
-        return tuple(one.name for one in await self._hooks(place, known[-1].number)) if known else ()
+        return tuple(one.name for one in (await self._tests(place, known[-1].number)).hooks) if known else ()
 
     def prepare_tests(self, environment: str) -> None:
         """Start the pods of those that can wait; each begins with test, and not before."""
@@ -307,12 +309,19 @@ class KubernetesEngine:
             return ()
         number = known[-1].number
         prepared = await self._readying.of(environment, number, waits)
-        hooks = await self._hooks(place, number)
         tested = await run_tests(
-            self.cluster, place, number, self._sleep, prepared, waits, hooks, self._chores.begin
+            self.cluster,
+            place,
+            number,
+            self._sleep,
+            prepared,
+            waits,
+            await self._tests(place, number),
+            self._chores.begin,
+            self._chores.keep,
         )
         if not self._readying.knows(environment):
-            await self._chores.done()  # no verdict is recorded after it, which would wait for them
+            await self._chores.all_done()  # no verdict is recorded after it, which would wait for them
         return tested
 
     async def surroundings(
@@ -336,7 +345,7 @@ class KubernetesEngine:
             *looking,
         )
         with suppress(FlaskshipError):  # what was not done after an error that is told
-            await self._chores.done()
+            await self._chores.all_done()
         await self.cluster.close()
 
     async def _earlier(self, place: Place, known: tuple[HelmRevision, ...]) -> tuple[Document, ...]:
@@ -345,9 +354,9 @@ class KubernetesEngine:
             return ()
         return (await storage.stored(self.cluster, place, known[-2].number)).documents
 
-    async def _hooks(self, place: Place, number: int) -> tuple[Hook, ...]:
-        known = self._readying.hooks(place.environment, number)
-        return await hooks_of(self.cluster, place, number) if known is None else known
+    async def _tests(self, place: Place, number: int) -> Tests:
+        known = self._readying.tests(place.environment, number)
+        return await tests_of(self.cluster, place, number) if known is None else known
 
     def _reading(self, place: Place, *, logs: bool = False) -> AbstractAsyncContextManager[None]:
         ask = partial(insist, self.cluster, self._writing.permissions, place, to_read(logs=logs), READING)

@@ -9,7 +9,7 @@ from flaskship.engines.kubernetes import storage
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import PODS
-from flaskship.engines.kubernetes.testing import hooks_of
+from flaskship.engines.kubernetes.testing import Tests, tests_of
 from flaskship.engines.kubernetes.transport import Object
 from flaskship.engines.kubernetes.trying import Hook, prepare_hook
 from flaskship.model.errors import FlaskshipError
@@ -26,7 +26,7 @@ class _Readied:
     place: Place
     made: dict[str, Object] = field(default_factory=dict)
     revision: int = 0
-    hooks: tuple[Hook, ...] | None = None
+    tests: Tests | None = None
     forgone: bool = False
     waits: list[str] = field(default_factory=list)
     """Those that somebody else is running, and that are made once that has ended."""
@@ -65,10 +65,10 @@ class Readying:
         """Tell whether the environment's tests are or were being made ready."""
         return environment in self._known
 
-    def hooks(self, environment: str, revision: int) -> tuple[Hook, ...] | None:
+    def tests(self, environment: str, revision: int) -> Tests | None:
         """Return all tests of a revision, where they were read."""
         readied, _ = self._known.get(environment, (None, None))
-        return readied.hooks if readied is not None and readied.revision == revision else None
+        return readied.tests if readied is not None and readied.revision == revision else None
 
     async def forgo(self, environment: str) -> None:
         """Remove those that nobody let begin."""
@@ -102,8 +102,8 @@ class Readying:
         with suppress(FlaskshipError):
             known = await storage.revisions(self._cluster, place)
             readied.revision = known[-1].number if known else 0
-            readied.hooks = await hooks_of(self._cluster, place, readied.revision)
-            await asyncio.gather(*(one(hook) for hook in readied.hooks if hook.waits))
+            readied.tests = await tests_of(self._cluster, place, readied.revision)
+            await asyncio.gather(*(one(hook) for hook in readied.tests.hooks if hook.waits))
 
     async def _remove(self, place: Place, made: Object) -> None:
         name, uid = str(made["metadata"]["name"]), made["metadata"].get("uid")

@@ -114,9 +114,19 @@ async def settle(cluster: Cluster, place: Place, number: int, why: str) -> bool:
     return True
 
 
-async def write_last_runs(cluster: Cluster, place: Place, number: int, runs: Iterable[LastRun]) -> None:
-    """Write into a revision how its hooks ended, as `helm test` does; ConflictError where it changed."""
-    secret = await cluster.get(SECRETS, name_of(place, number), place.namespace)
+async def secret(cluster: Cluster, place: Place, number: int) -> Object:
+    """Return the Secret in which Helm keeps a revision."""
+    return await cluster.get(SECRETS, name_of(place, number), place.namespace)
+
+
+async def write_last_runs(
+    cluster: Cluster, place: Place, number: int, runs: Iterable[LastRun], known: Object | None = None
+) -> None:
+    """Write into a revision how its hooks ended, as `helm test` does; ConflictError where it changed.
+
+    known: its Secret, where it was read before.
+    """
+    secret = known or await cluster.get(SECRETS, name_of(place, number), place.namespace)
     content, ended = content_of(secret), {one.hook: one for one in runs}
     for hook in content.get("hooks") or ():
         if (run := ended.get(str(hook.get("name")))) is not None:
