@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flaskship.chart.yamlfile import read_yaml
+from flaskship.chart import yamlfile
+from flaskship.chart.yamlfile import index_yaml, read_yaml
 from flaskship.model.errors import ConfigurationError
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -188,3 +189,52 @@ def test_a_number_that_no_process_gets_may_be_written_in_any_way(tmp_path: Path)
     path = tmp_path / "v.yaml"
     path.write_text("applications:\n  api:\n    replicas: 0x2\n")
     assert ("applications", "api", "replicas") in read_yaml(path).lines
+
+
+TEXTS = [
+    "a:\n  b: 1\n  c: [x,\n      y]\nd:\n  - e: 2\n",
+    "a: &x {b: 1}\nc:\n  <<: *x\n  d: 'on'\n",
+    "a: |\n  one\n\n  two\nb: >-\n  three\n",
+    "0x10: a\n'1_6': b\n'on': c\n",
+    "# nothing\n",
+    "a: {b: [1, {c: 2}], 'd e': }\n",
+]
+FAULTS = [
+    "a: [1, 2\n",
+    "a: b: c\n",
+    "- a\n",
+    "a:\n\tb: 1\n",
+    "a: 1\na: 2\n",
+    "on: 1\n",
+    "a: @b\n",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_libyaml_finds_the_lines_that_the_reader_in_python_finds(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = index_yaml(text, Path("v.yaml"))
+    assert yamlfile._composed_fast(text) is not None or text.startswith("#")
+    monkeypatch.setattr(yamlfile, "_composed_fast", lambda _: None)
+    assert index_yaml(text, Path("v.yaml")) == fast
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_what_is_wrong_is_told_in_the_same_words_where_there_is_no_libyaml(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[str, int]:
+        with pytest.raises(ConfigurationError) as caught:
+            index_yaml(text, Path("v.yaml"))
+        assert caught.value.location is not None
+        return caught.value.message, caught.value.location.line
+
+    fast = told()
+    monkeypatch.setattr(yamlfile, "_composed_fast", lambda _: None)
+    assert told() == fast
+
+
+def test_a_text_that_could_be_deeper_than_a_stack_is_kept_from_libyaml() -> None:
+    assert yamlfile._composed_fast("a:\n" + "- " * 30 + "b\n") is None
+    assert yamlfile._composed_fast("a: 1\n" * (yamlfile.LARGEST_FAST // 4)) is None

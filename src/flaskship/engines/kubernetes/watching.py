@@ -95,10 +95,10 @@ class Watcher:
 
         The stream ends by itself when the cluster has not been seen for GIVE_UP_SECONDS.
         """
-        look, self._kept = self._kept or self._look(), None
+        look = await self._take_up()
         versions: Mapping[Resource, str] = {}
         target = await find()
-        if not look.goes_on:
+        if not look.watches:
             versions = await look.reflector.fill()
         try:
             while True:
@@ -127,6 +127,14 @@ class Watcher:
         kept, self._kept = self._kept, None
         if kept is not None:
             await kept.close()
+
+    async def _take_up(self) -> Look:
+        kept = self._kept
+        if kept is not None and kept.goes_on:
+            self._kept = None
+            return kept
+        await self.close()
+        return self._look()
 
     def _look(self) -> Look:
         reflecting = partial(Reflector, self._source, self._namespace, clock=self._clock, jitter=self._jitter)

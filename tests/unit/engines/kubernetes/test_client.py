@@ -1,14 +1,17 @@
 """The client over a transport of the test's own: what is asked, what is made of the answers."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 
 import httpx2
 import pytest
+from tests.unit.engines.kubernetes.api import Api
 
 from flaskship.engines.kubernetes import failures
-from flaskship.engines.kubernetes.client import Cluster
+from flaskship.engines.kubernetes.client import KINDS_SECONDS, Cluster
 from flaskship.engines.kubernetes.connection import Connection
+from flaskship.engines.kubernetes.failures import ForbiddenError
 from flaskship.engines.kubernetes.resources import DEPLOYMENTS, NAMESPACES, PODS
 from flaskship.model.errors import PreflightError
 
@@ -210,3 +213,31 @@ async def test_lines_of_a_log_end_with_a_newline_only() -> None:
     lines = [line async for line in one.logs("a", "shop", container="c", tail=10, previous=True)]
     assert lines == ["eins\rzwei\u2028drei", "vier\ufffd"]
     assert dict(asked[0].url.params) == {"container": "c", "tailLines": "10", "previous": "true"}
+
+
+async def test_what_kinds_there_are_is_asked_once_for_a_while() -> None:
+    api = Api()
+    cluster = api.cluster()
+    first, second = await asyncio.gather(cluster.api_resources(), cluster.api_resources())
+    assert first == second
+    assert api.asked.count("GET /apis") == 1
+    loop = asyncio.get_running_loop()
+    now = loop.time
+    loop.time = lambda: now() + KINDS_SECONDS + 1  # type: ignore[method-assign]
+    try:
+        await cluster.api_resources()
+    finally:
+        loop.time = now  # type: ignore[method-assign]
+    assert api.asked.count("GET /apis") == 2
+    await cluster.close()
+
+
+async def test_an_answer_that_failed_is_not_remembered() -> None:
+    api = Api()
+    plain = api.answer
+    refused = [httpx2.Response(403, json={"kind": "Status", "message": "no"})]
+    api.answer = lambda request: refused.pop() if refused else plain(request)  # type: ignore[method-assign]
+    cluster = api.cluster()
+    with pytest.raises(ForbiddenError):
+        await cluster.api_resources()
+    assert ("apps/v1", "Deployment") in await cluster.api_resources()

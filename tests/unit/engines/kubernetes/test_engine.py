@@ -1,5 +1,6 @@
 """The engine's decisions, with an API server in memory and a Helm that writes there what Helm would."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -127,6 +128,42 @@ async def test_an_apply_writes_who_before_helm_writes_what(
     assert (revision.provenance.reason, revision.images, revision.outcome) == ("first", {"web": DIGEST}, None)
     record = next(i for i, one in enumerate(api.asked) if "flaskship.revision" in one)
     assert not any("sh.helm" in one and one.startswith("P") for one in api.asked[:record])
+
+
+async def test_what_was_looked_at_ahead_is_not_looked_at_again(
+    engine: KubernetesEngine, api: Api, helm: Helm
+) -> None:
+    wanted = release()
+    engine.look_ahead(wanted)
+    assert await engine.apply(wanted, LOCK) == 1
+    assert api.asked.count("GET /version") == 1
+    engine.look_ahead(release())
+    for _ in range(40):
+        await asyncio.sleep(0)
+    await engine.apply(release("another"), LOCK)
+    assert api.asked.count("GET /version") == 3, "what was looked at was another release"
+
+
+async def test_what_somebody_wrote_since_makes_the_look_ahead_old(
+    engine: KubernetesEngine, api: Api, helm: Helm
+) -> None:
+    wanted = release()
+    engine.look_ahead(wanted)
+    for _ in range(40):
+        await asyncio.sleep(0)
+    api.helm(1, "deployed", mark="of another")
+    assert await engine.apply(wanted, LOCK) == 2
+    assert api.asked.count("GET /version") == 2
+
+
+async def test_what_the_look_ahead_found_is_told_by_the_apply(engine: KubernetesEngine, api: Api) -> None:
+    api.version = "v1.20.0"
+    wanted = release()
+    engine.look_ahead(wanted)
+    with pytest.raises(PreflightError, match=r"runs Kubernetes v1\.20\.0"):
+        await engine.apply(wanted, LOCK)
+    engine.look_ahead(wanted)
+    await engine.close()
 
 
 async def test_the_second_is_an_upgrade_and_a_removed_one_is_installed_again(

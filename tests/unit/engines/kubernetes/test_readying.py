@@ -7,8 +7,19 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.unit.engines.kubernetes.api import PLACE
-from tests.unit.engines.kubernetes.trials import PODS, RUNNING, WAITING, Trials, ended, go, hook, pod, tried
+from tests.unit.engines.kubernetes.api import PLACE, SECRETS
+from tests.unit.engines.kubernetes.trials import (
+    NAME,
+    PODS,
+    RUNNING,
+    WAITING,
+    Trials,
+    ended,
+    go,
+    hook,
+    pod,
+    tried,
+)
 
 from flaskship.engines.kubernetes import trying
 from flaskship.engines.kubernetes.client import Cluster
@@ -242,3 +253,37 @@ async def test_whoever_readies_tests_tells_of_those_that_somebody_else_is_runnin
     assert set(await readying.of(PLACE.environment, 1, waits)) == {"a"}
     assert told == ["a"]
     await readying.close()
+
+
+async def test_a_record_is_written_over_the_secret_that_was_read_and_pods_go_when_others_say_so() -> None:
+    api = Trials(hook("a", "before-hook-creation", "hook-succeeded", manifest=WAITING))
+    cluster, readying = await readied(api)
+    api.states, api.logs = {"a": [RUNNING]}, {"a": "passed\n"}
+    known = readying.tests(PLACE.environment, 1)
+    assert known is not None
+    assert readying.tests(PLACE.environment, 2) is None
+    prepared = await readying.of(PLACE.environment, 1)
+    kept: list[Any] = []
+
+    async def keep(work: Any) -> None:
+        kept.append(work)
+
+    read = api.asked.count(f"GET {SECRETS}/{NAME}")
+    await run_tests(cluster, PLACE, 1, no_sleep, prepared, known=known, cleans=keep)
+    assert api.asked.count(f"GET {SECRETS}/{NAME}") == read
+    assert api.phases() == {"a": "Succeeded"}
+    assert api.below(PODS) == ["a"]
+    [removal] = kept
+    await removal
+    assert api.below(PODS) == []
+
+
+async def test_a_record_that_helm_wrote_meanwhile_is_read_again() -> None:
+    api = Trials(hook("a", manifest=WAITING))
+    cluster, readying = await readied(api)
+    api.states, api.logs = {"a": [RUNNING]}, {"a": "passed\n"}
+    known = readying.tests(PLACE.environment, 1)
+    api.put(f"{SECRETS}/{NAME}", api.objects[f"{SECRETS}/{NAME}"])
+    prepared = await readying.of(PLACE.environment, 1)
+    await run_tests(cluster, PLACE, 1, no_sleep, prepared, known=known)
+    assert api.phases() == {"a": "Succeeded"}

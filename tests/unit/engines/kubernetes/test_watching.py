@@ -326,3 +326,75 @@ def test_one_look_lists_every_kind_once_and_watches_nothing():
     assert run(story()).workloads[0].complete
     assert set(script.listed.values()) == {1}
     assert not script.watched
+
+
+def kept(script, between=None):
+    """Follow twice with one watcher that keeps what it watches; the last snapshot of each."""
+
+    async def story():
+        loop = asyncio.get_running_loop()
+
+        async def find():
+            return Target("dev", "ns", "dev-apps", RELEASE)
+
+        watcher = Watcher(
+            script, script, "ns", clock=lambda: 200.0 + loop.time(), jitter=lambda: 0.5, keeps=True
+        )
+        last = []
+        for _ in range(2):
+            async with aclosing(watcher.follow(find)) as snapshots:
+                until = loop.time() + 1.5
+                async for snapshot in snapshots:
+                    if loop.time() >= until:
+                        last.append(snapshot)
+                        break
+            if between is not None and len(last) == 1:
+                await between(watcher)
+        await watcher.close()
+        await asyncio.sleep(0)
+        return last
+
+    return run(story())
+
+
+def test_who_follows_again_goes_on_with_what_is_watched_and_has_all_that_came_between():
+    script = complete()
+    script.acts["Pod"] = [[3.0, Change("MODIFIED", pod(ready=False, version="30")), 3600.0]]
+    first, second = kept(script, lambda _: asyncio.sleep(4))
+    assert first.workloads[0].replicas[0].ready
+    assert not second.workloads[0].replicas[0].ready, "it changed while nobody followed"
+    assert script.listed["Pod"] == 1
+    assert script.open == 0
+
+
+def test_after_a_write_of_ours_everything_is_listed_anew():
+    script = complete()
+    kept(script, lambda watcher: watcher.close())
+    assert script.listed["Pod"] == 2
+    assert script.open == 0
+
+
+def test_a_watch_that_has_ended_is_not_gone_on_with():
+    script = complete()
+    script.acts["Rollout"] = [[3.0, ValueError("a fault of ours"), 3600.0]]
+    kept(script, lambda _: asyncio.sleep(4))
+    assert script.listed["Pod"] == 2
+    assert script.open == 0
+
+
+def test_of_events_only_those_that_tell_of_trouble_are_asked_for():
+    script, asked = complete(), []
+    plain = script.list
+
+    async def asking(resource, namespace=None, *, labels="", fields=""):
+        asked.append((resource.kind, fields))
+        return await plain(resource, namespace, labels=labels, fields=fields)
+
+    script.list = asking
+    follow(script, 0.1)
+    fields = dict(asked)
+    assert "reason!=Scheduled" in fields["Event"]
+    assert not {"Killing", "SuccessfulDelete", "TriggeredScaleUp", "Unhealthy"} & set(
+        fields["Event"].replace("reason!=", "").split(",")
+    ), "causes are told by these"
+    assert fields["Pod"] == ""
