@@ -95,9 +95,9 @@ class Watcher:
 
         The stream ends by itself when the cluster has not been seen for GIVE_UP_SECONDS.
         """
-        look = await self._take_up()
-        versions: Mapping[Resource, str] = {}
         target = await find()
+        versions: Mapping[Resource, str] = {}
+        look = await self._take_up()
         if not look.watches:
             versions = await look.reflector.fill()
         try:
