@@ -1,10 +1,14 @@
 """What is refused before anything is changed, on a real cluster: exit 4, and what to do."""
 
 import asyncio
+import json
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import certifi
+import pytest
 from tests.cluster.guests import kubeconfig
 from tests.cluster.reach import IMAGE
 from tests.cluster.town import API, ROOT, Ended, Town, said, untouched
@@ -38,6 +42,57 @@ async def test_an_unknown_context_and_a_silent_server_are_told(town: Town, tmp_p
     )
     assert refused.code == 4
     assert "127.0.0.1:1" in said(refused)
+
+
+COMMANDS = (
+    ("deploy", "dev"),
+    ("status", "dev"),
+    ("logs", "dev"),
+    ("history", "dev"),
+    ("rollback", "dev"),
+    ("doctor", "dev"),
+    ("verify", "dev"),
+    ("scale", "dev", API, "1"),
+    ("down", "dev"),
+)
+
+
+@pytest.mark.parametrize("kind", ["closed", "silent", "stranger"])
+async def test_every_command_names_a_server_that_does_not_answer_why_and_what_to_do(
+    town: Town, tmp_path: Path, kind: str
+) -> None:
+    _, cluster, user = context_of(read_kubeconfig(), town.context)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        if kind == "closed":
+            listener.close()
+        changed: dict[str, object] = {**cluster, "server": server}
+        if kind == "stranger":
+            changed = {one: said for one, said in cluster.items() if one != "certificate-authority-data"}
+            changed["certificate-authority"] = certifi.where()
+            server = str(cluster["server"])
+        written = tmp_path / "away"
+        written.write_text(kubeconfig("away", changed, dict(user)))
+        away = Town(town.folder, town.prefix, "away", town.node_port, town.cluster)
+        slots = asyncio.Semaphore(3)
+
+        async def refused(command: str, environment: str, *more: str) -> Ended:
+            async with slots:
+                return await away.go_with({"KUBECONFIG": str(written)}, command, environment, *more)
+
+        told = await asyncio.gather(*(refused(*one) for one in COMMANDS))
+    why, advice = {
+        "closed": ("connection refused: nothing listens there", "see whether the cluster runs"),
+        "silent": ("no answer within 10 s", "VPN or a firewall"),
+        "stranger": ("its certificate is not to be trusted", "certificate-authority"),
+    }[kind]
+    for command, one in zip(COMMANDS, told, strict=True):
+        assert one.code == 4, (command, one)
+        assert "Traceback" not in one.progress, command
+        text = json.dumps(one.document)
+        for word in (server, why, advice, "kubectl --context away get --raw /readyz"):
+            assert word in text, (command, word, text)
+        assert one.document["error"]["exit_code"] == 4
 
 
 async def test_a_kind_that_the_cluster_lacks_says_how_it_is_installed(town: Town) -> None:

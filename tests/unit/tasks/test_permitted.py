@@ -8,6 +8,7 @@ from tests.contract.fake import FakeCluster, FakeState
 from tests.contract.world import API, Stage
 
 from flaskship.engines.base import Doing
+from flaskship.engines.kubernetes.failures import UnreachableError
 from flaskship.model.errors import PreflightError, TwoWritersError
 from flaskship.model.release import Document, Revision
 from flaskship.tasks.reading import reading
@@ -64,6 +65,29 @@ async def test_another_failure_stays_what_it_is_where_everything_is_permitted() 
     stage, engine = made(blind=True, refuses=False)
     with pytest.raises(PreflightError, match=r"its user may not do this$"):
         await open_it(stage, engine)
+
+
+class Away(Guarded):
+    """An engine whose cluster answers nobody."""
+
+    async def history(self, environment: str) -> tuple[Revision, ...]:
+        raise UnreachableError("no answer within 10 s")
+
+
+@pytest.mark.parametrize("doing", [Doing.DEPLOY, Doing.ABORT, Doing.STEER, Doing.HOLD])
+async def test_a_cluster_that_does_not_answer_is_told_at_once_and_asked_nothing_more(doing: Doing) -> None:
+    stage = Stage()
+    stage.cluster = FakeState(stage.clock)
+    engine = Away(stage.cluster, blind=False)
+    world = replace(stage.world(), open_engine=lambda *_: engine)
+    environment = stage.environment("staging")
+    applies = doing in (Doing.DEPLOY, Doing.ABORT)
+    with pytest.raises(UnreachableError, match="no answer within 10 s"):
+        await open_to_write(
+            world, stage.project, environment, "kubernetes", "deploy staging", applies=applies, doing=doing
+        )
+    assert engine.closed
+    assert engine.doing is None, "what its user may do would not be answered either"
 
 
 async def test_whoever_is_not_the_writer_is_not_told_to_ask_for_permissions() -> None:

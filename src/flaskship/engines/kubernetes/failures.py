@@ -67,23 +67,34 @@ _BY_STATUS = {
     for one in (NotLoggedInError, ForbiddenError, NotFoundError, ConflictError, ExpiredError, InvalidError)
 }
 LONGEST = 600
+PASSING = (429, 500, 502, 503, 504)
 
 
-def refusal(context: str, what: str, status: int, body: Mapping[str, Any] | str) -> RefusedError:
+def refusal(
+    context: str, what: str, status: int, body: Mapping[str, Any] | str, server: str = ""
+) -> RefusedError:
     """Return the error for an answer of the API server; body is its Status object, or whatever came."""
     said, reason = body if isinstance(body, str) else str(body.get("message") or ""), ""
     if not isinstance(body, str):
         reason = str(body.get("reason") or "")
-    said = " ".join(said.split())[:LONGEST] or f"HTTP {status}"
+    said = " ".join(said.split())[:LONGEST]
+    at = f" at {server}" if server and status in PASSING else ""
+    if at and isinstance(body, str) and said:
+        said = f"HTTP {status}: {said}"  # what stands before the server says it, which may say little
     kind = _BY_STATUS.get(status, RefusedError)
-    return kind(f"cluster {context}: {what}: {said}", reason, hint=_hint(context, status), status=status)
+    return kind(
+        f"cluster {context}{at}: {what}: {said or f'HTTP {status}'}",
+        reason,
+        hint=_hint(context, status),
+        status=status,
+    )
 
 
-def unreachable(context: str, server: str, what: str, problem: str) -> UnreachableError:
+def unreachable(context: str, server: str, what: str, problem: str, advice: str = "") -> UnreachableError:
     """Return the error for a server that did not answer."""
+    look = f"look at it with: kubectl --context {context} get --raw /readyz"
     return UnreachableError(
-        f"cluster {context} at {server}: {what}: {problem}",
-        hint=f"look at it with: kubectl --context {context} get --raw /readyz",
+        f"cluster {context} at {server}: {what}: {problem}", hint=f"{advice}; {look}" if advice else look
     )
 
 
@@ -92,13 +103,14 @@ def _hint(context: str, status: int) -> str | None:
         return f"log in again, then try: kubectl --context {context} auth whoami"
     if status == 403:
         return f"ask for the permission, then look: kubectl --context {context} auth can-i --list"
-    if status in (429, 500, 502, 503, 504):
-        return "the API server is in trouble or busy: try again"
+    if status in PASSING:
+        look = f"kubectl --context {context} get --raw /readyz"
+        return f"the API server is in trouble or busy: try again, or look at it with: {look}"
     return None
 
 
 def is_passing(error: FlaskshipError) -> bool:
     """Tell whether the same request may succeed a moment later."""
     return isinstance(error, UnreachableError) or (
-        isinstance(error, RefusedError) and error.answered in (429, 500, 502, 503, 504)
+        isinstance(error, RefusedError) and error.answered in PASSING
     )

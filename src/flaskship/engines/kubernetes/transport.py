@@ -13,6 +13,7 @@ import msgspec
 
 from flaskship.engines.kubernetes.connection import PATIENCE, Connection
 from flaskship.engines.kubernetes.failures import RefusedError, is_passing, refusal, unreachable
+from flaskship.engines.kubernetes.unanswered import silence, why
 
 if TYPE_CHECKING:
     import httpx2
@@ -107,7 +108,7 @@ class Transport:
             )
         self._ahead = _ahead(response.headers.get("date"), self._ahead)
         if response.is_error:
-            raise refusal(self.context, what, response.status_code, _body(response.content))
+            raise refusal(self.context, what, response.status_code, _body(response.content), self.server)
         answer: Object = msgspec.json.decode(response.content)
         return answer
 
@@ -135,7 +136,7 @@ class Transport:
             ) as response:
                 if response.is_error:
                     body = _body(await response.aread())
-                    raise refusal(self.context, what, response.status_code, body)
+                    raise refusal(self.context, what, response.status_code, body, self.server)
                 yield _lines(response)
 
     @asynccontextmanager
@@ -145,13 +146,10 @@ class Transport:
         try:
             yield
         except httpx2.TimeoutException:
-            seconds = PATIENCE if patience is None else patience
-            problem = f"no answer within {seconds:g} s"
-            raise unreachable(self.context, self.server, what, problem) from None
-        except httpx2.HTTPError as error:
-            raise unreachable(self.context, self.server, what, _said(error)) from None
-        except ssl.SSLError as error:
-            raise unreachable(self.context, self.server, what, str(error.reason or error)) from None
+            told = silence(PATIENCE if patience is None else patience)
+            raise unreachable(self.context, self.server, what, *told) from None
+        except (httpx2.HTTPError, ssl.SSLError) as error:
+            raise unreachable(self.context, self.server, what, *why(error)) from None
 
 
 def _ahead(date: str | None, known: float) -> float:
@@ -160,10 +158,6 @@ def _ahead(date: str | None, known: float) -> float:
         return known
     ahead = parsedate_to_datetime(date).timestamp() - time.time()
     return ahead if abs(ahead) > 2 else 0.0
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _body(content: bytes) -> Mapping[str, Any] | str:

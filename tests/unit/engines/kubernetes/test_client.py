@@ -149,6 +149,16 @@ async def test_a_server_that_does_not_answer_is_preflight(error: Exception, said
     assert "kubectl --context here" in str(refused.value.hint)
 
 
+@pytest.mark.parametrize("code", [429, 502, 503, 504])
+async def test_an_answer_that_is_no_kubernetes_names_who_gave_it_and_its_status(code: int) -> None:
+    with pytest.raises(failures.RefusedError) as refused:
+        await cluster(lambda _: httpx2.Response(code, text="no healthy upstream")).create(PODS, {}, "shop")
+    assert refused.value.message.startswith("cluster here at https://api:6443: create ")
+    assert refused.value.message.endswith(f": HTTP {code}: no healthy upstream")
+    assert "try again, or look at it with: kubectl --context here" in str(refused.value.hint)
+    assert (refused.value.exit_code, refused.value.code) == (4, "ClusterRefused")
+
+
 async def test_an_apply_names_its_manager_and_takes_no_field_by_force() -> None:
     asked: list[httpx2.Request] = []
 
