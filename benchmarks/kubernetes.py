@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.figures import Goal, Options, Result, Series, ratio
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.kubeconfig import read_kubeconfig
-from flaskship.engines.kubernetes.resources import NAMESPACES, NODES, PODS
+from flaskship.engines.kubernetes.resources import EVENTS, NAMESPACES, NODES, PODS, Resource
 from flaskship.verification.receipt import drive
 
 NAME = "kubernetes"
@@ -48,6 +48,15 @@ def _not_pulled(container: Mapping[str, Any]) -> bool:
 
 
 Terminal = Callable[[Mapping[str, Any]], bool]
+
+
+def _fails(probe: str, status: int, times: int) -> Terminal:
+    """A probe that was answered so, so many times: a kubelet's event counts them."""
+    words = f"{probe} probe failed: HTTP probe failed with statuscode: {status}"
+    return lambda event: event.get("message") == words and int(event.get("count") or 1) >= times
+
+
+UNREADY = f"applications.{API}.migrations=false,applications.{API}.env.DATABASE_URL=sqlite:////nowhere/x.db"
 FAILURES: tuple[tuple[str, str, Terminal], ...] = (
     ("a crash loop", f"applications.{API}.command={{/bin/false}}", _ended_twice),
     ("an image that is not there", f"applications.{API}.image.tag=nobody-built-this", _not_pulled),
@@ -56,6 +65,17 @@ FAILURES: tuple[tuple[str, str, Terminal], ...] = (
         f"applications.{API}.probes.startup.path=/nobody-answers-this,"
         f"applications.{API}.probes.startup.failureThreshold=3",
         _ended_twice,
+    ),
+    (
+        "readiness that is answered 404",
+        f"applications.{API}.probes.readiness.path=/nobody-answers-this",
+        _fails("Readiness", 404, 3),
+    ),
+    ("readiness that is answered 503 once it has started", UNREADY, _fails("Readiness", 503, 3)),
+    (
+        "liveness that is answered 404",
+        f"applications.{API}.probes.liveness.path=/nobody-answers-this",
+        _fails("Liveness", 404, 1),
     ),
 )
 
@@ -211,14 +231,29 @@ async def _told(here: Place, sets: str, terminal: Terminal) -> tuple[float, floa
 
 
 async def _signalled(cluster: Cluster, namespace: str, terminal: Terminal) -> float:
-    listed = await cluster.list(PODS, namespace)
-    async for change in cluster.watch(PODS, namespace, listed.resource_version, seconds=PATIENCE):
+    """When a container of a pod, or an event, was first seen to be terminal; whatever was before is not."""
+    looks = [asyncio.create_task(_seen(cluster, kind, namespace, terminal)) for kind in (PODS, EVENTS)]
+    try:
+        for look in asyncio.as_completed(looks):
+            if (at := await look) is not None:
+                return at
+    finally:
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+    raise SystemExit(f"nothing of {namespace} failed within {PATIENCE} s")
+
+
+async def _seen(cluster: Cluster, kind: Resource, namespace: str, terminal: Terminal) -> float | None:
+    listed = await cluster.list(kind, namespace)
+    async for change in cluster.watch(kind, namespace, listed.resource_version, seconds=PATIENCE):
         status = change.object.get("status") or {}
         # The first to miss an image is what migrates.
         containers = (status.get(f"{one}ontainerStatuses") or () for one in ("initC", "c"))
-        if any(terminal(one) for found in containers for one in found):
+        told = (change.object,) if kind is EVENTS else (one for found in containers for one in found)
+        if any(terminal(one) for one in told):
             return time.monotonic()
-    raise SystemExit(f"nothing of {namespace} failed within {PATIENCE} s")
+    return None
 
 
 @contextlib.contextmanager
