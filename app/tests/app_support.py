@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from sqlalchemy import text
+
 from tomorrows.settings import parse
 
 APP = Path(__file__).resolve().parent.parent
@@ -213,3 +215,8 @@ def receiving(respond=None):
         yield receiver
     finally:
         receiver.close()
+
+
+def ask(database, statement="SELECT 1"):
+    with database.reading() as connection:
+        return connection.execute(text(statement)).scalar()

@@ -19,6 +19,7 @@ from tomorrows.factory import create_app  # noqa: E402
 from tomorrows.metrics import Metrics  # noqa: E402
 from tomorrows.migrate import migrate  # noqa: E402
 from tomorrows.runtime import Runtime  # noqa: E402
+from tomorrows.secrets_source import Secret  # noqa: E402
 from tomorrows.storage.database import Database  # noqa: E402
 
 
@@ -126,3 +127,17 @@ def serve(tmp_path):
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def open_database():
+    opened = []
+
+    def make(**source):
+        database = Database(Secret("DATABASE_URL", **source))
+        opened.append(database)
+        return database
+
+    yield make
+    for database in opened:
+        database.dispose()
