@@ -161,11 +161,19 @@ def check_kinds(documents: Iterable[Document], kinds: Kinds, context: str) -> li
     return [
         Finding(
             f"cluster {context} does not know the kind {kind} of {version}",
-            how_to_install(version, kind),
+            _right_name(version, kind, kinds) or how_to_install(version, kind),
             About(kind, str(_identity(first)[1]), "", "kind"),
         )
         for (version, kind), first in sorted(unknown.items(), key=lambda one: one[0])
     ]
+
+
+def _right_name(version: str, kind: str, kinds: Kinds) -> str | None:
+    """Return how a kind is written that differs in its capitals alone."""
+    meant = next(
+        (known for at, known in sorted(kinds) if (at, known.lower()) == (version, kind.lower())), None
+    )
+    return f"a kind is written in its own capitals: say kind: {meant}" if meant else None
 
 
 def namespace_finding(place: Place, namespace: Mapping[str, Any] | None, context: str) -> list[Finding]:

@@ -12,12 +12,14 @@ from flaskship.engines.kubernetes.observing.ownership import HANDING_OVER
 from flaskship.engines.kubernetes.preflight import (
     Examined,
     Finding,
+    check_kinds,
     check_version,
     examine,
     pod_findings,
     stands_still,
 )
 from flaskship.engines.kubernetes.quotas import Wanted, shortages
+from flaskship.engines.kubernetes.resources import CONFIG_MAPS
 from flaskship.model.errors import About, PausedError, PreflightError
 from flaskship.model.named import Named
 
@@ -319,3 +321,14 @@ async def test_a_deployment_with_that_mark_was_paused_by_somebody_else() -> None
     api.put("/apis/apps/v1/namespaces/shop/deployments/web", marked)
     found = await examine(api.cluster(), PLACE, (paused(template={"new": 1}),), pods=False)
     assert (len(found.paused), found.handed_over) == (1, ())
+
+
+@pytest.mark.parametrize(("kind", "meant"), [("Configmap", "ConfigMap"), ("configMAP", "ConfigMap")])
+def test_a_kind_in_other_capitals_is_told_its_name_and_not_how_it_is_installed(kind: str, meant: str) -> None:
+    kinds = {("v1", "ConfigMap"): CONFIG_MAPS}
+    document = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}}
+    (found,) = check_kinds([document], kinds, "here")
+    assert found.message == f"cluster here does not know the kind {kind} of v1"
+    assert str(found.advice).endswith(f"say kind: {meant}")
+    (other,) = check_kinds([{**document, "apiVersion": "v2"}], kinds, "here")
+    assert "capitals" not in str(other.advice)
