@@ -71,11 +71,11 @@ async def deploy_locked(
 
     ignored: what of it the engine ignores, where the user is to hear of that.
     """
+    release = _looked_ahead(stage, plan, images)
     history = await stage.engine.history(plan.environment.name)
-    plan = drawn_next(stage.world, plan.project, plan.environment, stage.wish, history, plan)
-    release = compose(stage.world, plan, images, stage.wish)
-    if isinstance(stage.engine, LooksAhead):
-        stage.engine.look_ahead(release)
+    newest = drawn_next(stage.world, plan.project, plan.environment, stage.wish, history, plan)
+    if newest is not plan:
+        plan, release = newest, _looked_ahead(stage, newest, images)
     before, healthy = await asyncio.gather(
         stage.engine.observe(plan.environment.name),
         _last_healthy_release(stage.engine, plan.environment.name, history),
@@ -94,6 +94,14 @@ async def deploy_locked(
     finally:
         made = tell_made_secrets(stage.engine, plan.environment.name, known, stage.report)
     return replace(moved, made_secrets=made)
+
+
+def _looked_ahead(stage: Stage, plan: Draft, images: dict[str, str]) -> Release:
+    """The release of a draft, which the engine may have looked at by the time that it is applied."""
+    release = compose(stage.world, plan, images, stage.wish)
+    if isinstance(stage.engine, LooksAhead):
+        stage.engine.look_ahead(release)
+    return release
 
 
 async def _last_healthy_release(

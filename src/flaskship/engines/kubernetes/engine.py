@@ -290,6 +290,8 @@ class KubernetesEngine:
     async def tests(self, environment: str) -> tuple[str, ...]:
         """Return the names of the newest revision's tests in the order in which they run."""
         place = self._place(environment)
+        if (read := self._readying.newest(environment)) is not None:
+            return tuple(one.name for one in read.hooks)
         known = await storage.revisions(self.cluster, place)
         return tuple(one.name for one in (await self._tests(place, known[-1].number)).hooks) if known else ()
 

@@ -65,6 +65,11 @@ class Readying:
         """Tell whether the environment's tests are or were being made ready."""
         return environment in self._known
 
+    def newest(self, environment: str) -> Tests | None:
+        """Return the tests of what was the newest revision when they were read, if they were."""
+        readied, _ = self._known.get(environment, (None, None))
+        return readied.tests if readied is not None else None
+
     def tests(self, environment: str, revision: int) -> Tests | None:
         """Return all tests of a revision, where they were read."""
         readied, _ = self._known.get(environment, (None, None))

@@ -230,18 +230,13 @@ async def _begun(cluster: Cluster, namespace: str, hook: Hook, prepared: Object)
     Neither says anything of the release.
     """
     name, uid = str(prepared["metadata"]["name"]), prepared["metadata"].get("uid")
-    now = await cluster.find(PODS, name, namespace)
-    if (
-        now is None
-        or now["metadata"].get("uid") != uid
-        or "deletionTimestamp" in now["metadata"]
-        or pod_ending(now) is not None
-    ):
-        return None
     try:
+        # Another one of that name has another uid, and refuses it.
         body = {"metadata": {"uid": uid, "annotations": {BEGIN: NOW}}}
         begun = await cluster.patch(PODS, name, body, namespace)
     except RefusedError:
+        return None
+    if "deletionTimestamp" in begun["metadata"] or pod_ending(begun) is not None:
         return None
     heard = False
     try:

@@ -19,7 +19,7 @@ from flaskship.model.errors import FlaskshipError
 from flaskship.model.snapshot import Snapshot
 
 AT_LEAST_EVERY = 1.0
-TOGETHER_SECONDS = 0.05
+TOGETHER_SECONDS = 0.02
 """Changes that come so close after each other are one snapshot."""
 GIVE_UP_SECONDS = 300.0
 RELEASE_SECONDS = 45.0

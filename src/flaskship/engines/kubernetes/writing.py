@@ -63,6 +63,8 @@ class Writing:
 
     def look_ahead(self, place: Place, release: Release) -> None:
         """Begin to examine what is written next."""
+        if (other := self._ahead.pop(place.environment, None)) is not None:
+            other.looking.cancel()
         looking = asyncio.ensure_future(self._examine_after(place, release))
         self._ahead[place.environment] = _Ahead(release, looking)
 

@@ -139,6 +139,11 @@ class Api:
             # What another owner set stays, as in a server-side apply.
             return httpx2.Response(200, json=_merged(self.objects.get(path) or {}, body))
         if "merge-patch" in request.headers["content-type"]:
+            if path not in self.objects:
+                return _status(404, f"{path} not found")
+            known, given = self.objects[path]["metadata"].get("uid"), body.get("metadata", {}).get("uid")
+            if given and given != known:
+                return _status(409, f"the uid of {path} is {known}")
             body = _merged(self.objects[path], body)
         return httpx2.Response(200, json=self.put(path, body))
 
