@@ -1,7 +1,7 @@
 """What a verdict does not depend on and a command leaves done: it goes on beside what comes next."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 
@@ -23,12 +23,17 @@ class Chores:
     async def done(self) -> None:
         """Return once what was begun is done; the first error is raised when everything has ended."""
         begun, self._begun = self._begun, []
-        for outcome in await asyncio.gather(*begun, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+        await all_ended(*begun)
 
     async def all_done(self) -> None:
         """Do what was kept, too."""
         kept, self._kept = self._kept, []
         self._begun += [asyncio.create_task(one) for one in kept]
         await self.done()
+
+
+async def all_ended(*works: Awaitable[object]) -> None:
+    """Return once all have ended; the first error is raised then, and leaves none of the others going."""
+    for outcome in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

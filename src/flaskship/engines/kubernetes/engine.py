@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from flaskship.engines.base import Action, Doing, Lock, Need, Trial, Withdrawal
 from flaskship.engines.kubernetes import records, storage
-from flaskship.engines.kubernetes.chores import Chores
+from flaskship.engines.kubernetes.chores import Chores, all_ended
 from flaskship.engines.kubernetes.client import Cluster, create_or_find
 from flaskship.engines.kubernetes.failures import NotFoundError
 from flaskship.engines.kubernetes.forwarding import port_forward
@@ -170,7 +170,8 @@ class KubernetesEngine:
         )
         await records.write(self.cluster, place, records.concluded(record, verdict, receipt, digests))
         self._targets.forget(environment)
-        await asyncio.gather(
+        # The lock is given back after this: an error of one leaves nothing at work beside the next writer.
+        await all_ended(
             let_go(self.cluster, place, stored.documents, self._sleep),
             prune(self.cluster, place, stored.documents),
             self._chores.all_done(),

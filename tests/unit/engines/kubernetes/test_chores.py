@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from flaskship.engines.kubernetes.chores import Chores
+from flaskship.engines.kubernetes.chores import Chores, all_ended
 
 
 async def test_what_is_begun_goes_on_and_what_is_kept_waits_for_the_end() -> None:
@@ -40,3 +40,19 @@ async def test_an_error_is_told_when_all_the_rest_has_ended() -> None:
         await chores.done()
     assert did == ["slow"]
     await chores.done()
+
+
+async def test_where_one_fails_the_others_have_ended_before_it_is_told() -> None:
+    did = list[str]()
+
+    async def fails() -> None:
+        raise ValueError("refused")
+
+    async def slow() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        did.append("slow")
+
+    with pytest.raises(ValueError, match="refused"):
+        await all_ended(fails(), slow())
+    assert did == ["slow"]
