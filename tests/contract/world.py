@@ -22,7 +22,7 @@ from flaskship.model.verdict import Cause, Outcome, Receipt, Verdict
 from flaskship.policy.rule import Rule
 from flaskship.tasks.machine import Asked, Machine, Met, Port
 from flaskship.tasks.world import Around, BuiltImage, HealthAnswer, Rendered, Report, Setting, World
-from flaskship.verification.relapse import failing, is_failing, relapses
+from flaskship.verification.relapse import crashed, failing, is_failing, relapses
 
 REPOSITORY = "cloudandparth/my-demo-app"
 IMAGE = f"{REPOSITORY}:1.0"
@@ -120,6 +120,7 @@ class Stage:
             causes=lambda snapshot, now: (),
             relapses=relapses,
             failing=failing,
+            crashed=crashed,
             is_failing=is_failing,
             drive=self._drive,
             rules=lambda: self.rules,

@@ -53,6 +53,7 @@ def real_world() -> World:
         relapses=_relapses,
         is_failing=_is_failing,
         failing=_failing,
+        crashed=_crashed,
         drive=_drive,
         rules=_rules,
         check_health=_check_health,
@@ -238,6 +239,12 @@ def _failing(now: Snapshot) -> tuple[Cause, ...]:
     from flaskship.verification.relapse import failing
 
     return failing(now)
+
+
+def _crashed(now: Snapshot) -> tuple[Cause, ...]:
+    from flaskship.verification.relapse import crashed
+
+    return crashed(now)
 
 
 def _is_failing(now: Snapshot) -> bool:

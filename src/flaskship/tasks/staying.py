@@ -45,7 +45,7 @@ async def judged_again(
             return None
         if successful:
             return again
-        ended = again.causes if again is not None and again.outcome is Outcome.FAILED else ()
+        ended = again.causes if again is not None and again.outcome is Outcome.FAILED else world.crashed(now)
         return replace(verified, causes=ended + _apart_from(verified, ended))
 
     looking = replace(world, judge=judge)

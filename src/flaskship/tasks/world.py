@@ -141,5 +141,7 @@ class World:
     """The AWS infrastructure, applied and destroyed on this machine."""
     failing: Callable[[Snapshot], tuple[Cause, ...]] = lambda _: ()
     """Causes of liveness probes that fail, though none has brought about a restart yet."""
+    crashed: Callable[[Snapshot], tuple[Cause, ...]] = lambda _: ()
+    """Causes of new replicas whose containers failed a moment ago, though they run again."""
     foresee: Callable[[], None] = lambda: None
     """Load what a render needs, beside what the caller waits for meanwhile."""

@@ -7,6 +7,7 @@ from flaskship.verification.causes import (
     REPLICA_RULES,
     WORKLOAD_RULES,
     liveness_failed,
+    out_of_memory,
     readiness_failed,
 )
 from flaskship.verification.definite import is_definite
@@ -143,6 +144,8 @@ def _ends_the_rollout(rule: ReplicaRule, subject: Subject) -> bool:
     if rule.ENDS in (Ends.AT_THRESHOLD, Ends.AT_ITS_THRESHOLD) and replica.was_ready:
         return True
     if rule.ENDS is Ends.AT_ITS_THRESHOLD and readiness_failed.is_wrong(subject):
+        return True
+    if rule.ENDS is Ends.AT_FIRST and out_of_memory.killed(subject) is not None and not subject.is_job:
         return True
     # A Job has its own count of retries, and says itself when it has failed.
     return len(subject.failed_exits) > 1 and not subject.is_job

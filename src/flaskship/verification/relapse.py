@@ -1,12 +1,14 @@
 """Whether what was healthy has stayed so: a liveness probe fails after Ready, when the rollout looks done."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flaskship.model.snapshot import KilledBy, ProbeFailure, ReplicaPhase, ReplicaSnapshot, Snapshot
 from flaskship.model.verdict import Cause
-from flaskship.verification.causes import liveness_failed
+from flaskship.verification.causes import REPLICA_RULES, liveness_failed
 from flaskship.verification.definite import is_definite
 from flaskship.verification.subject import Subject
+from flaskship.verification.unproven import failed_lately
 
 ENDING = frozenset({ReplicaPhase.TERMINATING, ReplicaPhase.SUCCEEDED})
 
@@ -40,6 +42,20 @@ def failing(now: Snapshot) -> tuple[Cause, ...]:
 def is_failing(now: Snapshot) -> bool:
     """Tell whether a new replica's liveness probe fails now, be it short of its threshold."""
     return any(_liveness(subject) is not None for subject in _new(now))
+
+
+def crashed(now: Snapshot) -> tuple[Cause, ...]:
+    """Return, once for each application, how a container of a new replica failed a moment ago."""
+    found: dict[str | None, Cause] = {}
+    for subject in _new(now):
+        if not failed_lately(subject.replica, now.at):
+            continue
+        # As it was between its end and its next start.
+        then = replace(subject, replica=replace(subject.replica, ready=False, started_at=None, probes=()))
+        cause = next((cause for rule in REPLICA_RULES if (cause := rule.find(then)) is not None), None)
+        if cause is not None:
+            found.setdefault(cause.application, cause)
+    return tuple(found.values())
 
 
 def _new(now: Snapshot) -> Iterator[Subject]:

@@ -12,6 +12,10 @@ class Ends(StrEnum):
     """When a cause ends a rollout before its deadline; the value is a sentence for the reference."""
 
     AT_ONCE = "Ends a rollout at once, if the replica was never ready."
+    AT_FIRST = (
+        "Ends a rollout at the replica's first such kill; where a process of it alone was killed, at the "
+        "replica's second failed exit."
+    )
     AT_SECOND = "Ends a rollout at the replica's second failed exit."
     AT_THRESHOLD = "Ends a rollout at once, if the replica had been ready."
     AT_ITS_THRESHOLD = (

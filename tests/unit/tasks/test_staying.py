@@ -7,7 +7,7 @@ from tests.contract.fake import FakeEngine, FakeState
 from tests.contract.world import API, Stage, Told
 
 from flaskship.engines.base import Lock, Trial
-from flaskship.model.snapshot import ProbeFailure, Snapshot
+from flaskship.model.snapshot import Exit, ProbeFailure, Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.tasks.deploy import deploy
 from flaskship.tasks.prepare import Wish
@@ -130,3 +130,39 @@ async def test_a_liveness_probe_in_doubt_is_waited_for_until_it_was_asked(
     wish = Wish(rollback=False)
     moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, Told())
     assert [one.code for one in moved.move.verdict.causes] == code
+
+
+class Crashing(FakeEngine):
+    """The API's process ends with 4 while its tests run, and is started again."""
+
+    tested = False
+
+    async def tests(self, environment: str) -> tuple[str, ...]:
+        return (f"{API}-answers",)
+
+    async def test(self, environment: str, lock: Lock, waits: object = None) -> tuple[Trial, ...]:
+        self.tested = True
+        return (Trial(f"{API}-answers", False, "connection refused"),)
+
+    async def observe(self, environment: str) -> Snapshot:
+        now = await super().observe(environment)
+        if not self.tested:
+            return now
+        ended = Exit(API, self._clock(), code=4, last_lines=("database gone",), after_ready=True)
+        workloads = tuple(
+            replace(one, replicas=tuple(replace(replica, exits=(ended,)) for replica in one.replicas))
+            if one.name == API
+            else one
+            for one in now.workloads
+        )
+        return replace(now, workloads=workloads)
+
+
+async def test_what_ended_while_it_was_tested_is_told_by_its_end_before_the_test() -> None:
+    stage = Stage()
+    stage.make = Crashing
+    wish = Wish(rollback=False)
+    moved = await deploy(stage.world(), stage.project, stage.environment(), stage.engine(), wish, Told())
+    first, second = moved.move.verdict.causes
+    assert (first.code, first.evidence) == ("ExitNonZero", ("database gone",))
+    assert second.code == "TestFailed"

@@ -6,12 +6,13 @@ import pytest
 from tests.contract.documents import deployment
 
 from flaskship.model.release import Document
-from flaskship.model.snapshot import ReplicaPhase, Snapshot
+from flaskship.model.snapshot import Exit, KilledBy, ReplicaPhase, Snapshot
 from flaskship.model.verdict import Outcome
 from flaskship.verification.judge import judge
-from flaskship.verification.unproven import SECONDS, Doubt, unprobed
+from flaskship.verification.relapse import crashed
+from flaskship.verification.unproven import SECONDS, TRIAL_SECONDS, Doubt, unprobed
 
-from .conftest import NOW, exit, release, replica, snapshot, workload
+from .conftest import NOW, exit, probe, release, replica, snapshot, workload
 
 
 def bare(name: str = "api") -> Document:
@@ -84,9 +85,66 @@ def test_another_exit_ends_it_at_the_second_also_while_it_runs_again() -> None:
 def test_one_exit_is_outlived_by_a_start_that_lasts() -> None:
     doubt = Doubt([bare()])
     doubt.of(running(exit(3)), NOW)
-    told = judge(doubt.of(running(exit(3)), NOW + SECONDS), NOW + SECONDS)
+    assert judge(doubt.of(running(exit(3)), NOW + SECONDS), NOW + SECONDS) is None
+    told = judge(doubt.of(running(exit(3)), NOW + TRIAL_SECONDS), NOW + TRIAL_SECONDS)
     assert told is not None
     assert told.outcome is Outcome.SUCCESSFUL
+
+
+def asked() -> Doubt:
+    return Doubt([deployment("api", "demo:1.0")])
+
+
+def test_who_is_asked_and_has_just_failed_is_no_success_in_an_instant_of_ready() -> None:
+    doubt = asked()
+    sidecar = exit(3, container="side")
+    assert judge(running(sidecar), NOW) is not None, "the judge alone believes the engine"
+    assert judge(doubt.of(running(sidecar), NOW), NOW) is None
+    told = judge(doubt.of(running(sidecar, exit(3, container="side")), NOW), NOW)
+    assert told is not None
+    assert [one.code for one in told.causes] == ["ExitNonZero"]
+
+
+def test_also_one_that_an_undo_finds_there_is_on_trial() -> None:
+    old = running(exit(3), exit(3), created_at=NOW - 100)
+    assert judge(asked().of(old, NOW), NOW) is None
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        exit(3, at=NOW - TRIAL_SECONDS),
+        exit(1, init=True, container="migrate"),
+        exit(0, killed_by=KilledBy.ENGINE),
+    ],
+    ids=["long ago", "what prepared it", "ended by us"],
+)
+def test_what_says_nothing_of_now_holds_nothing_up(one: Exit) -> None:
+    assert asked().of(running(one), NOW) == running(one)
+
+
+def test_a_job_has_its_own_count() -> None:
+    job = snapshot(
+        workload(replica(ready=True, exits=(exit(1),)), kind="Job"), release=release(applied_at=NOW - 1)
+    )
+    assert asked().of(job, NOW) == job
+
+
+def test_who_was_ready_and_failed_is_told_by_its_exit_and_not_by_its_probe() -> None:
+    lost = replica(
+        phase=ReplicaPhase.RUNNING,
+        was_ready=True,
+        created_at=NOW,
+        started_at=NOW,
+        exits=(exit(4, after_ready=True),),
+        probes=(probe("readiness", answer="connection refused"),),
+    )
+    seen = snapshot(workload(lost), release=release(applied_at=NOW - 1))
+    before = judge(seen, NOW)
+    assert before is not None
+    assert [one.code for one in before.causes] == ["ReadinessFailed"]
+    assert judge(asked().of(seen, NOW), NOW) is None
+    assert [one.code for one in crashed(seen)] == ["ExitNonZero"]
 
 
 def test_nothing_is_doubted_where_nothing_was_applied() -> None:

@@ -1,7 +1,8 @@
 """The replica used more memory than its limit, and it or a process of it was killed.
 
 The message has the limit and, where it could be measured, the peak. Raise `resources.limits.memory`, start
-fewer workers or threads, or find what holds the memory.
+fewer workers or threads, or find what holds the memory. What one start needs the next one needs again:
+the first kill is enough.
 Where the kernel ends a child alone (control groups of the first version), the container may end with 137 or a
 code of its own, or go on and never be ready: the limit is told then, too.
 """
@@ -14,7 +15,7 @@ from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
 
 CODE = "OutOfMemory"
-ENDS = Ends.AT_SECOND
+ENDS = Ends.AT_FIRST
 KILLERS = frozenset({KilledBy.MEMORY_LIMIT, KilledBy.WATCHDOG})
 FIELD = "resources.limits.memory"
 ADVICE = f"Raise {FIELD}, or let it use less."
@@ -23,7 +24,7 @@ TRYING = frozenset({ReplicaPhase.STARTING, ReplicaPhase.RUNNING, ReplicaPhase.RE
 
 def find(subject: Subject) -> Cause | None:
     """Find a failed exit that the memory limit brought about, or a replica that it keeps from being ready."""
-    exit = subject.exit
+    exit = subject.exit or killed(subject)
     if exit is None:
         return _kept_from_being_ready(subject)
     used = _used(exit.memory_limit, _highest(subject, exit))
@@ -37,6 +38,12 @@ def find(subject: Subject) -> Cause | None:
     else:
         return None
     return subject.cause(CODE, message, tail(exit.last_lines), FIELD)
+
+
+def killed(subject: Subject) -> Exit | None:
+    """Return the last failed exit of a replica that is not ready, if somebody attests that memory was why."""
+    exit = subject.last_exit
+    return exit if exit is not None and exit.killed_by in KILLERS else None
 
 
 def _kept_from_being_ready(subject: Subject) -> Cause | None:

@@ -267,3 +267,9 @@ def test_the_lines_of_an_init_container_that_runs_are_asked_for():
     owned = replace(one.metadata, owner_references=(Owner(uid="r1"),))
     (want,) = wanted(Observed(pods=(replace(one, metadata=owned),)), 0.0)
     assert want == WantedLog(LogKey("p1", "migrate", 0), "web-1", "migrate", previous=False, ended=False)
+
+
+def test_the_lines_of_a_run_that_failed_are_asked_for_though_its_pod_is_ready_again():
+    one = pod(running(), ready=True, restarts=1, last=ended(3, "Error"))
+    owned = replace(one, metadata=replace(one.metadata, owner_references=(Owner(uid="r1"),)))
+    assert [want.key for want in wanted(Observed(pods=(owned,)), 0.0)] == [LogKey("p1", "web", 0)]

@@ -3,13 +3,14 @@
 The recordings are what gunicorn, Python and the shell really wrote.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.unit.verification.causes.reading import CODES, only, recorded, told
 
 from flaskship.model.snapshot import KilledBy, MemoryKills, ReplicaPhase
-from flaskship.verification.judge import causes
+from flaskship.verification.judge import causes, judge
 
 PROBLEMS = {
     "ConfigMapMissing": "envFrom",
@@ -185,6 +186,22 @@ def test_out_of_memory(make, by):
     assert "131.5 MiB" in cause.message
     assert str(by) in cause.message
     assert cause.field == "resources.limits.memory"
+
+
+@pytest.mark.parametrize("more", [{}, {"phase": ReplicaPhase.RUNNING}, {"was_ready": True}])
+def test_the_first_kill_for_memory_is_enough_also_while_it_runs_again(make, more):
+    killed = make.exit(signal=9, killed_by=KilledBy.MEMORY_LIMIT)
+    verdict = judge(make.one(exits=(killed,), created_at=make.NOW, started_at=make.NOW, **more), make.NOW)
+    assert [one.code for one in verdict.causes] == ["OutOfMemory"]
+
+
+def test_a_kill_that_nobody_attests_and_one_of_a_job_wait_for_more(make):
+    outside = make.exit(signal=9, killed_by=KilledBy.OUTSIDE)
+    assert judge(make.one(exits=(outside,), created_at=make.NOW), make.NOW) is None
+    killed = make.exit(signal=9, killed_by=KilledBy.MEMORY_LIMIT)
+    job = make.one(exits=(killed,), created_at=make.NOW)
+    job = replace(job, workloads=tuple(replace(one, kind="Job") for one in job.workloads))
+    assert judge(job, make.NOW) is None
 
 
 def test_out_of_memory_whose_figures_are_unknown(make):

@@ -37,7 +37,7 @@ class WantedAnswer:
 
 
 def wanted(observed: Observed, since: float) -> tuple[WantedLog | WantedAnswer, ...]:
-    """Return what is worth asking of pods that are not ready and were made since then."""
+    """Return what is worth asking of pods made since then that are not ready, or failed before they were."""
     unhealthy = {one.involved_object.uid for one in observed.events if one.reason == UNHEALTHY}
     waiting = [
         pod
@@ -45,7 +45,7 @@ def wanted(observed: Observed, since: float) -> tuple[WantedLog | WantedAnswer, 
         if pod.metadata.owner_references
         and pod.metadata.created_at >= since
         and pod.metadata.deletion_timestamp is None
-        and not is_ready(pod)
+        and (not is_ready(pod) or any(ended_runs(status) for init, _, status in runs(pod) if not init))
     ]
     newest = sorted(waiting, key=lambda pod: -pod.metadata.created_at)[:MOST_PODS]
     return tuple(one for pod in newest for one in _of(pod, unhealthy=pod.metadata.uid in unhealthy))
