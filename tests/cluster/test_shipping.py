@@ -128,6 +128,55 @@ async def test_a_reason_takes_an_environment_over(town: Town) -> None:
     assert after["metadata"]["annotations"]["flaskship.dev/writer"] == "cli"
 
 
+async def test_fields_of_another_writers_manager_are_not_overwritten(town: Town) -> None:
+    """Who sets fields of what is there leaves no mark but the name that the API server notes."""
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
+    # A person's own change is no other writer: the next deploy takes it back.
+    await set_replicas(town, "kubectl-edit")
+    (await town.go("scale", "dev", API, "1")).succeeded()
+
+    await set_replicas(town, "Terraform")
+    for words in (("deploy", "dev", *SMALL), ("scale", "dev", API, "1")):
+        refused = await town.go(*words)
+        assert (refused.code, refused.document["error"]["code"]) == (5, "TwoWriters"), refused
+        message, hint = (refused.document["error"][part] for part in ("message", "hint"))
+        assert f"dev is written by Terraform: Deployment/{API}" in message
+        assert "fields of the field manager Terraform" in message
+        assert "terraform -chdir=infra/terraform apply -var-file=environments/dev.tfvars" in hint
+    assert await replicas(town) == 2
+    assert len((await town.go("history")).document["revisions"]) == 1
+    # What has it is taken over once, and then is ours.
+    (await town.go("deploy", "dev", *SMALL, "--take-over", "Terraform let it go")).succeeded()
+    assert await replicas(town) == 1
+    (await town.go("deploy", "dev", *SMALL)).succeeded()
+
+    for manager, owner in (
+        ("terraform-provider-helm_v3.1.1_x5", "Terraform"),
+        ("argocd-controller", "Argo CD"),
+    ):
+        await set_replicas(town, manager)
+        refused = await town.go("scale", "dev", API, "1")
+        assert refused.code == 5, refused
+        assert f"dev is written by {owner}" in refused.document["error"]["message"]
+        assert manager in refused.document["error"]["message"]
+        (await town.go("scale", "dev", API, "1", "--take-over", f"{owner} let it go")).succeeded()
+        assert await replicas(town) == 1
+
+
+async def set_replicas(town: Town, manager: str) -> None:
+    body = {
+        "apiVersion": DEPLOYMENTS.api_version,
+        "kind": DEPLOYMENTS.kind,
+        "metadata": {"name": API},
+        "spec": {"replicas": 2},
+    }
+    await town.cluster.apply(DEPLOYMENTS, body, town.namespace(), manager=manager, force=True)
+
+
+async def replicas(town: Town) -> int:
+    return int((await town.cluster.get(DEPLOYMENTS, API, town.namespace()))["spec"]["replicas"])
+
+
 @pytest.mark.usefixtures("argo_kinds")
 async def test_what_argo_cd_says_is_read_from_the_cluster(town: Town) -> None:
     await town.make_namespace("dev")

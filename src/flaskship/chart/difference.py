@@ -85,7 +85,11 @@ def neutral(documents: Iterable[Document], release: str, namespace: str) -> tupl
 
 
 def _stored(document: Document) -> Document:
-    """A Secret as a cluster keeps it: its plain texts encoded among the rest."""
+    """An object as a cluster keeps it, plain texts of a Secret encoded, and without who set which field."""
+    metadata = document.get("metadata")
+    if isinstance(metadata, Mapping) and "managedFields" in metadata:
+        rest = {key: value for key, value in metadata.items() if key != "managedFields"}
+        document = {**document, "metadata": rest}
     plain = document.get("stringData")
     if document.get("kind") != "Secret" or not isinstance(plain, Mapping):
         return document

@@ -291,6 +291,7 @@ class Engine(Protocol):
         """Return those of the documents' objects that exist, as they are now; only identities are read.
 
         What an engine fills in by itself (defaults, status) is left out, so that the rest can be compared.
+        Where others set fields after the release was applied, metadata.managedFields has the managers' names.
         """
         ...
 

@@ -1,5 +1,6 @@
 """One writer for each environment: who that is by flaskship.yaml and by the objects, and who is refused."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from flaskship.engines.base import Engine
@@ -16,6 +17,13 @@ INSTANCE = "argocd.argoproj.io/instance"
 NAMES: Mapping[Writer, str] = {"cli": "flaskship or helm", "terraform": "Terraform", "argocd": "Argo CD"}
 WRITERS: tuple[Writer, ...] = ("cli", "terraform", "argocd")
 LOCAL = "local"
+OF_ARGO_CD = ("argocd-controller", "argocd-application-controller")
+# The provider kubernetes applies manifests, labels and single fields as Terraform, and writes everything else
+# under the first word of its user agent, HashiCorp. The provider helm is Helm in a program with another
+# name, and Helm's manager is the program's: terraform-provider-helm_v3.1.1_x5.
+OF_TERRAFORM = re.compile(
+    r"[Tt]erraform|HashiCorp|terraform-provider-(?:helm|kubernetes)(?:_v\d[\w.+-]*)?(?:\.exe)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Conflict:
 
 
 def claims(documents: Iterable[Document]) -> tuple[Claim, ...]:
-    """Return what the objects say; Argo CD's own mark counts more than the stamp of whoever rendered."""
+    """Return what the objects say: Argo CD's mark counts first, then a stamp not ours, then fields."""
     found = (_claim(document) for document in documents)
     return tuple(claim for claim in found if claim is not None)
 
@@ -124,7 +132,20 @@ def _claim(document: Document) -> Claim | None:
         if key in marks:
             return Claim("argocd", shown, f"{key}: {marks[key]}")
     stamped = next((writer for writer in WRITERS if writer == annotations.get(STAMP)), None)
+    if stamped in (None, "cli"):
+        # The stamp tells who rendered the object; somebody else may have set fields of it since.
+        for entry in metadata.get("managedFields") or ():
+            manager = str(entry.get("manager"))
+            if (owner := owner_of(manager)) is not None:
+                return Claim(owner, shown, f"fields of the field manager {manager}")
     return Claim(stamped, shown, f"{STAMP}: {stamped}") if stamped else None
+
+
+def owner_of(manager: str) -> Writer | None:
+    """Return the writer that sets fields under a manager's name; None where that is nobody who deploys."""
+    if manager in OF_ARGO_CD:
+        return "argocd"
+    return "terraform" if OF_TERRAFORM.fullmatch(manager) else None
 
 
 def _out_of_two_minds(environment: Environment) -> str:

@@ -30,6 +30,13 @@ def test_equal_objects_in_any_order_change_nothing() -> None:
     assert compare([one, two], [two, one]) == Difference((), ("shop-api", "shop-worker"))
 
 
+def test_who_set_which_field_is_no_field_that_changes() -> None:
+    live = deployment()
+    live["metadata"] = {**live["metadata"], "managedFields": [{"manager": "Terraform"}]}
+    assert compare([live], [deployment()]).changes == ()
+    assert fields(live, deployment(paused=True)) == [FieldChange("spec.paused", None, True)]
+
+
 def test_a_changed_field_is_named_by_its_path() -> None:
     assert fields(deployment(replicas=1), deployment(replicas=2)) == [FieldChange("spec.replicas", 1, 2)]
 

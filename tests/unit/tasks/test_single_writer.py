@@ -13,7 +13,7 @@ from flaskship.model.errors import ConfigurationError, TwoWritersError
 from flaskship.model.project import Environment, Writer
 from flaskship.tasks.deploy import deploy
 from flaskship.tasks.prepare import Wish
-from flaskship.tasks.single_writer import INSTANCE, STAMP, TRACKING, Claim, claims, conflict
+from flaskship.tasks.single_writer import INSTANCE, STAMP, TRACKING, Claim, claims, conflict, owner_of
 from flaskship.tasks.targets import open_to_write
 
 
@@ -47,6 +47,98 @@ def test_argo_cds_own_mark_counts_more_than_the_stamp(metadata: dict[str, Any]) 
 @pytest.mark.parametrize("document", [{}, {"kind": "Service"}, stamped("somebody"), stamped("")])
 def test_an_object_without_a_known_mark_claims_nothing(document: dict[str, Any]) -> None:
     assert claims([document]) == ()
+
+
+def with_fields_of(*managers: str, stamp: str | None = "cli") -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": API, "managedFields": [{"manager": one} for one in managers]}
+    if stamp is not None:
+        metadata["annotations"] = {STAMP: stamp}
+    return {"kind": "Deployment", "metadata": metadata}
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        "Terraform",
+        "terraform",
+        "HashiCorp",
+        "terraform-provider-helm",
+        "terraform-provider-helm_v3.1.1_x5",
+        "terraform-provider-helm_v2.13.0_x5",
+        "terraform-provider-helm_v3.2.0-beta.1_x5.exe",
+        "terraform-provider-kubernetes_v2.38.0_x5",
+    ],
+)
+def test_terraforms_providers_are_known_by_their_field_managers(manager: str) -> None:
+    assert owner_of(manager) == "terraform"
+
+
+@pytest.mark.parametrize("manager", ["argocd-controller", "argocd-application-controller"])
+def test_argo_cd_is_known_by_its_field_managers(manager: str) -> None:
+    assert owner_of(manager) == "argocd"
+
+
+@pytest.mark.parametrize(
+    "manager",
+    [
+        "",
+        "helm",
+        "flaskship",
+        "kubectl",
+        "kubectl-edit",
+        "kubectl-client-side-apply",
+        "kubectl-terraform",
+        "kubelet",
+        "kube-controller-manager",
+        "horizontal-pod-autoscaler",
+        "vpa-recommender",
+        "external-secrets",
+        "rollouts-controller",
+        "terraform-operator",
+        "terraformer",
+        "my-terraform-provider-helm_v3.1.1_x5",
+        "terraform-provider-helmfile_v1.0.0",
+        "terraform-provider-aws_v6.0.0_x5",
+        "hashicorp-vault",
+        "argocd",
+        "argocd-server",
+        "argocd-controller-of-ours",
+        "argo-rollouts",
+    ],
+)
+def test_a_manager_with_a_name_like_theirs_owns_nothing(manager: str) -> None:
+    assert owner_of(manager) is None
+    (claim,) = claims([with_fields_of(manager)])
+    assert claim == Claim("cli", f"Deployment/{API}", f"{STAMP}: cli")
+    assert conflict(environment(), [claim]) is None
+
+
+@pytest.mark.parametrize("stamp", ["cli", None])
+def test_fields_set_since_count_more_than_our_own_stamp(stamp: str | None) -> None:
+    """Whoever rendered stamps; who sets fields of what is there does not."""
+    found = conflict(environment(), claims([with_fields_of("kubectl-edit", "Terraform", stamp=stamp)]))
+    assert found is not None
+    assert found.message == (
+        f"staging is written by Terraform: Deployment/{API} carries fields of the field manager Terraform; "
+        "flaskship.yaml says flaskship or helm (writer: cli)"
+    )
+    assert "terraform -chdir=infra/terraform apply -var-file=environments/staging.tfvars" in found.hint
+    assert "--take-over REASON" in found.hint
+
+
+def test_fields_of_argo_cd_lead_to_git() -> None:
+    found = conflict(environment(), claims([with_fields_of("argocd-controller")]))
+    assert found is not None
+    assert "staging is written by Argo CD" in found.message
+    assert "first say writer: argocd for staging in flaskship.yaml" in found.hint
+
+
+def test_the_stamp_of_another_writer_is_what_is_told() -> None:
+    """An environment that Terraform applies is told as before, by the mark that each of its objects has."""
+    (claim,) = claims([with_fields_of("terraform-provider-helm_v3.1.1_x5", stamp="terraform")])
+    assert claim == Claim("terraform", f"Deployment/{API}", f"{STAMP}: terraform")
+    (claim,) = claims([with_fields_of("HashiCorp", stamp="argocd")])
+    assert claim.writer == "argocd"
 
 
 def test_an_environment_of_the_command_line_is_free_to_it() -> None:
@@ -128,6 +220,16 @@ def test_a_write_is_refused_before_anything_happened_and_the_engine_is_closed() 
     assert stage.cluster.holders == {}
     assert not stage.cluster.of("staging").revisions
     assert all(engine.closed for engine in stage.engines)
+
+
+def test_a_write_over_fields_of_terraform_needs_a_reason() -> None:
+    stage = on_cluster(with_fields_of("terraform-provider-helm_v3.1.1_x5"))
+    with pytest.raises(
+        TwoWritersError, match=r"field manager terraform-provider-helm_v3\.1\.1_x5"
+    ) as refused:
+        opened(stage)
+    assert refused.value.exit_code == 5
+    assert opened(stage, "Terraform no longer applies it").name == "kubernetes"
 
 
 def test_an_object_of_another_name_is_nobodys_claim() -> None:

@@ -2,6 +2,7 @@
 
 The API server keeps who set which field (metadata.managedFields). Its own controllers' fields, defaults and
 the status belong to nobody who deploys: they are left out, and what is left can be compared with a manifest.
+Who set fields since Helm last did is kept by name, in the place where the API server has it.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flaskship.engines.kubernetes.applying import HELM
 from flaskship.engines.kubernetes.client import Cluster
 from flaskship.engines.kubernetes.place import Place
 from flaskship.engines.kubernetes.resources import Resource
@@ -37,7 +39,7 @@ async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Docum
         name = str((document.get("metadata") or {}).get("name"))
         async with slots:
             found = await cluster.find(resource, name, place.namespace if resource.namespaced else None)
-        return None if found is None else _with_secrets(found, as_set(found))
+        return None if found is None else _with_writers(found, _with_secrets(found, as_set(found)))
 
     found = await asyncio.gather(*(look(one) for one in documents))
     return tuple(one for one in found if one is not None)
@@ -46,6 +48,26 @@ async def live_objects(cluster: Cluster, place: Place, documents: Iterable[Docum
 def _with_secrets(found: Mapping[str, Any], kept: Object) -> Object:
     """What is written as stringData is owned under that name and kept as data, which nobody else fills in."""
     return {**kept, "data": found["data"]} if found["kind"] == "Secret" and found.get("data") else kept
+
+
+def _with_writers(found: Mapping[str, Any], kept: Object) -> Object:
+    names = [{"manager": name} for name in writers_since_helm(found)]
+    return {**kept, "metadata": {**kept["metadata"], "managedFields": names}} if names else kept
+
+
+def writers_since_helm(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the managers other than Helm whose fields are no older than Helm's newest.
+
+    Who is older was written over for a reason that somebody gave. Fields of the same value stay in the older
+    one's name too, so that an environment that was taken over would be refused for ever if that counted.
+    An entry's time is the server's, and stays as it is when somebody else takes fields out of the entry.
+    """
+    owners = [one for one in found["metadata"].get("managedFields") or () if _counts(one)]
+    ours = max((str(one.get("time") or "") for one in owners if one.get("manager") == HELM), default="")
+    others = (one for one in owners if one.get("manager") != HELM)
+    # Times are whole seconds: in the same one the other may have come last. One that is not told counts.
+    since = (one for one in others if not one.get("time") or str(one["time"]) >= ours)
+    return tuple(dict.fromkeys(str(one.get("manager") or "") for one in since))
 
 
 def as_set(found: Mapping[str, Any]) -> Object:
