@@ -40,6 +40,8 @@ class Cause:
     values: Location | None = None
     manifest: Manifest | None = None
     """What says it where the manifests come from elsewhere than from values."""
+    container: str | None = None
+    """The initContainer that it is about; None for what is of the application itself."""
 
 
 @dataclass(frozen=True, slots=True)

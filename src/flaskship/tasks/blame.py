@@ -23,23 +23,42 @@ def changed_fields(
     application: str, old: Iterable[Document], new: Iterable[Document], workload: Document, before: Document
 ) -> tuple[str, ...]:
     """Return the values of an application whose manifests differ, what a process starts with first."""
-    now, then = _main(workload), _main(before)
+    now, then = main_of(workload), main_of(before)
     found = [name for name in ("command", "args") if now.get(name) != then.get(name)]
-    found += [f"env.{_key(name)}" for name in _differing(_variables(then), _variables(now))]
     found += [
-        _SETTINGS.get(name, f"config.{_key(name)}")
-        for name in _differing(_settings(application, old), _settings(application, new))
-        if name != "APP_ENVIRONMENT"
+        *changed_variables(then, now),
+        *changed_settings(application, old, new),
+        *changed_image(then, now),
     ]
-    found += _image(str(then.get("image")), str(now.get("image")))
     # The ConfigMap's name follows from what is in it, and that was compared.
     found += [name for name in _FIELDS if _apart_from_names(now, name) != _apart_from_names(then, name)]
     return tuple(found)
 
 
-def given_fields(application: str, documents: Iterable[Document], workload: Document) -> tuple[str, ...]:
-    """Return the values behind each variable that an application's process is given by name."""
-    named = [f"env.{_key(name)}" for name in _variables(_main(workload))]
+def changed_variables(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return the values behind the variables of a container that differ."""
+    return [f"env.{_key(name)}" for name in _differing(_variables(then), _variables(now))]
+
+
+def changed_settings(application: str, old: Iterable[Document], new: Iterable[Document]) -> list[str]:
+    """Return the values that differ of those that the chart writes into an application's ConfigMap."""
+    return [
+        _SETTINGS.get(name, f"config.{_key(name)}")
+        for name in _differing(_settings(application, old), _settings(application, new))
+        if name != "APP_ENVIRONMENT"
+    ]
+
+
+def changed_image(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return which parts of a container's image differ."""
+    return _image(str(then.get("image")), str(now.get("image")))
+
+
+def given_fields(
+    application: str, documents: Iterable[Document], container: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the values behind each variable that a container of an application is given by name."""
+    named = [f"env.{_key(name)}" for name in _variables(container)]
     settings = _settings(application, documents)
     return (*named, *(_SETTINGS.get(name, f"config.{_key(name)}") for name in settings))
 
@@ -113,7 +132,8 @@ def _reference(text: str) -> dict[str, str]:
     return {"repository": f"{head}{slash}{repository}", "tag": tag, "digest": digest}
 
 
-def _main(workload: Document) -> Mapping[str, Any]:
+def main_of(workload: Document) -> Mapping[str, Any]:
+    """Return a workload's first container."""
     pod = ((workload.get("spec") or {}).get("template") or {}).get("spec") or {}
     containers = pod.get("containers") or [{}]
     first: Mapping[str, Any] = containers[0]

@@ -14,6 +14,8 @@ from flaskship.model.release import Document, Release
 from flaskship.model.verdict import Cause, Manifest, Verdict
 from flaskship.tasks.blame import of_a_probe
 from flaskship.tasks.manifest_paths import manifest_path, quoted
+from flaskship.tasks.migration import is_of_a_migration
+from flaskship.tasks.migration_places import content_place, place_of
 from flaskship.tasks.places import application_path, entries, extra_path, place, set_above
 from flaskship.tasks.prepare import Draft
 from flaskship.tasks.references import Reference, named_in, references
@@ -95,7 +97,9 @@ class Origins:
         values = self._values(cause, document, reference)
         if values is not None:
             return replace(cause, values=values)
-        path = reference.path if reference is not None else manifest_path(document, cause.field)
+        path = (
+            reference.path if reference is not None else manifest_path(document, cause.field, cause.container)
+        )
         place = self._in_template(document, path)
         return replace(cause, manifest=Manifest(f"{document.get('kind')}/{_name(document)}", path, place))
 
@@ -104,12 +108,18 @@ class Origins:
             return found
         if (found := self._of_probe(cause)) is not None:
             return found
-        fields = (
-            *self._suspects(cause, document),
-            in_values(cause, self.plan.rendered.documents, document),
-        )
-        found_at = (self._of_field(cause.application or "", document, field) for field in fields)
-        return next((location for location in found_at if location is not None), None)
+        suspected, application = self._suspects(cause, document), cause.application or ""
+        if is_of_a_migration(cause):
+            found_at = (
+                place_of(self.world, self.plan, document, application, field, self.secrets)
+                for field in suspected
+            )
+        else:
+            found_at = (self._of_field(application, document, field) for field in suspected)
+        if (found := next(filter(None, found_at), None)) is not None:
+            return found
+        own = in_values(cause, self.plan.rendered.documents, document)
+        return self._of_field(application, document, own)
 
     def _of_probe(self, cause: Cause) -> Location | None:
         """Where the setting of a probe stands that its answer speaks of: one that somebody has set, else the
@@ -146,14 +156,17 @@ class Origins:
             return place(self.world, layered, f"{extra}.{reference.path}")
         for field in self._suspects(cause, document):
             whole = "image" if field.startswith("image.") else field
-            path = manifest_path(document, whole)
+            path = manifest_path(document, whole, cause.container)
+            if (found := content_place(self.world, self.plan, field)) is not None:
+                return found
             if origins := self.world.origins(layered, f"{extra}.{path}"):
                 return origins[-1].location
         for field in of_a_probe(cause):
             below = manifest_path(document, field)
             if origins := self.world.origins(layered, f"{extra}.{below}"):
                 return origins[-1].location
-        own = manifest_path(document, cause.field) if cause.field is not None else "metadata.name"
+        named = cause.field is not None
+        own = manifest_path(document, cause.field or "", cause.container) if named else "metadata.name"
         return place(self.world, layered, f"{extra}.{own}")
 
     def _of_field(self, application: str, document: Document, field: str) -> Location | None:

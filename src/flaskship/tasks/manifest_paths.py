@@ -21,8 +21,8 @@ _OF_THE_WORKLOAD = {
 _ALIASES = {"migrations": "initContainers", "service.targetPort": "ports"}
 
 
-def manifest_path(document: Document, field: str) -> str:
-    """Return where a manifest has a field: below its main container, unless it is of the pod or the whole."""
+def manifest_path(document: Document, field: str, container: str | None = None) -> str:
+    """Return where a manifest has a field: below its main or the named container, the pod or the whole."""
     if field in _OF_THE_WORKLOAD:
         return _OF_THE_WORKLOAD[field]
     if named := _NAMED.fullmatch(field):
@@ -32,10 +32,11 @@ def manifest_path(document: Document, field: str) -> str:
         return f"{_main(document)}.{probe['kind']}Probe{below}"
     name, _, rest = _ALIASES.get(field, field).partition(".")
     if name == "env" and rest:
-        return _variable(document, rest)
-    if name in _OF_THE_POD:
+        return _variable(document, rest, container)
+    if name.partition("[")[0] in _OF_THE_POD:
         return f"{POD}.{name}"
-    return f"{_main(document)}.{_ALIASES.get(field, field)}"
+    below = _container(document, container) if container is not None else _main(document)
+    return f"{below}.{_ALIASES.get(field, field)}"
 
 
 def quoted(document: Document, path: str) -> str:
@@ -77,10 +78,10 @@ def _container(document: Document, name: str) -> str:
     return _main(document)
 
 
-def _variable(document: Document, name: str) -> str:
+def _variable(document: Document, name: str, of: str | None) -> str:
     for group in ("containers", "initContainers"):
         for number, container in enumerate(pod_of(document).get(group) or ()):
             for index, entry in enumerate(container.get("env") or ()):
-                if entry.get("name") == name:
+                if entry.get("name") == name and of in (None, container.get("name")):
                     return f"{POD}.{group}[{number}].env[{index}]"
     return f"{_main(document)}.env"

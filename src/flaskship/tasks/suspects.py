@@ -1,12 +1,12 @@
 """Which values a cause may blame: what a process was given, and a field where the values have it."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from flaskship.model.release import Document
 from flaskship.model.verdict import Cause
-from flaskship.tasks.blame import by_likelihood, changed_fields, given_fields, mentioned
+from flaskship.tasks.blame import by_likelihood, changed_fields, given_fields, main_of, mentioned
+from flaskship.tasks.migration import MIGRATION, is_of_a_migration, seen
 from flaskship.tasks.setters import pod_of
 
 OF_A_PROCESS = "command"
@@ -16,8 +16,6 @@ OF_CODE = frozenset({"PythonError", "PythonImportError"})
 OF_A_PORT = "PortConflict"
 LISTENING = ("command", "args", "env.PORT")
 """What says on which address a process listens, beside its port in the values."""
-MIGRATION = "migrate"
-MIGRATIONS = "migrations"
 _PORT = re.compile(r"could not listen on \S+:(\d+): ")
 _CONTAINER = re.compile(r"containers\[(?P<name>[^\]]+)\]\.(?P<rest>.+)")
 
@@ -34,15 +32,16 @@ def suspects(
     """
     if cause.code == OF_A_PORT:
         return _listening(cause, healthy, before, new, document)
-    # A migration that names no value failed in its own code, as far as anybody can tell.
-    code = cause.code in OF_CODE or cause.field == MIGRATIONS
+    if cause.application is not None and is_of_a_migration(cause):
+        return seen(cause, healthy, before, new, document)
+    code = cause.code in OF_CODE
     if cause.application is None or not (code or cause.field == OF_A_PROCESS):
         return ()
     if before is not None:
         changed = changed_fields(cause.application, healthy, new, document, before)
         if changed:
             return by_likelihood(cause, changed, code=code)
-    return mentioned(cause, given_fields(cause.application, new, document)) if code else ()
+    return mentioned(cause, given_fields(cause.application, new, main_of(document))) if code else ()
 
 
 def _listening(
@@ -55,9 +54,9 @@ def _listening(
     """What says where a process listens, if it changed, else if it was given; the port's own value counts
     where neither is so, or the port itself changed.
     """
-    main = _main(document)
+    main = main_of(document)
     if before is not None:
-        if main.get("ports") != _main(before).get("ports"):
+        if main.get("ports") != main_of(before).get("ports"):
             return ()
         changed = changed_fields(str(cause.application), healthy, new, document, before)
         if found := tuple(one for one in LISTENING if one in changed):
@@ -69,17 +68,13 @@ def _listening(
     return tuple(dict.fromkeys((*spoken, *given)))
 
 
-def _main(document: Document) -> Mapping[str, Any]:
-    containers = pod_of(document).get("containers") or [{}]
-    first: Mapping[str, Any] = containers[0]
-    return first
-
-
 def in_values(cause: Cause, documents: Iterable[Document], workload: Document) -> str:
     """Return the cause's field as the values have it: those of the main container stand at the top, and an
     autoscaler takes the number of replicas over.
     """
     field = str(cause.field)
+    if cause.container == MIGRATION and field == OF_A_PROCESS:
+        return "image"  # No value says what a migration runs: its image has the program, or lacks it.
     if field == "replicas" and _is_scaled(documents, workload):
         return "autoscaling.minReplicas"
     found = _CONTAINER.fullmatch(field)

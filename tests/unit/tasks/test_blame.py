@@ -157,12 +157,6 @@ def test_an_image_that_cannot_be_pulled_is_no_matter_of_what_else_changed() -> N
     assert blamed(LEASED, BEFORE, "not found", "image", "ImagePullFailed") == "image"
 
 
-def test_a_migration_that_failed_is_blamed_on_the_database_that_it_was_given() -> None:
-    moved = [deployment(env=[{"name": "DATABASE_URL", "value": "postgresql://new"}]), BEFORE[1]]
-    assert blamed(moved, BEFORE, "no connection", "migrations", "MigrationFailed") == "env.DATABASE_URL"
-    assert blamed(BEFORE, BEFORE, "no connection", "migrations", "MigrationFailed") == "migrations"
-
-
 def scaled(kind: str = "Deployment") -> list[Document]:
     target = {"scaleTargetRef": {"kind": kind, "name": "shop-api"}}
     return [*BEFORE, {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "hpa"}, "spec": target}]

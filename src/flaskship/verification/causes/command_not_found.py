@@ -9,6 +9,7 @@ the image.
 from flaskship.model.snapshot import Exit
 from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import tail
+from flaskship.verification.initializing import of_exit
 from flaskship.verification.missing_command import missing_command
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
@@ -24,7 +25,7 @@ def find(subject: Subject) -> Cause | None:
     if exit is None or exit.code != 127:
         return subject.from_problem(CODE, ADVICE, "command")
     message = f"{exit.container} ended with 127: {_what(exit)}. {ADVICE}"
-    return subject.cause(CODE, message, tail(exit.last_lines), "command")
+    return of_exit(exit, subject.cause(CODE, message, tail(exit.last_lines), "command"))
 
 
 def _what(exit: Exit) -> str:

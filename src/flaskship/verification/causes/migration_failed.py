@@ -10,6 +10,7 @@ goes on serving.
 from flaskship.model.exit import describe_exit
 from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import traceback_or_tail
+from flaskship.verification.initializing import of_exit
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
 from flaskship.verification.unreachable import unreachable
@@ -33,7 +34,7 @@ def find(subject: Subject) -> Cause | None:
         else "Correct the migration, or the database that DATABASE_URL names."
     )
     message = f"The database migration failed: {describe_exit(exit)}. {advice}"
-    return subject.cause(CODE, message, traceback_or_tail(exit.last_lines), field)
+    return of_exit(exit, subject.cause(CODE, message, traceback_or_tail(exit.last_lines), field))
 
 
 def blamed(lines: tuple[str, ...]) -> str:

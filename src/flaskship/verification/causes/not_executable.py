@@ -7,6 +7,7 @@ names an interpreter that is not there, or it is a folder. Make the file executa
 
 from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import tail
+from flaskship.verification.initializing import of_exit
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
 
@@ -21,4 +22,4 @@ def find(subject: Subject) -> Cause | None:
     if exit is None or exit.code != 126:
         return subject.from_problem(CODE, ADVICE, "command")
     message = f"{exit.container} ended with 126: its command was found but cannot be executed. {ADVICE}"
-    return subject.cause(CODE, message, tail(exit.last_lines), "command")
+    return of_exit(exit, subject.cause(CODE, message, tail(exit.last_lines), "command"))

@@ -37,6 +37,7 @@ def find(workload: WorkloadSnapshot, now: float) -> Cause | None:
         field=migration_failed.blamed(waiting.last_lines)
         if waiting is not None and initializing == migration_failed.CONTAINER
         else "progressDeadlineSeconds",
+        container=initializing,
     )
 
 

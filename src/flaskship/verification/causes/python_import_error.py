@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from flaskship.model.snapshot import Exit
 from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import tail
+from flaskship.verification.initializing import of_exit
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
 from flaskship.verification.traceback import isolate_traceback, raised
@@ -33,9 +34,9 @@ def find(subject: Subject) -> Cause | None:
     error = raised(traceback)
     if error is not None and error[0] in SYNTAX:
         message = f"Python cannot read {_read_last(traceback)}: {error[0]}: {error[1]}. Correct it there."
-        return subject.cause(CODE, message, traceback, "image")
+        return of_exit(exit, subject.cause(CODE, message, traceback, "image"))
     if error is not None and error[0] in IMPORT:
-        return subject.cause(CODE, _import_message(error[1] or error[0]), traceback, "image")
+        return of_exit(exit, subject.cause(CODE, _import_message(error[1] or error[0]), traceback, "image"))
     return _without_traceback(subject, exit)
 
 
@@ -48,7 +49,7 @@ def _read_last(traceback: tuple[str, ...]) -> str:
 def _without_traceback(subject: Subject, exit: Exit) -> Cause | None:
     for line in reversed(exit.last_lines):
         if found := _NO_MODULE.match(line) or _NO_ATTRIBUTE.match(line):
-            return subject.cause(CODE, _import_message(found[1]), tail((line,)), "command")
+            return of_exit(exit, subject.cause(CODE, _import_message(found[1]), tail((line,)), "command"))
     return None
 
 

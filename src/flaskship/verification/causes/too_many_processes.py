@@ -9,6 +9,7 @@ import re
 from flaskship.model.snapshot import KilledBy
 from flaskship.model.verdict import Cause
 from flaskship.verification.evidence import tail
+from flaskship.verification.initializing import of_exit
 from flaskship.verification.rule import Ends
 from flaskship.verification.subject import Subject
 
@@ -27,7 +28,7 @@ def find(subject: Subject) -> Cause | None:
     limit = f"its limit of {exit.process_limit}" if exit.process_limit is not None else "its limit"
     if exit.killed_by is KilledBy.PROCESS_WATCHDOG:
         said = f"{exit.container} had more processes than {limit} and was killed by the {exit.killed_by}"
-        return subject.cause(CODE, f"{said}. {ADVICE}", tail(exit.last_lines), "command")
+        return of_exit(exit, subject.cause(CODE, f"{said}. {ADVICE}", tail(exit.last_lines), "command"))
     refused = [line for line in exit.last_lines if REFUSED.search(line)]
     if not refused or not (exit.forks_refused or any(map(FORKING.search, exit.last_lines))):
         return None
@@ -35,4 +36,4 @@ def find(subject: Subject) -> Cause | None:
         limit if exit.forks_refused else "a limit of this machine (ulimit -u, or pids.max of a group around)"
     )
     said = f"{exit.container} could not make a further process or thread: {whose} on both together is reached"
-    return subject.cause(CODE, f"{said}. {ADVICE}", tail(exit.last_lines), "command")
+    return of_exit(exit, subject.cause(CODE, f"{said}. {ADVICE}", tail(exit.last_lines), "command"))

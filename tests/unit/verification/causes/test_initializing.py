@@ -14,7 +14,29 @@ def test_migration_failed(make):
     ended = make.exit(1, container="migrate", init=True, lines=recorded("python_boom"))
     cause = only(make, "MigrationFailed", exits=(ended,))
     assert cause.evidence[-1] == "RuntimeError: REMINDERS_KEY is not set"
-    assert cause.field == "migrations"
+    assert (cause.field, cause.container) == ("migrations", "migrate")
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "told_as"),
+    [
+        (1, "SyntaxError: invalid syntax", "PythonImportError"),
+        (1, "ModuleNotFoundError: No module named 'x'", "PythonImportError"),
+        (1, "/usr/bin/python: No module named tomorrows.migrate", "PythonImportError"),
+        (127, "sh: x: not found", "CommandNotFound"),
+        (126, "sh: x: Permission denied", "NotExecutable"),
+        (1, "RuntimeError: can't start new thread", "TooManyProcesses"),
+    ],
+)
+@pytest.mark.parametrize("init", [True, False])
+def test_an_end_of_an_init_container_is_told_apart_from_that_of_the_application(
+    make, code, line, told_as, init
+):
+    lines = ("Traceback (most recent call last):", '  File "/app/x.py", line 1', line)
+    lines = lines if "Error: " in line else (line,)
+    name = "migrate" if init else "api"
+    cause = only(make, told_as, exits=(make.exit(code, container=name, init=init, lines=lines),))
+    assert cause.container == ("migrate" if init else None)
 
 
 @pytest.mark.parametrize(

@@ -357,7 +357,7 @@ def test_at_the_deadline_the_init_container_that_still_runs_is_named_with_its_li
     assert cause.code == "ProgressDeadlineExceeded"
     assert "The initContainer migrate still runs" in cause.message
     assert (cause.replica, cause.evidence) == ("api-2", (said,))
-    assert cause.field == field
+    assert (cause.field, cause.container) == (field, "migrate")
 
 
 def test_a_complete_workload_has_no_cause_however_old(make):
