@@ -59,6 +59,7 @@ async def prove(
     if only is not None:
         find_application(environment.name, only, (one.application for one in snapshot.workloads))
     release = await engine.recall(environment.name, revision.number)
+    refuse_drifted(environment, engine.name, release.documents, snapshot.workloads, only)
     images = {
         one.application: _image(world, project, environment, engine.name, release, revision, one)
         for one in snapshot.workloads
@@ -89,6 +90,44 @@ def verified(
             hint=hint,
         )
     return newest
+
+
+def refuse_drifted(
+    source: Environment,
+    engine: str,
+    documents: Iterable[Document],
+    workloads: Iterable[WorkloadSnapshot],
+    only: str | None = None,
+) -> None:
+    """Refuse what was changed since it was verified, by hand or otherwise: a pure decision."""
+    written = {(one["kind"], one["metadata"]["name"]): one for one in documents if one["kind"] in WORKLOADS}
+    for workload in workloads:
+        document = written.get((workload.kind, workload.name))
+        if document is None or only not in (None, workload.application):
+            continue
+        spec = document.get("spec") or {}
+        said = _first_image(spec)
+        # A registry's mirror may rename an image, its digest stays; a tag is refused as one.
+        digest = parse_image(said).digest if engine != LOCAL else ""
+        if digest and parse_image(workload.image).digest != digest:
+            raise _drifted(source, workload, f"image {said}", workload.image or "none")
+        # Without a number of its own it is an autoscaler's, which may have brought it to none.
+        if workload.desired == 0 and spec.get("replicas"):
+            raise _drifted(source, workload, f"{spec['replicas']} replicas", "0")
+
+
+def _first_image(spec: Document) -> str:
+    """The image that a snapshot names for a workload: that of its first container."""
+    containers = ((spec.get("template") or {}).get("spec") or {}).get("containers") or ()
+    return str(containers[0].get("image") or "") if containers else ""
+
+
+def _drifted(source: Environment, workload: WorkloadSnapshot, said: str, now: str) -> DeployError:
+    return DeployError(
+        f"{source.name} is not what was verified: {workload.kind} {workload.name} "
+        f"should have {said}, and has {now}",
+        hint=f"bring back what the files say, then promote again: {source.command('deploy')}",
+    )
 
 
 def _image(
