@@ -66,7 +66,10 @@ def promoted_screen(one: Promoted) -> list[str]:
     lines += ["", *(f"{name}  {choice.after}" for name, choice in one.choices.items())]
     if one.dry_run:
         return [*lines, "", "dry run: nothing was written"]
-    lines += ["", f"written: {one.file}"]
+    lines += [
+        "",
+        f"nothing to write: {one.file} has these already" if one.unchanged else f"written: {one.file}",
+    ]
     if one.moved is not None:
         return [*lines, "", *screens.moved_screen(one.moved)]
     return [*lines, *_delivery_lines(one.delivery, one.next)]

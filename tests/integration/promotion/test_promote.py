@@ -146,6 +146,16 @@ def test_a_source_that_is_no_longer_healthy_is_not_promoted(ours: Town) -> None:
         ours.promote("dev", "staging")
 
 
+def test_a_source_that_somebody_scaled_to_nothing_is_not_promoted(ours: Town) -> None:
+    workload = ours.machine.of("dev").workloads[API]
+    workload.replicas.clear()
+    workload.desired = 0
+    with pytest.raises(DeployError, match="dev is not what was verified") as refused:
+        ours.promote("dev", "staging")
+    assert API in refused.value.message
+    assert refused.value.exit_code == 1
+
+
 def test_a_source_that_never_ran_has_proven_nothing(town: Town) -> None:
     town.write("cli")
     with pytest.raises(DeployError, match="does not run"):
@@ -198,6 +208,9 @@ def test_what_is_untested_and_not_accepted_is_refused_with_the_line_that_brings_
     assert len(set(refused.value.listed)) == len(refused.value.listed) > 1
     location = refused.value.location
     assert location is not None
+    assert not any(str(town.root) in one for one in refused.value.listed), (
+        "as somebody in the project writes it"
+    )
     # In the file that the user has, not in the one that was rendered aside.
     assert (town.root / location.file).is_file(), location
     assert 0 < location.line <= len((town.root / location.file).read_text().splitlines())

@@ -9,6 +9,7 @@ from tests.contract.world import API, DIGEST
 from tests.integration.promotion.conftest import Town, git
 from tests.integration.promotion.test_promote import accept_untested, images
 
+from flaskship.cli.promotions import promoted_screen
 from flaskship.model.errors import ConfigurationError, TwoWritersError
 from flaskship.model.release import Provenance
 from flaskship.model.verdict import Outcome
@@ -136,6 +137,9 @@ def test_the_same_promotion_twice_makes_no_empty_commit(argo: Town) -> None:
     again = argo.promote("dev", "staging")
     assert again.delivery is None
     assert git(argo.root, "rev-parse", "HEAD") == head
+    told = "\n".join(promoted_screen(again))
+    assert "nothing to write: infra/helmchart/values-staging.yaml has these already" in told
+    assert "written:" not in told
 
 
 def test_objects_of_somebody_else_than_argo_cd_are_named(argo: Town) -> None:

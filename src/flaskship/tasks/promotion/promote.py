@@ -12,6 +12,7 @@ from flaskship.chart.writing import replace_file, with_images
 from flaskship.engines.base import Doing, Engine
 from flaskship.gitops.repository import open_repository
 from flaskship.model.errors import ConfigurationError
+from flaskship.model.location import Location
 from flaskship.model.project import Environment, Project
 from flaskship.model.release import Document
 from flaskship.policy.untested import CODE as UNTESTED
@@ -88,6 +89,8 @@ class Promoted:
     delivery: Delivery | None = None
     next: str | None = None
     """What is left to do, by whoever writes the target."""
+    unchanged: bool = False
+    """Whether the values had these digests already, so that nothing was written."""
 
     @property
     def exit_code(self) -> int:
@@ -146,7 +149,9 @@ def plan_promotion(trip: Trip, proof: Proof) -> Plan:
         after=after,
     )
     refuse_untested(
-        trip.source.name, trip.target, tuple(replace(one, values=place(one.values)) for one in untested)
+        trip.source.name,
+        trip.target,
+        tuple(replace(one, values=_as_told(place(one.values), trip.project)) for one in untested),
     )
     return Plan(choices, before, after, rendered, difference)
 
@@ -161,8 +166,11 @@ async def _by_us(trip: Trip, proof: Proof) -> Promoted:
         result = _promoted(trip, proof, plan, await _against_deployed(trip, engine, plan))
         if trip.dry_run:
             return result
-        trip.report.step(f"{result.file}: writing {len(plan.choices)} digests")
-        replace_file(trip.file, plan.after)
+        if result.unchanged:
+            trip.report.step(f"{result.file} has these digests already: deploying what it says")
+        else:
+            trip.report.step(f"{result.file}: writing {len(plan.choices)} digests")
+            replace_file(trip.file, plan.after)
         reason = trip.wish.reason or trip.take_over or subject(proof, trip.target)
         wish = replace(trip.wish, reason=reason)
         try:
@@ -247,7 +255,15 @@ def _message(trip: Trip, proof: Proof, plan: Plan) -> str:
 
 def _promoted(trip: Trip, proof: Proof, plan: Plan, difference: Difference) -> Promoted:
     file = str(relative(trip.file, trip.project.root))
-    return Promoted(proof, trip.target, plan.choices, difference, file, trip.dry_run)
+    unchanged = plan.before == plan.after
+    return Promoted(proof, trip.target, plan.choices, difference, file, trip.dry_run, unchanged=unchanged)
+
+
+def _as_told(found: Location | None, project: Project) -> Location | None:
+    """A place with its file as somebody in the project's folder would write it."""
+    if found is None:
+        return None
+    return Location(str(relative(Path(found.file), project.root)), found.line)
 
 
 def _put_back(trip: Trip, plan: Plan) -> None:
