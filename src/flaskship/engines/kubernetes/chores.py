@@ -32,8 +32,10 @@ class Chores:
         await self.done()
 
 
-async def all_ended(*works: Awaitable[object]) -> None:
-    """Return once all have ended; the first error is raised then, and leaves none of the others going."""
-    for outcome in await asyncio.gather(*works, return_exceptions=True):
+async def all_ended(*works: Awaitable[Any]) -> list[Any]:
+    """Return what they came to once all have ended; the first error is raised then, and leaves none going."""
+    outcomes = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome
+    return outcomes

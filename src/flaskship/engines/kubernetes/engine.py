@@ -153,9 +153,10 @@ class KubernetesEngine:
     ) -> None:
         """Record what the revision came to; after a success, what no replica can need any more goes."""
         place = self._place(environment)
-        known, *_ = await asyncio.gather(
-            records.read(self.cluster, place),
+        # Tests that wait are gone by then, also where the lock is lost: nobody would let them begin.
+        _, known, *_ = await all_ended(
             self._leases.check(place, lock),
+            records.read(self.cluster, place),
             self._readying.forgo(environment),
             self._chores.done(),
         )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from flaskship.engines.base import Trial
@@ -25,7 +25,7 @@ class Tests:
     """A revision's tests in Helm's order, and the Secret of Helm that they were read from."""
 
     hooks: tuple[Hook, ...] = ()
-    secret: Object | None = None
+    secret: Object | None = field(default=None, repr=False)
 
 
 async def tests_of(cluster: Cluster, place: Place, revision: int) -> Tests:

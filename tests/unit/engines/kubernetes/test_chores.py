@@ -3,8 +3,13 @@
 import asyncio
 
 import pytest
+from tests.unit.engines.kubernetes.api import PLACE, Api
 
+from flaskship.engines.base import Lock
 from flaskship.engines.kubernetes.chores import Chores, all_ended
+from flaskship.engines.kubernetes.engine import KubernetesEngine
+from flaskship.model.errors import LockedError
+from flaskship.model.verdict import Outcome, Verdict
 
 
 async def test_what_is_begun_goes_on_and_what_is_kept_waits_for_the_end() -> None:
@@ -56,3 +61,25 @@ async def test_where_one_fails_the_others_have_ended_before_it_is_told() -> None
     with pytest.raises(ValueError, match="refused"):
         await all_ended(fails(), slow())
     assert did == ["slow"]
+
+
+async def test_what_all_came_to_is_told_in_their_order() -> None:
+    async def give(one: int) -> int:
+        await asyncio.sleep(0)
+        return one
+
+    assert await all_ended(give(1), give(2)) == [1, 2]
+
+
+async def test_a_lost_lock_is_told_when_the_tests_that_wait_are_gone() -> None:
+    engine, gone = KubernetesEngine(Api().cluster(), [PLACE]), list[str]()
+
+    async def forgo(environment: str) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+        gone.append(environment)
+
+    engine._readying.forgo = forgo  # type: ignore[method-assign]
+    with pytest.raises(LockedError):
+        await engine.conclude("dev", 1, Verdict(Outcome.SUCCESSFUL), None, Lock("dev", "lost"))
+    assert gone == ["dev"]
